@@ -1,0 +1,1 @@
+"""Assembly of wheels and dist archives: deterministic writers that copy compressed bytes."""

@@ -1,0 +1,121 @@
+"""Writes a release's manifest and SHA256SUMS.
+
+The manifest answers, for each cell of the plan, which file serves it, and for each file what its
+bytes are and where they come from: an origin of kind `prebuilt` says that native code was pinned
+from upstream and not built from today's commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import parse_wheel_filename
+
+from assembly import request
+from assembly.errors import PackagingError, run
+from payload import index as payload_index
+from payload.index import Origin
+
+SCHEMA = 1
+"""Raised when a reader of an older schema would misread the manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file of the release."""
+
+    path: Path
+    """Where it is."""
+    kind: str
+    """wheel or dist."""
+    package: str | None
+    """The distribution of a wheel."""
+    platform: str
+    """Name of the platform, or any."""
+    origins: tuple[Origin, ...]
+    """Where its payload comes from."""
+
+
+def describe(plan: Mapping[str, Any], artifacts: Iterable[Artifact]) -> dict[str, Any]:
+    """The manifest of a release.
+
+    Raises:
+      PackagingError: the plan names a file that is not among the artifacts.
+    """
+    artifacts = sorted(artifacts, key=lambda artifact: artifact.path.name)
+    with ThreadPoolExecutor() as pool:
+        digests = list(pool.map(_sha256, (artifact.path for artifact in artifacts)))
+    present = {artifact.path.name for artifact in artifacts}
+    return {
+        "schema": SCHEMA,
+        "version": plan["version"],
+        "artifacts": [
+            _entry(artifact, digest) for artifact, digest in zip(artifacts, digests, strict=True)
+        ],
+        "cells": [_served(cell, "wheel", present) for cell in plan["cells"]],
+        "dists": [_served(dist, "archive", present) for dist in plan["dists"]],
+    }
+
+
+def sums(manifest: Mapping[str, Any]) -> str:
+    """SHA256SUMS of the manifest's artifacts, as `sha256sum --check` reads it."""
+    return "".join(f"{a['sha256']}  {a['filename']}\n" for a in manifest["artifacts"])
+
+
+def _entry(artifact: Artifact, digest: str) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "filename": artifact.path.name,
+        "kind": artifact.kind,
+        "platform": artifact.platform,
+        "sha256": digest,
+        "size": artifact.path.stat().st_size,
+        "origins": [asdict(origin) for origin in artifact.origins],
+    }
+    if artifact.kind == "wheel":
+        tags = parse_wheel_filename(artifact.path.name)[3]
+        entry |= {"package": artifact.package, "tags": sorted(str(tag) for tag in tags)}
+    return entry
+
+
+def _served(cell: Mapping[str, Any], by: str, present: set[str]) -> dict[str, Any]:
+    if cell[by] not in present:
+        raise PackagingError(f"the plan names {cell[by]}, which was not built")
+    return {**cell, "status": "built"}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def main() -> None:
+    """Runs the request named on the command line."""
+    wanted = request.from_command_line()
+    artifacts = []
+    for wheel in wanted["wheels"]:
+        index = payload_index.read(Path(wheel["index"]))
+        artifacts.append(
+            Artifact(
+                path=Path(wheel["path"]),
+                kind="wheel",
+                package=wheel["package"],
+                platform=index.platform,
+                origins=(index.origin,),
+            )
+        )
+    for dist in wanted["dists"]:
+        origins = tuple(payload_index.read(Path(path)).origin for path in dist["indexes"])
+        artifacts.append(Artifact(Path(dist["path"]), "dist", None, dist["platform"], origins))
+    manifest = describe(json.loads(Path(wanted["plan"]).read_bytes()), artifacts)
+    Path(wanted["manifest"]).write_text(json.dumps(manifest, indent=2) + "\n")
+    Path(wanted["sums"]).write_text(sums(manifest))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,188 @@
+"""Archives in .tar.xz (POSIX ustar within xz), whose bytes depend on content and order alone.
+
+Owner, time and the set of modes are fixed, folders have entries of their own, and paths are in
+the order of their characters. Files that a blob holds are copied without being compressed again.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from assembly import xz
+from assembly.errors import PackagingError
+from assembly.xz import Block
+
+TIME = 315532800
+"""1980-01-01, as in our wheels: GNU tar warns of files from 1970."""
+
+_LITERAL_PRESET = 1  # what is compressed anew is small, and of no weight beside the copies
+_LITERAL_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A file whose content was compressed before."""
+
+    source: Path
+    """The file that holds its xz blocks."""
+    offset: int
+    """Where they start."""
+    blocks: tuple[Block, ...]
+    """The blocks: the content, filled up with zeros to tar's block size."""
+    size: int
+    """Bytes of content."""
+    executable: bool
+    """Whether the mode is 0755, else 0644."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A small file given by its content, mode 0644."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A symbolic link to a file of the same archive."""
+
+    target: str
+    """The way from the link's folder to the file."""
+
+
+Entry = Copied | Text | Link
+
+
+def padding(size: int) -> int:
+    """How many zeros follow a file of `size` bytes in a tar archive."""
+    return -size % tarfile.BLOCKSIZE
+
+
+def write(path: Path, entries: Mapping[str, Entry]) -> None:
+    """Writes the archive `path` with the entries, given by their paths in it.
+
+    Raises:
+      PackagingError: a path or a link is refused, or a source is too short; the file is taken
+        away.
+    """
+    _check(entries, path.name)
+    try:
+        with path.open("wb") as file:
+            _write(file, entries)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _write(file: BinaryIO, entries: Mapping[str, Entry]) -> None:
+    writer = xz.Writer(file)
+    literal = bytearray()  # headers and small files since the last copy
+    size = 0  # of the tar archive so far
+
+    def flush() -> None:
+        for start in range(0, len(literal), _LITERAL_BLOCK):
+            block = xz.encode(bytes(literal[start : start + _LITERAL_BLOCK]), _LITERAL_PRESET)
+            writer.add(*block)
+        literal.clear()
+
+    for name in sorted(entries.keys() | _folders(entries)):
+        entry = entries.get(name)
+        literal += _header(name, entry)
+        size += tarfile.BLOCKSIZE
+        match entry:
+            case Text(content):
+                literal += content + bytes(padding(len(content)))
+                size += len(content) + padding(len(content))
+            case Copied():
+                flush()
+                with entry.source.open("rb") as source:
+                    writer.copy(source, entry.offset, entry.blocks)
+                size += entry.size + padding(entry.size)
+    literal += bytes(2 * tarfile.BLOCKSIZE)
+    literal += bytes(-(size + 2 * tarfile.BLOCKSIZE) % tarfile.RECORDSIZE)
+    flush()
+    writer.finish()
+
+
+def _header(name: str, entry: Entry | None) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.mtime = TIME
+    info.uname = info.gname = "root"
+    match entry:
+        case None:
+            info.type = tarfile.DIRTYPE
+            info.mode = 0o755
+        case Link(target):
+            info.type = tarfile.SYMTYPE
+            info.linkname = target
+            info.mode = 0o777
+        case Text(content):
+            info.size = len(content)
+            info.mode = 0o644
+        case Copied():
+            info.size = entry.size
+            info.mode = 0o755 if entry.executable else 0o644
+    try:
+        return info.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict")
+    except ValueError as error:
+        raise PackagingError(f"{name}: a tar header cannot hold it ({error})") from error
+
+
+def _folders(entries: Iterable[str]) -> set[str]:
+    return {
+        str(folder)
+        for name in entries
+        for folder in PurePosixPath(name).parents
+        if folder != PurePosixPath()
+    }
+
+
+def _check(entries: Mapping[str, Entry], archive: str) -> None:
+    for name in sorted(entries):
+        if cause := _fault(name):
+            raise PackagingError(f"{archive}: the path {name!r} {cause}")
+    folded: dict[str, str] = {}
+    for name in sorted(entries.keys() | _folders(entries)):
+        twin = folded.setdefault(name.casefold(), name)
+        if twin != name:
+            raise PackagingError(f"{archive}: {twin} and {name} differ in letter case only")
+    for name in sorted(_folders(entries) & entries.keys()):
+        raise PackagingError(f"{archive}: {name} would be a file and a folder")
+    for name, entry in sorted(entries.items()):
+        if isinstance(entry, Link):
+            target = _resolve(name, entry.target)
+            if target is None:
+                raise PackagingError(f"{archive}: the link {name} climbs out: {entry.target}")
+            if not isinstance(entries.get(target), Copied | Text):
+                raise PackagingError(f"{archive}: the link {name} leads to no file: {entry.target}")
+
+
+def _fault(name: str) -> str | None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts:
+        return "climbs out of the archive"
+    # Windows reads a backslash as a separator, and C: as a drive.
+    if "\\" in name or ":" in name or not name.isprintable():
+        return "has a character that paths must not have"
+    if str(path) != name or not path.parts:
+        return "is not in its shortest form"
+    return None
+
+
+def _resolve(name: str, target: str) -> str | None:
+    """The path that a link leads to, or None when it climbs out of the archive."""
+    if target.startswith("/"):
+        return None
+    parts = list(PurePosixPath(name).parent.parts)
+    for part in PurePosixPath(target).parts:
+        if part != "..":
+            parts.append(part)
+        elif parts:
+            parts.pop()
+        else:
+            return None
+    return "/".join(parts)

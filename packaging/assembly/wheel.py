@@ -1,0 +1,190 @@
+"""Puts a wheel together from the parts of a payload (PyPA binary distribution format 1.0).
+
+Nothing is inflated and nothing is compressed but the few small files that name the version, so
+that a new version costs a copy.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from assembly import metadata, record, request
+from assembly.archive import ArchiveReader, ArchiveWriter
+from assembly.errors import PackagingError, run
+from assembly.metadata import Declared
+from payload import index as payload_index
+from payload.index import Member
+
+# Files of Windows builders end their lines with \r\n, and keep them.
+_VERSION_LINE = re.compile(r'^VERSION = "[^"\n]*"(?=\r?$)', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """The wheel to make."""
+
+    output: Path
+    """Where it goes; the name is the wheel's file name."""
+    declared: Declared
+    """Its metadata."""
+    python_tag: str
+    """py3, cp311, …: also the key into the payload's index."""
+    abi_tag: str
+    """none, cp311, abi3."""
+    platform_tags: Sequence[str]
+    """any, or the platforms it runs on; several are compressed into one name."""
+    version_modules: Sequence[str]
+    """Paths of modules whose VERSION line is set to the wheel's version."""
+    license_files: Mapping[str, Path]
+    """Files for .dist-info/licenses/, by name."""
+    index: Path
+    """The payload's index."""
+    parts: Mapping[str, Path]
+    """The payload's parts, by name."""
+    where: str
+    """The file that declares the wheel, for messages."""
+
+    @property
+    def dist_info(self) -> str:
+        """Name of the .dist-info folder, which is the first two fields of the file name."""
+        return "-".join(self.output.name.split("-")[:2]) + ".dist-info"
+
+    @property
+    def tags(self) -> list[str]:
+        """The expanded tags, in the order of the file name."""
+        return [f"{self.python_tag}-{self.abi_tag}-{tag}" for tag in self.platform_tags]
+
+
+def assemble(wheel: Wheel) -> None:
+    """Writes the wheel.
+
+    Raises:
+      PackagingError: the payload does not fit the wheel; the output is taken away.
+    """
+    _check_name(wheel)
+    members = payload_index.read(wheel.index).of(wheel.python_tag)
+    files = {member.path: member for member in members if member.role != "metadata"}
+    lines: list[record.Line] = []
+    with contextlib.ExitStack() as stack:
+        parts = {
+            name: stack.enter_context(ArchiveReader(wheel.parts[name]))
+            for name in sorted({member.part for member in members})
+        }
+        rewritten = {
+            path: _set_version(parts, files, path, wheel) for path in wheel.version_modules
+        }
+        writer = stack.enter_context(ArchiveWriter(wheel.output))
+        for path, member in files.items():
+            if path in rewritten:
+                lines.append(_add(writer, path, rewritten[path]))
+            else:
+                reader = parts[member.part]
+                writer.copy(reader, reader.entries[path])
+                lines.append(record.Line(path, member.sha256, member.size))
+        for name, content in _dist_info_files(wheel, parts, members):
+            lines.append(_add(writer, f"{wheel.dist_info}/{name}", content))
+        record_path = f"{wheel.dist_info}/RECORD"
+        _add(writer, record_path, record.write(lines, record_path))
+
+
+def _dist_info_files(
+    wheel: Wheel, parts: Mapping[str, ArchiveReader], members: Sequence[Member]
+) -> Iterator[tuple[str, bytes]]:
+    upstream = {
+        PurePosixPath(member.path).name: member for member in members if member.role == "metadata"
+    }
+
+    def content(name: str) -> bytes:
+        return parts[upstream[name].part].read(upstream[name].path)
+
+    for name, path in sorted(wheel.license_files.items()):
+        yield f"licenses/{name}", path.read_bytes()
+    if "entry_points.txt" in upstream:
+        entry_points = content("entry_points.txt")
+        _check_entry_points(entry_points.decode(), {member.path for member in members}, wheel)
+        yield "entry_points.txt", entry_points
+    yield "METADATA", metadata.metadata(content("METADATA"), wheel.declared, wheel.where)
+    yield "WHEEL", metadata.wheel(wheel.tags, pure=wheel.abi_tag == "none")
+
+
+def _check_name(wheel: Wheel) -> None:
+    """Holds the file name, which was composed at analysis, against the specification's reader."""
+    try:
+        name, version, _, tags = parse_wheel_filename(wheel.output.name)
+    except InvalidWheelFilename as error:
+        raise PackagingError(f"{wheel.output.name}: not a wheel file name ({error})") from error
+    declared = wheel.declared
+    if (
+        name != declared.name
+        or str(version) != declared.version
+        or {str(tag) for tag in tags} != set(wheel.tags)
+    ):
+        raise PackagingError(
+            f"{wheel.output.name}: the name does not say {declared.name} {declared.version} "
+            f"for {', '.join(wheel.tags)}"
+        )
+
+
+def _set_version(
+    parts: Mapping[str, ArchiveReader], files: Mapping[str, Member], path: str, wheel: Wheel
+) -> bytes:
+    if path not in files:
+        raise PackagingError(f"{wheel.where}: the payload has no version module {path}")
+    text = parts[files[path].part].read(path).decode()
+    text, count = _VERSION_LINE.subn(f'VERSION = "{wheel.declared.version}"', text)
+    if count != 1:
+        raise PackagingError(f"{wheel.where}: {path} has {count} VERSION lines, not one")
+    return text.encode()
+
+
+def _check_entry_points(text: str, paths: set[str], wheel: Wheel) -> None:
+    parser = configparser.ConfigParser(delimiters=("=",), strict=True)
+    parser.optionxform = str  # type: ignore[method-assign,assignment] # names keep their case
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise PackagingError(f"{wheel.output.name}: entry_points.txt: {error}") from error
+    for section in parser.sections():
+        for script, target in parser.items(section):
+            module = target.split("[")[0].split(":")[0].strip().replace(".", "/")
+            if not {f"{module}.py", f"{module}/__init__.py"} & paths:
+                raise PackagingError(
+                    f"{wheel.output.name}: the entry point {script} names {target}, which the "
+                    "payload does not hold"
+                )
+
+
+def _add(writer: ArchiveWriter, path: str, content: bytes) -> record.Line:
+    writer.add(path, [content])
+    return record.Line(path, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def main() -> None:
+    """Runs the request named on the command line."""
+    wanted = request.from_command_line()
+    assemble(
+        Wheel(
+            output=Path(wanted["output"]),
+            declared=Declared(**wanted["declared"]),
+            python_tag=wanted["python_tag"],
+            abi_tag=wanted["abi_tag"],
+            platform_tags=wanted["platform_tags"],
+            version_modules=wanted["version_modules"],
+            license_files={name: Path(path) for name, path in wanted["license_files"].items()},
+            index=Path(wanted["index"]),
+            parts={name: Path(path) for name, path in wanted["parts"].items()},
+            where=wanted["where"],
+        )
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,92 @@
+"""The public face of the packaging rules."""
+
+load("//packaging:packages.bzl", "PACKAGES", "package_named")
+load("//packaging/dist:layout.bzl", "dist_layout")
+load("//packaging/private:cells.bzl", "unserved", "variants_of")
+load("//packaging/private:dist.bzl", _dist = "dist", _dist_set = "dist_set")
+load("//packaging/private:prebuilt_payload.bzl", _prebuilt_payload = "prebuilt_payload")
+load(
+    "//packaging/private:providers.bzl",
+    _DistInfo = "DistInfo",
+    _DistSetInfo = "DistSetInfo",
+    _NativePayloadInfo = "NativePayloadInfo",
+    _WheelInfo = "WheelInfo",
+    _WheelSetInfo = "WheelSetInfo",
+)
+load(
+    "//packaging/private:release_set.bzl",
+    _dist_folder = "dist_folder",
+    _release_manifest = "release_manifest",
+    _release_plan = "release_plan",
+    _wheelhouse = "wheelhouse",
+)
+load("//packaging/private:wheel.bzl", _wheel = "wheel", _wheel_variants = "wheel_variants")
+
+NativePayloadInfo = _NativePayloadInfo
+WheelInfo = _WheelInfo
+WheelSetInfo = _WheelSetInfo
+DistInfo = _DistInfo
+DistSetInfo = _DistSetInfo
+
+prebuilt_payload = _prebuilt_payload
+wheel = _wheel
+wheel_variants = _wheel_variants
+wheelhouse = _wheelhouse
+dist = _dist
+dist_set = _dist_set
+dist_folder = _dist_folder
+release_plan = _release_plan
+release_manifest = _release_manifest
+
+ALL_WHEELS = ["//packaging/%s:wheels" % package.folder for package in PACKAGES]
+"""The wheels of every package, for every platform and Python of the matrix."""
+
+def python_package(distribution, **kwargs):
+    """Declares `:wheel` and, built for the whole matrix, `:wheels` of a package.
+
+    Args:
+      distribution: a name of PACKAGES (packaging/packages.bzl).
+      **kwargs: attributes of `wheel`, but for its payload, which is the package's own.
+    """
+    package = package_named(distribution)
+    wheel(
+        name = "wheel",
+        distribution = distribution,
+        payload = "//packaging/payload:" + package.folder,
+        visibility = ["//visibility:public"],
+        **kwargs
+    )
+    wheel_variants(
+        name = "wheels",
+        wheel = ":wheel",
+        variants = [
+            "%s/%s" % (variant.platform, variant.python_tag)
+            for variant in variants_of(package)
+        ],
+        unserved = unserved(package),
+        visibility = ["//visibility:public"],
+    )
+
+def iree_dist(name, platform, **kwargs):
+    """Declares the dist archive of a platform.
+
+    Args:
+      name: name of the target.
+      platform: name of the platform.
+      **kwargs: common attributes.
+    """
+    layout = dist_layout(platform)
+    dist(
+        name = name,
+        platform = platform,
+        payloads = {
+            "//packaging/payload:" + package.folder: package.name
+            for package in PACKAGES
+            if package.dist
+        },
+        layout = [json.encode(rule) for rule in layout.rules],
+        files = layout.files,
+        templates = layout.templates,
+        where = "packaging/dist/layout.bzl",
+        **kwargs
+    )

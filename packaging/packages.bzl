@@ -1,0 +1,59 @@
+"""The packages of a release: the data, once.
+
+Another package is one struct here and a folder with its BUILD file. The fields:
+
+  name      the distribution, as on the registry
+  folder    its folder below packaging/
+  project   the upstream project whose wheels are its pinned payload
+  lockstep  whether the payload's version is the one that `update --version` is given; the newest
+            otherwise
+  dist      whether its tools and libraries go into the dist archives
+"""
+
+PACKAGES = [
+    struct(
+        name = "iree-compiler",
+        folder = "iree_compiler",
+        project = "iree-base-compiler",
+        lockstep = True,
+        dist = True,
+    ),
+    struct(
+        name = "iree-runtime",
+        folder = "iree_runtime",
+        project = "iree-base-runtime",
+        lockstep = True,
+        dist = True,
+    ),
+    struct(
+        name = "iree-tools-tf",
+        folder = "iree_tools_tf",
+        project = "iree-tools-tf",
+        lockstep = False,
+        dist = False,
+    ),
+    struct(
+        name = "iree-tools-tflite",
+        folder = "iree_tools_tflite",
+        project = "iree-tools-tflite",
+        lockstep = False,
+        dist = False,
+    ),
+]
+
+def package_named(name):
+    """Returns the struct of a package; fails with one sentence when there is none of that name.
+
+    Args:
+      name: a distribution's name, such as "iree-compiler".
+
+    Returns:
+      A struct of PACKAGES.
+    """
+    for package in PACKAGES:
+        if package.name == name:
+            return package
+    fail("No package is named \"%s\"; packaging/packages.bzl has %s." % (
+        name,
+        ", ".join([package.name for package in PACKAGES]),
+    ))

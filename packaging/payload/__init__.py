@@ -1,0 +1,1 @@
+"""Native payload: which files a wheel or a dist holds, where they come from, how they get here."""

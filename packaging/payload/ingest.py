@@ -1,0 +1,331 @@
+"""Takes in upstream wheels: checks every byte, and cuts them into the parts of a payload.
+
+Nothing of a wheel is believed: its members are inflated and held against their CRC-32 and
+against RECORD, native files must be for the platform the payload claims, names, versions and
+tags must be those of the lock file. The compressed streams then move into the parts as they are
+(or, asked to recompress, are made anew by our own encoder, to the same bytes).
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from assembly import binary, record, request
+from assembly.archive import STORED, ArchiveReader, ArchiveWriter, Entry
+from assembly.errors import PackagingError, run
+from payload.index import Index, Member, Origin, Role, Source
+
+COMMON = "common.zip"
+"""The part with whatever is equal for all Python tags."""
+
+_OWN_METADATA = frozenset({"RECORD", "WHEEL", "top_level.txt"})
+"""Files of .dist-info that only make sense in the wheel they came in."""
+_EXTENSION = re.compile(r"\.pyd$|\.(cpython-[^/]+|abi3)\.so$")
+_LIBRARY = re.compile(r"\.so(\.\d+)*$|\.dll$|\.dylib$|\.lib$")
+_REVISIONS = re.compile(r"^REVISIONS = (\{.*\})\r?$", re.MULTILINE)
+_READ = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the lock file and the platform say that a wheel is."""
+
+    project: str
+    """Name of the upstream project."""
+    version: str
+    """Its version."""
+    platform: str
+    """Name of the platform, or any for wheels without native files."""
+    system: str
+    """linux, windows, macos, or any."""
+    cpu: str
+    """x86_64, aarch64, or any."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A checked file of an upstream wheel."""
+
+    entry: Entry
+    role: Role
+    sha256: str
+
+
+class UpstreamWheel:
+    """A wheel, every byte of which has been held against its RECORD."""
+
+    def __init__(self, reader: ArchiveReader, python_tag: str, expected: Expected) -> None:
+        """Checks the wheel behind `reader`.
+
+        Raises:
+          PackagingError: something is not as it must be; the message names file and cause.
+        """
+        self.reader = reader
+        self.python_tag = python_tag
+        self._expected = expected
+        self._dist_info = self._find_dist_info()
+        self._check_metadata()
+        self.files = self._check_files()
+
+    def revision(self) -> str | None:
+        """The source commit that a version module names, or None."""
+        for name in self.files:
+            if PurePosixPath(name).name == "version.py":
+                found = _REVISIONS.search(self.reader.read(name).decode())
+                if found:
+                    revisions = ast.literal_eval(found.group(1))
+                    return str(revisions["IREE"]) if "IREE" in revisions else None
+        return None
+
+    def _find_dist_info(self) -> str:
+        folders = {name.split("/")[0] for name in self.reader.entries}
+        found = sorted(folder for folder in folders if folder.endswith(".dist-info"))
+        if len(found) != 1:
+            raise self._refuse(f"it has {len(found)} .dist-info folders, a wheel has one")
+        return found[0]
+
+    def _check_metadata(self) -> None:
+        metadata = self._headers("METADATA")
+        name, version = metadata["Name"] or "", metadata["Version"] or ""
+        if canonicalize_name(name) != canonicalize_name(self._expected.project):
+            raise self._refuse(f"METADATA names {name}, not {self._expected.project}")
+        try:
+            right = Version(version) == Version(self._expected.version)
+        except InvalidVersion:
+            right = False
+        if not right:
+            raise self._refuse(f"METADATA gives version {version}, not {self._expected.version}")
+        tags = self._headers("WHEEL").get_all("Tag", [])
+        if not any(tag.split("-")[0] == self.python_tag for tag in tags):
+            raise self._refuse(f"it is tagged {', '.join(tags)}, not for {self.python_tag}")
+
+    def _headers(self, name: str) -> Any:
+        content = self.reader.read(f"{self._dist_info}/{name}")
+        try:
+            return HeaderParser().parsestr(content.decode())
+        except UnicodeDecodeError as error:
+            raise self._refuse(f"{name} is not UTF-8") from error
+
+    def _check_files(self) -> dict[str, File]:
+        record_path = f"{self._dist_info}/RECORD"
+        try:
+            lines = record.read(self.reader.read(record_path), record_path)
+        except PackagingError as error:
+            raise self._refuse(str(error)) from error
+        present = self.reader.entries.keys() - {record_path}
+        for path in sorted(lines.keys() - present):
+            raise self._refuse(f"RECORD lists {path}, which is not in it")
+        for path in sorted(present - lines.keys()):
+            raise self._refuse(f"{path} is not in RECORD")
+        return {path: self._check_file(lines[path]) for path in sorted(present)}
+
+    def _check_file(self, line: record.Line) -> File:
+        entry = self.reader.entries[line.path]
+        digest = hashlib.sha256()
+        header = b""
+        for chunk in self.reader.inflate(entry):
+            if len(header) < binary.HEADER_BYTES:
+                header += chunk[: binary.HEADER_BYTES]
+            digest.update(chunk)
+        if entry.size != line.size or digest.hexdigest() != line.sha256:
+            raise self._refuse(f"{line.path} is not the file that RECORD describes")
+        native = binary.identify(header)
+        if native is not None:
+            self._check_native(line.path, native)
+        return File(entry, self._role(entry, native is not None), line.sha256)
+
+    def _check_native(self, path: str, native: binary.Binary) -> None:
+        expected = self._expected
+        if native.system != expected.system or expected.cpu not in native.cpus:
+            raise self._refuse(
+                f"{path} is a {native.system} file for {'+'.join(sorted(native.cpus))}, "
+                f"which does not belong on {expected.platform}"
+            )
+
+    def _role(self, entry: Entry, native: bool) -> Role:
+        if entry.name.startswith(self._dist_info + "/"):
+            return "metadata"
+        if _EXTENSION.search(entry.name):
+            return "extension"
+        if _LIBRARY.search(entry.name):
+            return "library"
+        if native:
+            return "tool"
+        return "data"
+
+    def _refuse(self, cause: str) -> PackagingError:
+        return PackagingError(f"{self.reader.path.name}: {cause}")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a file of a payload goes, and from which wheel its bytes are taken."""
+
+    part: str
+    wheel: UpstreamWheel
+    file: File
+
+
+def place(
+    wheels: Sequence[UpstreamWheel], large: Mapping[str, str]
+) -> dict[str, dict[str, Placement]]:
+    """Decides the part of every file: by Python tag, then by path.
+
+    Args:
+      wheels: oldest Python first; what all share is taken from the last.
+      large: part names of the files that get a part of their own, by path.
+
+    Raises:
+      PackagingError: a large file is not in the newest wheel.
+    """
+    newest = wheels[-1]
+    for path in sorted(large.keys() - newest.files.keys()):
+        raise PackagingError(
+            f"{newest.reader.path.name}: {path} is not in it, but packaging/payload/prebuilt.bzl "
+            "gives it a part of its own"
+        )
+    shared = {
+        path
+        for path, file in newest.files.items()
+        if all(path in w.files and w.files[path].sha256 == file.sha256 for w in wheels)
+    }
+    placements: dict[str, dict[str, Placement]] = {}
+    for wheel in wheels:
+        placed = placements[wheel.python_tag] = {}
+        for path, file in wheel.files.items():
+            if file.role == "metadata" and PurePosixPath(path).name in _OWN_METADATA:
+                continue
+            if path in large and (path in shared or wheel is newest):
+                placed[path] = Placement(large[path], newest, newest.files[path])
+            elif path in shared:
+                placed[path] = Placement(COMMON, newest, newest.files[path])
+            else:
+                placed[path] = Placement(f"{wheel.python_tag}.zip", wheel, file)
+    return placements
+
+
+def write_parts(
+    placements: Iterable[Placement], parts: Mapping[str, Path], *, recompress: bool
+) -> None:
+    """Writes each part, its members sorted by path.
+
+    Args:
+      placements: every file of the payload; the same one may come more than once.
+      parts: where to write each part, by name.
+      recompress: whether to make every stream anew instead of copying it.
+    """
+    members: dict[str, dict[str, Placement]] = {part: {} for part in parts}
+    for placement in placements:
+        members[placement.part][placement.file.entry.name] = placement
+    for part, path in parts.items():
+        with ArchiveWriter(path) as writer:
+            for name, placement in sorted(members[part].items()):
+                entry, reader = placement.file.entry, placement.wheel.reader
+                if recompress or entry.method == STORED:
+                    writer.add(name, reader.inflate(entry), entry.mode)
+                else:
+                    writer.copy(reader, entry)
+
+
+def build_index(
+    expected: Expected,
+    wheels: Sequence[UpstreamWheel],
+    placements: Mapping[str, Mapping[str, Placement]],
+) -> Index:
+    """The index of the payload that `placements` describes."""
+    return Index(
+        platform=expected.platform,
+        origin=Origin(
+            kind="prebuilt",
+            project=expected.project,
+            version=expected.version,
+            revision=wheels[-1].revision(),
+            sources=tuple(Source(w.reader.path.name, _sha256(w.reader.path)) for w in wheels),
+        ),
+        members={
+            tag: tuple(
+                Member(
+                    path=path,
+                    role=placement.file.role,
+                    part=placement.part,
+                    sha256=placement.file.sha256,
+                    size=placement.file.entry.size,
+                    mode=placement.file.entry.mode,
+                )
+                for path, placement in sorted(placed.items())
+            )
+            for tag, placed in placements.items()
+        },
+    )
+
+
+def ingest(
+    expected: Expected,
+    wheels: Mapping[str, Path],
+    large: Mapping[str, str],
+    parts: Mapping[str, Path],
+    index: Path,
+    *,
+    recompress: bool = False,
+) -> None:
+    """Makes the parts and the index of a payload from upstream wheels.
+
+    Args:
+      expected: what the wheels must be.
+      wheels: the wheels by Python tag, oldest Python first.
+      large: part names of the files that get a part of their own, by path.
+      parts: where to write each part, by name.
+      index: where to write the index.
+      recompress: whether to make every stream anew instead of copying it.
+
+    Raises:
+      PackagingError: a wheel was refused; nothing usable is left behind.
+    """
+    with contextlib.ExitStack() as stack:
+        upstream = [
+            UpstreamWheel(stack.enter_context(ArchiveReader(path)), tag, expected)
+            for tag, path in wheels.items()
+        ]
+        placements = place(upstream, large)
+        every = chain.from_iterable(placed.values() for placed in placements.values())
+        write_parts(every, parts, recompress=recompress)
+        index.write_text(build_index(expected, upstream, placements).to_json())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def main() -> None:
+    """Runs the request named on the command line."""
+    wanted = request.from_command_line()
+    ingest(
+        Expected(**wanted["expected"]),
+        {tag: Path(path) for tag, path in _by_age(wanted["wheels"])},
+        wanted["large"],
+        {name: Path(path) for name, path in wanted["parts"].items()},
+        Path(wanted["index"]),
+        recompress=wanted["recompress"],
+    )
+
+
+def _by_age(wheels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Sorts by Python version: cp39 comes before cp311."""
+    yield from sorted(wheels.items(), key=lambda item: (len(item[0]), item[0]))
+
+
+if __name__ == "__main__":
+    run(main)

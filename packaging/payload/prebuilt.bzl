@@ -1,0 +1,132 @@
+"""Pinned upstream wheels as payload: the embedded default.
+
+A laptop builds every platform from them in minutes. The manifest says of each file made from
+them that its native bytes are upstream's, of which version and revision.
+"""
+
+load("//packaging:packages.bzl", "PACKAGES")
+load("//packaging/payload/locks:locks.bzl", "LOCKED")
+load("//packaging/private:cells.bzl", "locked_abis")
+load("//packaging/private:locked_wheels.bzl", "locked_wheels")
+load("//packaging/private:prebuilt_payload.bzl", "prebuilt_payload")
+load("//platforms:defs.bzl", "platform_named")
+load("//platforms:matrix.bzl", "MATRIX")
+
+_LARGE = {
+    "iree-base-compiler": {
+        "linux": ["iree/compiler/_mlir_libs/libIREECompiler.so"],
+        "macos": ["iree/compiler/_mlir_libs/libIREECompiler.dylib"],
+        "windows": ["iree/compiler/_mlir_libs/IREECompiler.dll"],
+    },
+}
+"""Files that get a part of their own, and so are compressed to xz by an action of their own."""
+
+def _repository(project, platform, python_tag):
+    return "%s_%s_%s" % (project.replace("-", "_"), platform, python_tag)
+
+def _pinned():
+    """Returns every pinned wheel: structs of project, platform, tags and repository."""
+    return [
+        struct(
+            project = project,
+            version = version,
+            platform = platform,
+            tags = tags,
+            python_tag = tags.partition("-")[0],
+            abi_tag = tags.partition("-")[2],
+            repository = _repository(project, platform, tags.partition("-")[0]),
+        )
+        for platform, locks in LOCKED.items()
+        for tags, pins in locks.items()
+        for project, version in pins.items()
+    ]
+
+def _python_version(python_tag):
+    """Returns a Python that a wheel with this tag serves."""
+    if python_tag == "py3":
+        return MATRIX.values()[0][-1]
+    return "3." + python_tag[len("cp3"):]
+
+def _hub_impl(rctx):
+    aliases = ['package(default_visibility = ["//visibility:public"])\n']
+    for name in rctx.attr.repositories:
+        aliases.append('alias(name = "%s", actual = "@%s//:wheels")\n' % (name, name))
+    rctx.file("BUILD.bazel", "\n".join(aliases))
+
+_hub = repository_rule(
+    implementation = _hub_impl,
+    doc = "One repository through which the pinned wheels are named, so that MODULE.bazel does " +
+          "not list them.",
+    attrs = {"repositories": attr.string_list(doc = "Names of the wheels' repositories.")},
+)
+
+def _payload_impl(module_ctx):
+    for wheel in _pinned():
+        native_tags = [] if wheel.platform == "any" else platform_named(wheel.platform).wheel_tags
+        locked_wheels(
+            name = wheel.repository,
+            lock = "//packaging/payload/locks:%s-%s.txt" % (wheel.platform, wheel.tags),
+            projects = [wheel.project],
+            label = "%s, %s" % (wheel.platform, wheel.tags),
+            python_version = _python_version(wheel.python_tag),
+            abis = [wheel.abi_tag],
+            platform_tags = native_tags,
+        )
+    _hub(
+        name = "prebuilt",
+        repositories = [wheel.repository for wheel in _pinned()],
+    )
+    return module_ctx.extension_metadata(
+        root_module_direct_deps = ["prebuilt"],
+        root_module_direct_dev_deps = [],
+    )
+
+prebuilt = module_extension(
+    implementation = _payload_impl,
+    doc = "A repository for each pinned upstream wheel, fetched when a target needs it, and the " +
+          "repository `prebuilt` through which they are named.",
+)
+
+def prebuilt_payloads():
+    """Declares a payload for each package and platform, and one named FOLDER that chooses.
+
+    `//packaging/payload:iree_compiler` is the payload of iree-compiler for the platform that is
+    being built for.
+    """
+    for package in PACKAGES:
+        choices = {}
+        for platform in LOCKED:
+            abis = locked_abis(package.project, platform)
+            if not abis:
+                continue
+            name = "%s_%s" % (package.folder, platform)
+            system = "any" if platform == "any" else platform_named(platform).os
+            prebuilt_payload(
+                name = name,
+                project = package.project,
+                version = [
+                    pins[package.project]
+                    for pins in LOCKED[platform].values()
+                    if package.project in pins
+                ][0],
+                platform = platform,
+                wheels = {
+                    "@prebuilt//:" + _repository(package.project, platform, python_tag): python_tag
+                    for python_tag in abis
+                },
+                abi_tags = abis,
+                large = _LARGE.get(package.project, {}).get(system, []),
+            )
+            condition = "//conditions:default" if platform == "any" else "//platforms:is_" + platform
+            choices[condition] = ":" + name
+        native.alias(
+            name = package.folder,
+            actual = select(
+                choices,
+                no_match_error = ("%s is built for one of our platforms: build " +
+                                  "//packaging:all_wheels, or add " +
+                                  "--platforms=//platforms:linux_x86_64 or another of them.") %
+                                 package.name,
+            ),
+            visibility = ["//visibility:public"],
+        )

@@ -1,0 +1,137 @@
+"""What a release consists of: the plan, and the folders that hold exactly what it names."""
+
+load("//packaging/private:cells.bzl", "plan")
+load("//packaging/private:providers.bzl", "DistSetInfo", "WheelSetInfo")
+load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
+load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
+
+def _plan_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".json")
+    content = plan(version_of(ctx))
+    ctx.actions.write(out, json.encode_indent(content, indent = "  ") + "\n")
+    return [DefaultInfo(files = depset([out]))]
+
+release_plan = rule(
+    implementation = _plan_impl,
+    doc = "NAME.json: a cell for each package, platform and Python, required or tolerated, and " +
+          "the wheel that must serve it; the dist archives likewise.",
+    attrs = {"_version": VERSION_ATTR},
+)
+
+def _collect(ctx, folder, files):
+    """Copies files into one folder, which then holds nothing else, and returns it."""
+    out = ctx.actions.declare_directory(folder)
+    run_tool(
+        ctx,
+        tool = ctx.executable._collect,
+        mnemonic = "Collect",
+        progress_message = "Collecting %d files in %s" % (len(files), out.short_path),
+        inputs = files,
+        outputs = [out],
+        request = {"output": out.path, "files": [file.path for file in files]},
+        # The files are cached where they are made; a second copy would only fill the cache.
+        execution_requirements = {"no-cache": "1"},
+    )
+    return out
+
+def _wheelhouse_impl(ctx):
+    wheels = [wheel for target in ctx.attr.wheels for wheel in target[WheelSetInfo].wheels]
+    folder = _collect(ctx, ctx.attr.folder, [wheel.file for wheel in wheels])
+    return [
+        DefaultInfo(files = depset([folder])),
+        WheelSetInfo(wheels = wheels),
+    ]
+
+wheelhouse = rule(
+    implementation = _wheelhouse_impl,
+    doc = "A folder with the wheels of a release and nothing else.",
+    provides = [WheelSetInfo],
+    attrs = {
+        "folder": attr.string(default = "wheelhouse", doc = "Name of the folder."),
+        "wheels": attr.label_list(
+            mandatory = True,
+            providers = [WheelSetInfo],
+            doc = "The wheels of each package.",
+        ),
+        "_collect": tool_attr("//packaging/assembly:collect"),
+    },
+)
+
+def _dist_folder_impl(ctx):
+    dists = ctx.attr.dists[DistSetInfo].dists
+    folder = _collect(ctx, ctx.attr.folder, [dist.file for dist in dists])
+    return [
+        DefaultInfo(files = depset([folder])),
+        DistSetInfo(dists = dists),
+    ]
+
+dist_folder = rule(
+    implementation = _dist_folder_impl,
+    doc = "A folder with the dist archives of a release and nothing else.",
+    provides = [DistSetInfo],
+    attrs = {
+        "folder": attr.string(default = "dists", doc = "Name of the folder."),
+        "dists": attr.label(
+            mandatory = True,
+            providers = [DistSetInfo],
+            doc = "The dist archives of every platform.",
+        ),
+        "_collect": tool_attr("//packaging/assembly:collect"),
+    },
+)
+
+def _manifest_impl(ctx):
+    wheels = ctx.attr.wheels[WheelSetInfo].wheels
+    dists = ctx.attr.dists[DistSetInfo].dists
+    manifest = ctx.actions.declare_file(ctx.label.name + ".json")
+    sums = ctx.actions.declare_file("SHA256SUMS")
+    indexes = depset(
+        [wheel.index for wheel in wheels] + [index for dist in dists for index in dist.indexes],
+    ).to_list()
+    run_tool(
+        ctx,
+        tool = ctx.executable._write,
+        mnemonic = "Manifest",
+        progress_message = "Writing %s" % manifest.short_path,
+        inputs = [ctx.file.plan] + indexes +
+                 [wheel.file for wheel in wheels] + [dist.file for dist in dists],
+        outputs = [manifest, sums],
+        request = {
+            "plan": ctx.file.plan.path,
+            "wheels": [
+                {"path": wheel.file.path, "package": wheel.distribution, "index": wheel.index.path}
+                for wheel in wheels
+            ],
+            "dists": [
+                {
+                    "path": dist.file.path,
+                    "platform": dist.platform,
+                    "indexes": [index.path for index in dist.indexes],
+                }
+                for dist in dists
+            ],
+            "manifest": manifest.path,
+            "sums": sums.path,
+        },
+    )
+    return [DefaultInfo(files = depset([manifest, sums]))]
+
+release_manifest = rule(
+    implementation = _manifest_impl,
+    doc = "NAME.json: each file of a release with its digest, size and the origin of its bytes, " +
+          "and each cell of the plan with the file that serves it; and SHA256SUMS.",
+    attrs = {
+        "plan": attr.label(mandatory = True, allow_single_file = [".json"], doc = "The plan."),
+        "wheels": attr.label(
+            mandatory = True,
+            providers = [WheelSetInfo],
+            doc = "All wheels of the release.",
+        ),
+        "dists": attr.label(
+            mandatory = True,
+            providers = [DistSetInfo],
+            doc = "All dist archives of the release.",
+        ),
+        "_write": tool_attr("//packaging/assembly:manifest"),
+    },
+)

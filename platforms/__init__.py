@@ -1,0 +1,1 @@
+"""What is built for, and when: platforms, Pythons, policy and matrix."""

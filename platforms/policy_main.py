@@ -1,0 +1,110 @@
+"""`bazel run //platforms:policy`: prints which Pythons are due on a day, and what differs."""
+
+import json
+import sys
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from platforms import data, policy
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def _refused(sentence: str) -> typer.Exit:
+    print(sentence, file=sys.stderr)
+    return typer.Exit(2)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _refused(
+            f"--date {text}: not a day of the calendar; write one such as 2026-11-22."
+        ) from None
+
+
+@app.command()
+def main(
+    date_: Annotated[
+        str | None,
+        typer.Option("--date", metavar="YYYY-MM-DD", help="The day; today when left out."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Prints which Pythons are due on a day, and where platforms/matrix.bzl differs."""
+    day = date.today() if date_ is None else _day(date_)
+    try:
+        known = data.load()
+        due = policy.due(day, known)
+    except ValueError as error:
+        raise _refused(str(error)) from None
+    found = policy.differences(known.matrix, due)
+    note = policy.staleness(day, known.pythons)
+    if as_json:
+        print(_json(day, due, known, found, note))
+    else:
+        _print_table(day, due, known, found, note)
+
+
+def _json(
+    day: date,
+    due: dict[str, tuple[str, ...]],
+    known: data.Data,
+    found: list[policy.Difference],
+    note: str | None,
+) -> str:
+    return json.dumps(
+        {
+            "date": day.isoformat(),
+            "due": due,
+            "matrix_date": known.matrix_date.isoformat(),
+            "differences": [
+                {
+                    "platform": difference.platform,
+                    "committed": difference.committed,
+                    "due": difference.due,
+                    "mend": difference.mend,
+                }
+                for difference in found
+            ],
+            "note": note,
+        },
+        indent=2,
+    )
+
+
+def _print_table(
+    day: date,
+    due: dict[str, tuple[str, ...]],
+    known: data.Data,
+    found: list[policy.Difference],
+    note: str | None,
+) -> None:
+    row = "{:<16}{:<11}{:<32}{}".format
+    print(row("platform", "", f"due on {day}", f"matrix of {known.matrix_date}"))
+    for platform in known.platforms:
+        print(
+            row(
+                platform.name,
+                "required" if platform.required else "tolerated",
+                " ".join(due[platform.name]),
+                " ".join(known.matrix.get(platform.name, ())),
+            )
+        )
+    print()
+    if found:
+        print("The matrix is not what the policy asks for:")
+        for difference in found:
+            print(f"  {difference.mend}")
+        print(f'  platforms/matrix.bzl: set MATRIX_DATE = "{day}"')
+    else:
+        print("The matrix is what the policy asks for.")
+    if note:
+        print(f"Note: {note}")
+
+
+if __name__ == "__main__":
+    app(prog_name="policy")

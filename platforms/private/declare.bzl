@@ -1,0 +1,75 @@
+"""The targets of //platforms, derived from the data."""
+
+load("@bazel_skylib//rules:common_settings.bzl", "string_flag")
+load("@bazel_skylib//rules:write_file.bzl", "write_file")
+load("//platforms:defs.bzl", "PLATFORMS", "constraints_of")
+load("//platforms:matrix.bzl", "MATRIX", "MATRIX_DATE")
+load("//platforms:pythons.bzl", "PYTHONS", "PYTHONS_FROM", "python_tag")
+
+def _declare_constraint(setting, values):
+    # A platform that asks for nothing, such as the host's, has the value `unconstrained`. A
+    # toolchain that promises nothing names it, and so never serves a platform that asks.
+    unconstrained = setting + "_unconstrained"
+    native.constraint_setting(
+        name = setting,
+        default_constraint_value = ":" + unconstrained,
+    )
+    for value in [unconstrained] + sorted({value: None for value in values if value}):
+        native.constraint_value(
+            name = value,
+            constraint_setting = ":" + setting,
+        )
+
+# buildifier: disable=unnamed-macro
+def declare_platforms():
+    """Declares constraints, platforms, and a config_setting `is_NAME` for each platform."""
+    _declare_constraint("libc", [platform.libc for platform in PLATFORMS])
+    _declare_constraint("minimum_os", [platform.minimum_os for platform in PLATFORMS])
+    for platform in PLATFORMS:
+        native.platform(
+            name = platform.name,
+            constraint_values = constraints_of(platform),
+        )
+        native.config_setting(
+            name = "is_" + platform.name,
+            constraint_values = constraints_of(platform),
+        )
+
+# buildifier: disable=unnamed-macro
+def declare_python_tags():
+    """Declares the flag `python_tag` and a config_setting `is_TAG` for each of its values.
+
+    The tag says for which Python a target is built: "cp311" and so on, or "py3", the default, for
+    files that serve every Python.
+    """
+    tags = ["py3"] + [python_tag(python.version) for python in PYTHONS]
+    string_flag(
+        name = "python_tag",
+        build_setting_default = "py3",
+        values = tags,
+    )
+    for tag in tags:
+        native.config_setting(
+            name = "is_" + tag,
+            flag_values = {":python_tag": tag},
+        )
+
+def declare_data(name):
+    """Writes platforms, Pythons and the matrix as one JSON file, for programs and tests.
+
+    Args:
+      name: name of the target; the file is named NAME.json.
+    """
+    data = struct(
+        matrix = MATRIX,
+        matrix_date = MATRIX_DATE,
+        platforms = PLATFORMS,
+        pythons = PYTHONS,
+        pythons_from = PYTHONS_FROM,
+    )
+    write_file(
+        name = name,
+        out = name + ".json",
+        content = [json.encode_indent(data, indent = "  "), ""],
+        newline = "unix",
+    )

@@ -1,0 +1,1 @@
+"""What packing costs, beside other packers and a plain copy. Never a timed test."""

@@ -1,0 +1,223 @@
+"""Our packer beside `wheel pack`, `zipfile` and `cp`, on the same wheels in one run.
+
+    bazel run //tests/benchmarks:packing -- [--runs N] [--only PATTERN] [--json]
+
+Every packer is started as a process of its own, ours exactly as the build action starts it, so
+each figure includes the start of an interpreter where one is needed. All read from the page
+cache and write below the same folder. The goals are printed, never enforced: a machine that is
+busy with something else must not fail a build.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import fnmatch
+import json
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.measure import BenchmarkError, Cost, cost_of, median_cost
+
+OURS, COPY, ZIPFILE, WHEEL_PACK = PACKERS = ("ours", "cp", "zipfile", "wheel pack")
+FASTER_THAN_WHEEL_PACK = 50
+WITHIN_OF_COPY = 5
+ZIPFILE_PACKER = Path(__file__).with_name("zipfile_packer.py").absolute()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One wheel to pack, in the form that each packer wants it in."""
+
+    request: Mapping[str, Any]
+    """What the build action hands to our packer."""
+    execution_root: Path
+    """The folder that the request's paths start from."""
+    wheel: Path
+    """The finished wheel."""
+    tree: Path
+    """The wheel, unpacked."""
+    output: Path
+    """A folder beside the tree, emptied before each run."""
+
+    def command(self, packer: str, tool: Path) -> list[str]:
+        """The command with which a packer makes this wheel."""
+        if packer == COPY:
+            return ["cp", str(self.wheel), str(self.output)]
+        if packer == ZIPFILE:
+            archive = str(self.output / self.wheel.name)
+            return [sys.executable, str(ZIPFILE_PACKER), str(self.tree), archive]
+        if packer == WHEEL_PACK:
+            pack = [sys.executable, "-m", "wheel", "pack"]
+            return [*pack, str(self.tree), "--dest-dir", str(self.output)]
+        request = self.output / "request.json"
+        moved = {**self.request, "output": str(self.output / self.wheel.name)}
+        request.write_text(json.dumps(moved), encoding="utf-8")
+        return [str(tool), str(request)]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What each packer took for one wheel, or for the set."""
+
+    name: str
+    size: int
+    """Bytes of the finished wheels."""
+    costs: Mapping[str, Cost]
+
+    def times(self, packer: str) -> float:
+        """How many times the wall time of our packer another one takes."""
+        return self.costs[packer].wall / self.costs[OURS].wall
+
+
+def read_job(request: Path, scratch: Path) -> Job:
+    """Prepares a wheel whose request lies in Bazel's output tree."""
+    place = str(request.resolve())
+    execution_root = Path(place.partition("/bazel-out/")[0])
+    wanted = json.loads(request.read_bytes())
+    wheel = execution_root / wanted["output"]
+    folder = scratch / wheel.name
+    tree = folder / "tree"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tree)
+    return Job(wanted, execution_root, wheel, tree, folder / "output")
+
+
+def measure(job: Job, packer: str, tool: Path, runs: int) -> Cost:
+    """The median cost of making one wheel with one packer.
+
+    Raises:
+      BenchmarkError: the packer fails, or ours makes other bytes than the build did.
+    """
+    env = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    if packer == WHEEL_PACK:
+        env["PYTHONPATH"] = os.pathsep.join(sys.path)
+
+    def run() -> Cost:
+        shutil.rmtree(job.output, ignore_errors=True)
+        job.output.mkdir()
+        command = job.command(packer, tool)
+        log = job.output.with_name("log")
+        cost = cost_of(command, cwd=job.execution_root, env=env, log=log)
+        if packer == OURS and not filecmp.cmp(
+            job.output / job.wheel.name, job.wheel, shallow=False
+        ):
+            raise BenchmarkError(f"{job.wheel.name}: made again, it has other bytes")
+        return cost
+
+    return median_cost(run, runs)
+
+
+def total(results: Sequence[Result]) -> Result:
+    """The set as a whole, one wheel after the other."""
+    return Result(
+        "all",
+        sum(result.size for result in results),
+        {packer: reduce(add, (result.costs[packer] for result in results)) for packer in PACKERS},
+    )
+
+
+def table(results: Sequence[Result]) -> Table:
+    """Wall and CPU seconds of each packer, and how we compare."""
+    shown = Table(title="wall / CPU seconds, medians")
+    shown.add_column("wheel", overflow="fold")
+    for heading in ("MB", *PACKERS, "faster than wheel pack", "times cp"):
+        shown.add_column(heading, justify="right")
+    for result in results:
+        shown.add_row(
+            result.name,
+            f"{result.size / 1e6:.1f}",
+            *(
+                f"{cost.wall:.3f} / {cost.cpu:.3f}"
+                for cost in (result.costs[packer] for packer in PACKERS)
+            ),
+            f"{result.times(WHEEL_PACK):.0f} x",
+            f"{1 / result.times(COPY):.1f} x",
+        )
+    return shown
+
+
+def goals(results: Sequence[Result]) -> Iterator[str]:
+    """A sentence for each goal, on the wheel that comes nearest to missing it."""
+    slowest = min(results, key=lambda result: result.times(WHEEL_PACK))
+    yield (
+        f"Goal: at least {FASTER_THAN_WHEEL_PACK} times faster than wheel pack, per wheel. "
+        f"Least: {slowest.times(WHEEL_PACK):.0f} times, {slowest.name}."
+    )
+    farthest = max(results, key=lambda result: 1 / result.times(COPY))
+    yield (
+        f"Goal: within {WITHIN_OF_COPY} times of cp. "
+        f"Most: {1 / farthest.times(COPY):.1f} times, {farthest.name}."
+    )
+
+
+def as_json(results: Sequence[Result], runs: int) -> str:
+    """The results for a program."""
+    return json.dumps({"runs": runs, "wheels": [asdict(result) for result in results]}, indent=1)
+
+
+def benchmark(requests: Sequence[Path], tool: Path, runs: int, say: Console) -> list[Result]:
+    """Measures every packer on every wheel.
+
+    Raises:
+      BenchmarkError: a packer fails.
+    """
+    results = []
+    for request in requests:
+        # Beside the inputs: across file systems, the kernel could not copy for us.
+        with tempfile.TemporaryDirectory(dir=request.resolve().parent) as scratch:
+            job = read_job(request, Path(scratch))
+            costs = {}
+            for packer in PACKERS:
+                say.print(f"{job.wheel.name}: {packer}, {runs} runs", style="dim")
+                costs[packer] = measure(job, packer, tool, runs)
+            results.append(Result(job.wheel.name, job.wheel.stat().st_size, costs))
+    return results
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 a packer failed, 2 bad usage."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=3, help="runs of each, for the median")
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="of wheel file names")
+    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.add_argument("--tool", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--requests", type=Path, nargs="+", required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    requests = [path for path in options.requests if fnmatch.fnmatch(path.name, options.only)]
+    say = Console(stderr=True, quiet=options.json)
+    if options.runs < 1 or not requests:
+        wrong = f"--runs {options.runs}" if options.runs < 1 else f"--only {options.only}"
+        print(f"{wrong}: nothing would be measured.", file=sys.stderr)
+        return 2
+    try:
+        results = benchmark(requests, options.tool.absolute(), options.runs, say)
+    except BenchmarkError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if len(results) > 1:
+        results.append(total(results))
+    if options.json:
+        print(as_json(results, options.runs))
+        return 0
+    out = Console()
+    out.print(table(results))
+    for goal in goals(results):
+        out.print(goal, highlight=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

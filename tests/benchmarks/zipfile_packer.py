@@ -1,0 +1,10 @@
+"""Packs a folder as plain Python would: `python zipfile_packer.py FOLDER ARCHIVE`."""
+
+import sys
+import zipfile
+from pathlib import Path
+
+folder, archive = Path(sys.argv[1]), Path(sys.argv[2])
+with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
+    for path in sorted(folder.rglob("*")):
+        target.write(path, path.relative_to(folder))

@@ -1,0 +1,1 @@
+"""Installs the built wheels and uses them, on every Python of the plan."""

@@ -1,0 +1,1 @@
+"""Checks that read every file of the repository, whoever wrote it."""

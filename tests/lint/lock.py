@@ -1,0 +1,41 @@
+"""`bazel run //:lock`: writes requirements_lock.txt anew from requirements.in.
+
+What is locked stays as it is where requirements.in allows it; arguments are pip-compile's, such as
+`--upgrade` for the newest of all, or `--upgrade-package=NAME`. The host's pip configuration says
+where from, and no name of a host reaches the lock.
+"""
+
+import os
+import subprocess
+import sys
+
+from tests.lint import tree
+
+_COMMAND = "./bazelw run //:lock"
+
+
+def main(arguments: list[str]) -> int:
+    """Writes the lock; returns pip-compile's exit code."""
+    options = [
+        "--quiet",
+        "--generate-hashes",
+        "--strip-extras",
+        # pip itself is one of our requirements.
+        "--allow-unsafe",
+        "--no-emit-options",
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        "--no-emit-trusted-host",
+        "--output-file=requirements_lock.txt",
+        "requirements.in",
+    ]
+    return subprocess.run(
+        [sys.executable, "-m", "piptools", "compile", *options, *arguments],
+        cwd=tree.root(),
+        env={**os.environ, "CUSTOM_COMPILE_COMMAND": _COMMAND},
+        check=False,
+    ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

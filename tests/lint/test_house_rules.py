@@ -1,0 +1,139 @@
+"""Rules of this repository that no linter knows."""
+
+import ipaddress
+import os
+import pwd
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import which
+from urllib.parse import urlsplit
+
+import pytest
+from pip._internal.models.index import PyPI
+
+from tests.lint import tree
+
+MOST_LINES_OF_PYTHON = 500
+MOST_LINES_OF_STARLARK = 400
+
+# With brackets, or this line would break its own rule.
+UNFINISHED = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X])\b")
+
+HOMES = r"/(?:home|Users)/\w"
+COMMON_DIRECTORIES = ("/", "/home", "/mnt", "/opt", "/srv", "/tmp", "/usr", "/usr/src", "/var")
+
+
+def found(pattern: re.Pattern[str]) -> list[str]:
+    """Returns where a pattern occurs in the source tree, as "path:line: what"."""
+    return [
+        f"{path}:{number}: {match.group()}"
+        for path in tree.files()
+        for number, line in enumerate((tree.text(path) or "").splitlines(), start=1)
+        for match in pattern.finditer(line)
+    ]
+
+
+def too_long(paths: list[Path], most: int) -> list[str]:
+    lengths = {path: len((tree.text(path) or "").splitlines()) for path in paths}
+    return [f"{path}: {length} lines" for path, length in lengths.items() if length > most]
+
+
+def test_python_modules_are_short() -> None:
+    assert not too_long(tree.python_files(), MOST_LINES_OF_PYTHON)
+
+
+def test_starlark_files_are_short() -> None:
+    assert not too_long(tree.starlark_files(), MOST_LINES_OF_STARLARK)
+
+
+def test_nothing_is_left_for_later() -> None:
+    assert not found(UNFINISHED)
+
+
+def test_the_folder_packaging_does_not_hide_the_package_of_that_name() -> None:
+    assert Path("packaging/__init__.py") not in tree.files()
+
+
+def test_every_test_file_belongs_to_a_target() -> None:
+    # A test that no target names is never run, and nobody misses it.
+    forgotten = [
+        str(path)
+        for path in tree.files()
+        if path.name.startswith("test_") and path.suffix == ".py" and not named_in_build(path)
+    ]
+    assert not forgotten
+
+
+def named_in_build(path: Path) -> bool:
+    build = next(
+        folder / "BUILD.bazel"
+        for folder in path.parents
+        if (tree.root() / folder / "BUILD.bazel").is_file()
+    )
+    name = path.relative_to(build.parent).as_posix().removesuffix(".py")
+    return re.search(rf'"(:?){re.escape(name)}(\.py)?"', tree.text(build) or "") is not None
+
+
+def machine_paths() -> Iterator[str]:
+    """Yields paths of the machine that runs this test, as patterns."""
+    yield HOMES
+    homes = {user.pw_dir for user in pwd.getpwall() if user.pw_uid == os.getuid()}
+    for path in sorted(homes | {str(tree.root()), str(tree.root().parent)}):
+        if path not in COMMON_DIRECTORIES:
+            yield re.escape(path) + r"(?![\w-])"
+
+
+def test_no_file_holds_a_path_of_this_machine() -> None:
+    assert not found(re.compile(r"(?<![\w.~}])(" + "|".join(machine_paths()) + ")"))
+
+
+def output(program: str, *arguments: str) -> str:
+    if which(program) is None:
+        pytest.skip(f"not run: {program} is not on PATH")
+    return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def pip_configuration() -> str:
+    # What pip asks when nothing is configured is part of it.
+    defaults = f"{PyPI.url}\nhttps://{PyPI.file_storage_domain}\n"
+    return defaults + output(sys.executable, "-m", "pip", "config", "list")
+
+
+def npm_configuration() -> str:
+    return output("npm", "config", "get", "registry")
+
+
+def apt_configuration() -> str:
+    return output("apt-get", "indextargets", "--format", "$(SITE)")
+
+
+def hosts(configuration: str) -> set[str]:
+    """Returns the names of hosts in URLs, without those that mean this machine."""
+    urls = re.findall(r"https?://[^\s'\"]+", configuration)
+    names = {name for url in urls if (name := urlsplit(url).hostname)}
+    return {name for name in names if not is_local(name)}
+
+
+def is_local(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def test_hosts_are_read_from_urls() -> None:
+    configuration = "a='https://me@mirror.example:8080/x'\nhttp://127.0.0.1:3141/ file:///x\n"
+    assert hosts(configuration) == {"mirror.example"}
+
+
+@pytest.mark.parametrize("configuration", [pip_configuration, npm_configuration, apt_configuration])
+def test_no_file_names_a_host_of_a_package_registry(configuration: Callable[[], str]) -> None:
+    # Registries are the host's choice: a name of ours would go around its mirror.
+    names = hosts(configuration())
+    if not names:
+        pytest.skip("not run: the host's configuration names no registry")
+    pattern = "|".join(map(re.escape, sorted(names)))
+    assert not found(re.compile(rf"(?<![\w-])({pattern})(?![\w-])", re.IGNORECASE))

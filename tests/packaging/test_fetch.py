@@ -1,0 +1,225 @@
+"""Payload wheels come through pip, held against the lock; the cache has them whole or not."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from payload import fetch
+from tests.packaging.upstream import UpstreamWheel
+
+WHEEL = UpstreamWheel()
+
+
+class Registry:
+    """A registry of one project on this machine, whose files can be spoilt."""
+
+    def __init__(self, folder: Path) -> None:
+        """Serves `folder`."""
+        self.folder = folder
+        self.requests: list[str] = []
+        registry = self
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_request(self, code: object = "-", _size: object = "-") -> None:
+                registry.requests.append(f"{self.path} {code}")
+
+        self.server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
+        )
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def publish(self, wheel: UpstreamWheel) -> str:
+        """Adds a wheel; returns its digest."""
+        page = self.folder / "iree-base-runtime"
+        page.mkdir(exist_ok=True)
+        path = wheel.write(page)
+        (page / "index.html").write_text(f'<a href="{path.name}">{path.name}</a>')
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    made = Registry(folder)
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_INDEX_URL", made.url)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path / "cache"))
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def lock_for(folder: Path, sha256: str, version: str = "3.13.0") -> Path:
+    """A lock file that pins the wheel."""
+    path = folder / "linux_x86_64-cp311-cp311.txt"
+    path.write_text(f"# comment\niree-base-runtime=={version} --hash=sha256:{sha256}\n")
+    return path
+
+
+def run(lock: Path, output: Path) -> int:
+    """Fetches as the repository rule does; returns the exit code."""
+    return fetch.main(
+        [
+            *(f"--lock={lock}", "--lock-name=locks/linux.txt", f"--output={output}"),
+            *("--label=linux_x86_64, cp311-cp311", "--python-version=3.11", "--abi=cp311"),
+            "--platform=manylinux_2_28_x86_64",
+        ]
+    )
+
+
+def leftovers(cache: Path) -> list[str]:
+    """What is in the payload cache besides whole wheels and lock files."""
+    found = (path for path in (cache / "payload").iterdir() if path.suffix != ".lock")
+    return [path.name for path in found if not list(path.glob("*.whl"))]
+
+
+def test_wheel_is_fetched_once_for_all_output_bases(registry: Registry, tmp_path: Path) -> None:
+    lock = lock_for(tmp_path, registry.publish(WHEEL))
+    assert run(lock, tmp_path / "one") == 0
+    asked = len(registry.requests)
+    assert asked
+    assert run(lock, tmp_path / "two") == 0
+    assert len(registry.requests) == asked
+    fetched = tmp_path / "two" / WHEEL.filename
+    assert fetched.read_bytes() == WHEEL.to_bytes()
+
+
+def test_other_hash_is_refused_and_not_kept(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry.publish(WHEEL)
+    assert run(lock_for(tmp_path, "0" * 64), tmp_path / "out") == fetch.REFUSED
+    sentence = capsys.readouterr().err
+    assert "iree-base-runtime 3.13.0 for linux_x86_64, cp311-cp311" in sentence
+    assert "another sha256 than locks/linux.txt pins" in sentence
+    assert not (tmp_path / "out").exists()
+    assert leftovers(tmp_path / "cache") == []
+
+
+def test_missing_wheel_is_named(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = lock_for(tmp_path, registry.publish(WHEEL), version="9.9.9")
+    assert run(lock, tmp_path / "out") == fetch.REFUSED
+    assert "9.9.9 for linux_x86_64, cp311-cp311: the registry has no such wheel" in (
+        capsys.readouterr().err
+    )
+
+
+def test_no_network_is_told_apart_and_can_be_tried_again(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = lock_for(tmp_path, registry.publish(WHEEL))
+    registry.server.shutdown()
+    registry.server.server_close()
+    assert run(lock, tmp_path / "out") == fetch.UNREACHABLE
+    sentence = capsys.readouterr().err
+    assert "could not be reached" in sentence
+    assert "locks/linux.txt" in sentence
+    assert "Traceback" not in sentence
+
+
+def test_damaged_cache_entry_is_fetched_again(registry: Registry, tmp_path: Path) -> None:
+    digest = registry.publish(WHEEL)
+    lock = lock_for(tmp_path, digest)
+    assert run(lock, tmp_path / "one") == 0
+    cached = tmp_path / "cache/payload" / digest / WHEEL.filename
+    cached.unlink()
+    cached.write_bytes(b"half of it")
+    assert run(lock, tmp_path / "two") == 0
+    assert cached.read_bytes() == WHEEL.to_bytes()
+
+
+def test_killed_half_way_leaves_nothing_that_is_used(registry: Registry, tmp_path: Path) -> None:
+    digest = registry.publish(WHEEL)
+    staging = tmp_path / "cache/payload" / f"{digest}.stagingabc/wheels"
+    staging.mkdir(parents=True)
+    (staging / WHEEL.filename).write_bytes(b"half of it")
+    assert run(lock_for(tmp_path, digest), tmp_path / "out") == 0
+    assert (tmp_path / "out" / WHEEL.filename).read_bytes() == WHEEL.to_bytes()
+    assert leftovers(tmp_path / "cache") == []
+
+
+def test_two_at_once_both_succeed(registry: Registry, tmp_path: Path) -> None:
+    lock = lock_for(tmp_path, registry.publish(WHEEL))
+    threads = [
+        threading.Thread(target=lambda i=i: codes.append(run(lock, tmp_path / str(i))))
+        for i in range(3)
+    ]
+    codes: list[int] = []
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == [0, 0, 0]
+    assert leftovers(tmp_path / "cache") == []
+
+
+def test_python_without_pip_is_named(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = tmp_path / "python3"
+    bare.write_text("#!/bin/sh\necho 'No module named pip' >&2\nexit 1\n")
+    bare.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", str(bare))
+        assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == fetch.MISUSED
+    assert "has no pip" in capsys.readouterr().err
+
+
+def test_cache_that_cannot_be_written_is_named(
+    registry: Registry,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path / "file"))
+    assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == fetch.MISUSED
+    assert "set IREE_RELEASE_CACHE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "iree-base-runtime==3.13.0",
+        "iree-base-runtime>=3.13.0 --hash=sha256:" + "1" * 64,
+        "iree-base-runtime==3.13.0 --hash=sha256:123",
+        "iree-base-runtime==3.13.0 --hash=md5:" + "1" * 32,
+        "--index-url http://example.invalid/",
+    ],
+)
+def test_line_that_is_not_a_pin_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    lock = tmp_path / "lock.txt"
+    lock.write_text(f"# first\n{line}\n")
+    assert run(lock, tmp_path / "out") == fetch.MISUSED
+    assert capsys.readouterr().err.startswith("locks/linux.txt, line 2: expected PROJECT==VERSION")
+
+
+def test_it_runs_with_nothing_but_the_standard_library() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "payload.fetch", "--help"],
+        env={"PYTHONPATH": str(Path(fetch.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

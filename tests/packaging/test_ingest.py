@@ -1,0 +1,209 @@
+"""Upstream wheels are checked to the last byte, then cut so that a large file is held once."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assembly.errors import PackagingError
+from payload import index as payload_index
+from payload.index import Index
+from payload.ingest import Expected, ingest
+from tests.packaging.upstream import (
+    EXPECTED,
+    LIBRARY,
+    TOOL,
+    VERSION_MODULE,
+    UpstreamWheel,
+    elf,
+    macho,
+)
+
+EXTENSION = "iree/_runtime_libs/_runtime.so"
+
+
+def ingested(
+    folder: Path, *wheels: UpstreamWheel, recompress: bool = False, **expected: str
+) -> Index:
+    """The payload that comes of `wheels`, its parts in folder/parts."""
+    parts = folder / "parts"
+    parts.mkdir()
+    names = ["lib.zip", "common.zip", *(f"{wheel.python_tag}.zip" for wheel in wheels)]
+    ingest(
+        Expected(**{**EXPECTED, **expected}),
+        {wheel.python_tag: wheel.write(folder) for wheel in wheels},
+        {LIBRARY: "lib.zip"},
+        {name: parts / name for name in names},
+        parts / "index.json",
+        recompress=recompress,
+    )
+    return payload_index.read(parts / "index.json")
+
+
+def names_in(part: Path) -> set[str]:
+    """The members of a part."""
+    with zipfile.ZipFile(part) as archive:
+        assert archive.testzip() is None
+        return set(archive.namelist())
+
+
+def test_two_pythons_share_what_is_equal(tmp_path: Path) -> None:
+    cp311 = UpstreamWheel().with_files(**{EXTENSION: elf(body=b"311")})
+    cp312 = replace(
+        UpstreamWheel().with_files(**{EXTENSION: elf(body=b"312")}),
+        python_tag="cp312",
+        abi_tag="abi3",
+    )
+    index = ingested(tmp_path, cp311, cp312)
+    parts = {tag: {m.path: m.part for m in index.of(tag)} for tag in ("cp311", "cp312")}
+    assert parts["cp311"][LIBRARY] == parts["cp312"][LIBRARY] == "lib.zip"
+    assert parts["cp311"][TOOL] == parts["cp312"][TOOL] == "common.zip"
+    assert parts["cp311"][EXTENSION] == "cp311.zip"
+    assert parts["cp312"][EXTENSION] == "cp312.zip"
+    assert names_in(tmp_path / "parts/lib.zip") == {LIBRARY}
+    assert names_in(tmp_path / "parts/cp311.zip") == {EXTENSION}
+
+
+def test_library_that_differs_between_pythons_is_kept_for_each(tmp_path: Path) -> None:
+    other = UpstreamWheel().with_files(**{LIBRARY: elf(body=b"other")})
+    newest = replace(UpstreamWheel(), python_tag="cp312", abi_tag="abi3")
+    index = ingested(tmp_path, other, newest)
+    where = {tag: {m.path: m.part for m in index.of(tag)}[LIBRARY] for tag in ("cp311", "cp312")}
+    assert where == {"cp311": "cp311.zip", "cp312": "lib.zip"}
+
+
+def test_roles_and_modes_are_told(tmp_path: Path) -> None:
+    wheel = UpstreamWheel().with_files(**{"iree/_x.cpython-311-x86_64-linux-gnu.so": elf()})
+    members = {m.path: m for m in ingested(tmp_path, wheel).of("cp311")}
+    assert members[TOOL].role == "tool"
+    assert members[TOOL].mode == 0o755
+    assert members[LIBRARY].role == "library"
+    assert members["iree/_x.cpython-311-x86_64-linux-gnu.so"].role == "extension"
+    assert members["iree/runtime/__init__.py"].role == "data"
+    assert members[f"{wheel.dist_info}/METADATA"].role == "metadata"
+
+
+def test_origin_names_version_revision_and_digest(tmp_path: Path) -> None:
+    origin = ingested(tmp_path, UpstreamWheel()).origin
+    assert (origin.kind, origin.version, origin.revision) == ("prebuilt", "3.13.0", "89ece87")
+    assert origin.sources[0].filename == UpstreamWheel().filename
+    assert len(origin.sources[0].sha256) == 64
+
+
+def test_revision_is_read_from_a_file_with_windows_line_ends(tmp_path: Path) -> None:
+    files = UpstreamWheel().files
+    windows = UpstreamWheel().with_files(
+        **{VERSION_MODULE: files[VERSION_MODULE].replace(b"\n", b"\r\n")}
+    )
+    assert ingested(tmp_path, windows).origin.revision == "89ece87"
+
+
+def test_recompressing_gives_the_bytes_of_copying(tmp_path: Path) -> None:
+    folders = [tmp_path / "copy", tmp_path / "again"]
+    for folder in folders:
+        folder.mkdir()
+        ingested(folder, UpstreamWheel(), recompress=folder.name == "again")
+    for name in ("lib.zip", "common.zip", "cp311.zip", "index.json"):
+        copied, again = ((folder / "parts" / name).read_bytes() for folder in folders)
+        assert copied == again, name
+
+
+def refused(folder: Path, wheel: UpstreamWheel, **expected: str) -> str:
+    """The sentence with which a wheel is refused."""
+    with pytest.raises(PackagingError) as caught:
+        ingested(folder, wheel, recompress=False, **expected)
+    assert wheel.filename in str(caught.value)
+    assert not (folder / "parts/index.json").exists()
+    return str(caught.value)
+
+
+def test_record_with_another_digest_is_refused(tmp_path: Path) -> None:
+    good = UpstreamWheel()
+    record = good.members()[f"{good.dist_info}/RECORD"]
+    other = UpstreamWheel().with_files(**{TOOL: elf(body=b"evil " * 1000)})
+    assert f"{TOOL} is not the file that RECORD describes" in refused(
+        tmp_path, replace(other, record=record)
+    )
+
+
+def test_file_that_record_lacks_is_refused(tmp_path: Path) -> None:
+    good = UpstreamWheel()
+    record = good.members()[f"{good.dist_info}/RECORD"]
+    extra = replace(good.with_files(**{"iree/evil.py": b"evil"}), record=record)
+    assert "iree/evil.py is not in RECORD" in refused(tmp_path, extra)
+
+
+def test_file_that_only_record_knows_is_refused(tmp_path: Path) -> None:
+    good = UpstreamWheel()
+    record = good.members()[f"{good.dist_info}/RECORD"]
+    less = replace(good.with_files(**{TOOL: None}), record=record)
+    assert f"RECORD lists {TOOL}, which is not in it" in refused(tmp_path, less)
+
+
+@pytest.mark.parametrize(
+    ("record", "cause"),
+    [
+        (b"iree/a.py\n", "cannot be read"),
+        (b"iree/a.py,md5=abc,3\n", "no sha256"),
+        (b"iree/a.py,,\n", "no sha256"),
+        (b"iree/a.py,sha256=!!!,3\n", "not base64"),
+        (b"\xff\xfe\n", "cannot be read"),
+    ],
+)
+def test_malformed_record_is_refused(tmp_path: Path, record: bytes, cause: str) -> None:
+    assert cause in refused(tmp_path, replace(UpstreamWheel(), record=record))
+
+
+def test_library_of_another_processor_is_refused(tmp_path: Path) -> None:
+    wheel = UpstreamWheel().with_files(**{LIBRARY: elf(machine=183)})
+    assert "a linux file for aarch64" in refused(tmp_path, wheel)
+
+
+def test_library_of_another_system_is_refused(tmp_path: Path) -> None:
+    wheel = UpstreamWheel().with_files(**{LIBRARY: macho(0x0100000C)})
+    assert "a macos file for aarch64" in refused(tmp_path, wheel)
+
+
+def test_native_file_in_a_pure_wheel_is_refused(tmp_path: Path) -> None:
+    assert "does not belong on any" in refused(
+        tmp_path, UpstreamWheel(), platform="any", system="any", cpu="any"
+    )
+
+
+def test_wheel_of_another_version_is_refused(tmp_path: Path) -> None:
+    assert "version 3.13.0, not 3.14.0" in refused(tmp_path, UpstreamWheel(), version="3.14.0")
+
+
+def test_wheel_of_another_project_is_refused(tmp_path: Path) -> None:
+    assert "not iree-base-compiler" in refused(
+        tmp_path, UpstreamWheel(), project="iree-base-compiler"
+    )
+
+
+def test_wheel_for_another_python_is_refused(tmp_path: Path) -> None:
+    wheel = UpstreamWheel()
+    tagged = wheel.members()[f"{wheel.dist_info}/WHEEL"]
+    assert b"cp311" in tagged
+    (tmp_path / "parts").mkdir()
+    with pytest.raises(PackagingError, match=r"tagged .*, not for cp313"):
+        ingest(
+            Expected(**EXPECTED),
+            {"cp313": wheel.write(tmp_path)},
+            {},
+            {name: tmp_path / "parts" / name for name in ("common.zip", "cp313.zip")},
+            tmp_path / "parts/index.json",
+        )
+
+
+def test_large_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    wheel = UpstreamWheel().with_files(**{LIBRARY: None})
+    assert "packaging/payload/prebuilt.bzl" in refused(tmp_path, wheel)
+
+
+def test_python_without_payload_is_named(tmp_path: Path) -> None:
+    index = ingested(tmp_path, UpstreamWheel())
+    with pytest.raises(PackagingError, match=r"linux_x86_64 has nothing for cp310; it has cp311"):
+        index.of("cp310")

@@ -1,0 +1,223 @@
+"""An assembled wheel: names, tags, metadata and RECORD are as the specifications say."""
+
+from __future__ import annotations
+
+import configparser
+import email
+import hashlib
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from installer.records import RecordEntry, parse_record_file
+
+from assembly.errors import PackagingError
+from assembly.metadata import Declared
+from assembly.wheel import Wheel, assemble
+from payload.ingest import Expected, ingest
+from tests.packaging.upstream import EXPECTED, LIBRARY, TOOL, VERSION_MODULE, UpstreamWheel
+
+
+def wheel_of(folder: Path, upstream: UpstreamWheel, version: str = "20261122.1") -> Wheel:
+    """A wheel to be assembled from `upstream`'s payload."""
+    parts = {name: folder / name for name in ("lib.zip", "common.zip", "cp311.zip")}
+    ingest(
+        Expected(**EXPECTED),
+        {"cp311": upstream.write(folder)},
+        {LIBRARY: "lib.zip"},
+        parts,
+        folder / "index.json",
+    )
+    licence = folder / "LICENSE"
+    licence.write_text("The licence.\n")
+    return Wheel(
+        output=folder / f"iree_runtime-{version}-cp311-cp311-manylinux_2_28_x86_64.whl",
+        declared=Declared(
+            name="iree-runtime",
+            version=version,
+            requires_python=">=3.11",
+            requires=["numpy", f"iree-compiler=={version}", "tool; python_version < '3.12'"],
+            extras={"onnx": ["onnx>=1.16.0", "x; sys_platform == 'linux'"]},
+            license_expression="Apache-2.0 WITH LLVM-exception",
+            license_files=["LICENSE"],
+            pythons=["3.11"],
+        ),
+        python_tag="cp311",
+        abi_tag="cp311",
+        platform_tags=["manylinux_2_28_x86_64"],
+        version_modules=[VERSION_MODULE],
+        license_files={"LICENSE": licence},
+        index=folder / "index.json",
+        parts=parts,
+        where="packaging/iree_runtime/BUILD.bazel",
+    )
+
+
+def contents(wheel: Wheel) -> dict[str, bytes]:
+    """The members of an assembled wheel, each name once."""
+    with zipfile.ZipFile(wheel.output) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert len(names) == len(set(names))
+        return {name: archive.read(name) for name in names}
+
+
+def test_record_lists_every_file_with_its_digest_and_comes_last(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    assemble(wheel)
+    files = contents(wheel)
+    record = f"{wheel.dist_info}/RECORD"
+    assert list(files)[-1] == record
+    rows = list(parse_record_file(files[record].decode().splitlines()))
+    assert [row[0] for row in rows] == list(files)
+    for row in rows[:-1]:
+        entry = RecordEntry.from_elements(*row)
+        assert entry.validate(files[entry.path]), entry.path
+
+
+def test_version_agrees_everywhere(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    assemble(wheel)
+    files = contents(wheel)
+    assert wheel.dist_info == "iree_runtime-20261122.1.dist-info"
+    assert b"\nVersion: 20261122.1\n" in files[f"{wheel.dist_info}/METADATA"]
+    module = files[VERSION_MODULE].decode()
+    assert 'VERSION = "20261122.1"' in module
+    assert "rc20261016" not in module
+    assert 'REVISIONS = {"IREE": "89ece87"}' in module  # the bytes' origin stays true
+
+
+def test_local_version_keeps_its_plus(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel(), version="0.dev0+abc.1")
+    assemble(wheel)
+    assert f"{wheel.dist_info}/METADATA" in contents(wheel)
+    assert wheel.dist_info == "iree_runtime-0.dev0+abc.1.dist-info"
+
+
+def test_several_platform_tags_are_expanded(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    tags = ["manylinux_2_27_x86_64", "manylinux_2_28_x86_64"]
+    wheel = replace(
+        wheel,
+        platform_tags=tags,
+        output=tmp_path / f"iree_runtime-20261122.1-cp311-cp311-{'.'.join(tags)}.whl",
+    )
+    assemble(wheel)
+    lines = contents(wheel)[f"{wheel.dist_info}/WHEEL"].decode().splitlines()
+    assert [line for line in lines if line.startswith("Tag:")] == [
+        f"Tag: cp311-cp311-{tag}" for tag in tags
+    ]
+    assert "Root-Is-Purelib: false" in lines
+
+
+def test_metadata_is_upstreams_with_our_declarations(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    assemble(wheel)
+    metadata = email.message_from_bytes(contents(wheel)[f"{wheel.dist_info}/METADATA"])
+    assert metadata["Name"] == "iree-runtime"
+    assert metadata["Author"] == "IREE Authors"
+    assert metadata["License-Expression"] == "Apache-2.0 WITH LLVM-exception"
+    assert metadata["License"] is None
+    assert metadata.get_all("Classifier") == [
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+    ]
+    assert metadata.get_all("Requires-Dist") == [
+        "numpy",
+        "iree-compiler==20261122.1",
+        'tool; python_version < "3.12"',
+        'onnx>=1.16.0; extra == "onnx"',
+        'x; sys_platform == "linux" and extra == "onnx"',
+    ]
+    assert metadata.get_all("Provides-Extra") == ["onnx"]
+    assert metadata.get_payload() == "# Runtime\n"
+
+
+def test_licence_and_entry_points_are_inside(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    assemble(wheel)
+    files = contents(wheel)
+    assert files[f"{wheel.dist_info}/licenses/LICENSE"] == b"The licence.\n"
+    scripts = configparser.ConfigParser()
+    scripts.read_string(files[f"{wheel.dist_info}/entry_points.txt"].decode())
+    assert "iree-run-module" in scripts["console_scripts"]
+    assert not [name for name in files if "iree_base_runtime-" in name]
+
+
+def test_native_files_pass_through_untouched_and_executable(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    assemble(wheel)
+    assert contents(wheel)[LIBRARY] == UpstreamWheel().files[LIBRARY]
+    with zipfile.ZipFile(wheel.output) as archive:
+        assert archive.getinfo(TOOL).external_attr >> 16 == 0o100755
+
+
+def test_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    digests = set()
+    for name in ("one", "another/much/deeper"):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        wheel = wheel_of(folder, UpstreamWheel())
+        assemble(wheel)
+        digests.add(hashlib.sha256(wheel.output.read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+def refused(wheel: Wheel) -> str:
+    """The sentence with which the assembly of a wheel is refused; nothing is left behind."""
+    with pytest.raises(PackagingError) as caught:
+        assemble(wheel)
+    assert not wheel.output.exists()
+    return str(caught.value)
+
+
+def test_requirement_that_upstream_has_and_we_do_not_declare_is_named(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    declared = replace(wheel.declared, requires=["ml_dtypes"])
+    sentence = refused(replace(wheel, declared=declared))
+    assert sentence.startswith("packaging/iree_runtime/BUILD.bazel: upstream requires numpy")
+
+
+def test_malformed_requirement_is_named(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    declared = replace(wheel.declared, requires=["numpy", "what ever"])
+    assert "a requirement is malformed" in refused(replace(wheel, declared=declared))
+
+
+def test_unknown_licence_expression_is_named(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    declared = replace(wheel.declared, license_expression="Apache-2.0 with everything")
+    assert "METADATA would not be valid" in refused(replace(wheel, declared=declared))
+
+
+def test_version_module_without_a_version_line_is_named(tmp_path: Path) -> None:
+    upstream = UpstreamWheel().with_files(**{VERSION_MODULE: b"version = (3, 13)\n"})
+    assert f"{VERSION_MODULE} has 0 VERSION lines" in refused(wheel_of(tmp_path, upstream))
+
+
+def test_version_module_that_is_gone_is_named(tmp_path: Path) -> None:
+    upstream = UpstreamWheel().with_files(**{VERSION_MODULE: None})
+    assert f"no version module {VERSION_MODULE}" in refused(wheel_of(tmp_path, upstream))
+
+
+def test_entry_point_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    upstream = replace(
+        UpstreamWheel(), entry_points="[console_scripts]\niree-x = iree.gone.__main__:main\n"
+    )
+    assert "the entry point iree-x names iree.gone.__main__:main" in refused(
+        wheel_of(tmp_path, upstream)
+    )
+
+
+def test_file_name_that_says_another_version_is_refused(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    wheel = replace(wheel, output=wheel.output.with_name(wheel.output.name.replace("22.1", "22.2")))
+    assert "does not say iree-runtime 20261122.1" in refused(wheel)
+
+
+def test_truncated_part_is_refused(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    part = wheel.parts["lib.zip"]
+    part.write_bytes(part.read_bytes()[:-10])
+    assert refused(wheel).startswith("lib.zip: not a whole ZIP archive")

@@ -1,0 +1,183 @@
+"""bazelw finds a Bazel that serves the version asked for, and becomes it."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WANTED = (ROOT / ".bazelversion").read_text().strip()
+
+# What bazelw needs of a host besides the programs that it looks for.
+NEEDED = ("dirname", "sed", "sh")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A workspace, and a PATH that has next to nothing."""
+
+    workspace: Path
+    path: Path
+    elsewhere: Path
+
+    def add(self, name: str, script: str) -> Path:
+        """Put a program on PATH."""
+        program = self.path / name
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        return program
+
+    def add_bazel(self, name: str, version: str) -> Path:
+        """Put a Bazel on PATH that tells its name and arguments, and fails with 37."""
+        return self.add(
+            name,
+            f'[ "$1" = --version ] && {{ echo "bazel {version}"; exit; }}\n'
+            f'printf "%s\\n" "{name}" "$@"\nexit 37',
+        )
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.workspace / "bazelw", *arguments],
+            cwd=self.elsewhere,
+            env={"PATH": str(self.path), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    host = Host(tmp_path / "a workspace", tmp_path / "bin", tmp_path / "elsewhere")
+    for folder in (host.workspace, host.path, host.elsewhere):
+        folder.mkdir()
+    for name in ("bazelw", ".bazelversion"):
+        shutil.copy(ROOT / name, host.workspace)
+    for package in ("bazel", "debian"):
+        shutil.copytree(ROOT / "toolchains" / package, host.workspace / "toolchains" / package)
+    for program in NEEDED:
+        found = shutil.which(program)
+        assert found is not None
+        (host.path / program).symlink_to(found)
+    return host
+
+
+def python_that_tells(host: Host) -> None:
+    """Put a Python on PATH that is new enough, and tells its arguments when it runs a file."""
+    host.add("python3", '[ "$1" = -c ] && exit 0\nprintf "%s\\n" "$@"\nexit 38')
+
+
+def test_the_variable_goes_before_everything(host: Host) -> None:
+    host.add_bazel("bazelisk", WANTED)
+    chosen = host.add("chosen", 'printf "%s\\n" chosen "$@"\nexit 36')
+
+    done = host.run("build", "a b", BAZEL=str(chosen))
+
+    assert (done.returncode, done.stderr) == (36, "")
+    assert done.stdout.splitlines() == ["chosen", "build", "a b"]
+
+
+@pytest.mark.parametrize("name", ["bazel", "bazelisk"])
+def test_a_program_that_serves_the_version_becomes_bazelw(host: Host, name: str) -> None:
+    host.add_bazel(name, WANTED)
+
+    done = host.run("--output_base=x", "test", "//a b:c", "--", "", "*")
+
+    assert (done.returncode, done.stderr) == (37, "")
+    assert done.stdout.splitlines() == [name, "--output_base=x", "test", "//a b:c", "--", "", "*"]
+
+
+def test_bazelisk_goes_before_bazel(host: Host) -> None:
+    host.add_bazel("bazel", WANTED)
+    host.add_bazel("bazelisk", WANTED)
+
+    assert host.run().stdout.splitlines() == ["bazelisk"]
+
+
+def test_the_version_is_asked_for_in_the_workspace_and_without_a_server(host: Host) -> None:
+    # A bazelisk reads .bazelversion from where it stands; only --version starts no server.
+    log = host.elsewhere / "log"
+    host.add("bazelisk", f'echo "$PWD: $*" >>"{log}"; echo "bazel {WANTED}"')
+
+    host.run("build")
+
+    assert log.read_text().splitlines() == [
+        f"{host.workspace}: --version",
+        f"{host.elsewhere}: build",
+    ]
+
+
+@pytest.mark.parametrize("served", ["8.4.2", f"{WANTED}0", f"1{WANTED}", f"{WANTED}.1"])
+def test_another_version_is_passed_over_in_a_sentence(host: Host, served: str) -> None:
+    bazel = host.add_bazel("bazel", served)
+    python_that_tells(host)
+
+    done = host.run("build")
+
+    assert done.returncode == 38
+    assert done.stderr == (
+        f"bazelw: passing over {bazel}, which does not serve Bazel {WANTED} but {served}.\n"
+    )
+
+
+@pytest.mark.parametrize("suffix", ["", "- (@non-git)", " (from a distribution)"])
+def test_what_a_distribution_adds_to_the_version_does_not_matter(host: Host, suffix: str) -> None:
+    host.add_bazel("bazel", WANTED + suffix)
+
+    assert host.run().stdout.splitlines() == ["bazel"]
+
+
+def test_a_bazelisk_that_cannot_download_is_passed_over(host: Host) -> None:
+    bazelisk = host.add("bazelisk", "echo could not download Bazel >&2; exit 1")
+    host.add_bazel("bazel", WANTED)
+
+    done = host.run()
+
+    assert done.stdout.splitlines() == ["bazel"]
+    assert done.stderr == (
+        f"bazelw: passing over {bazelisk}, which does not serve Bazel {WANTED}.\n"
+    )
+
+
+def test_without_any_the_bootstrap_gets_the_arguments(host: Host) -> None:
+    python_that_tells(host)
+
+    done = host.run("build", "//a b:c")
+
+    assert (done.returncode, done.stderr) == (38, "")
+    bootstrap = host.workspace / "toolchains/bazel/bootstrap.py"
+    assert done.stdout.splitlines() == ["-IBS", str(bootstrap), "build", "//a b:c"]
+
+
+def test_a_python_that_is_too_old_is_passed_over(host: Host) -> None:
+    host.add("python3", "exit 1")
+    host.add("python3.13", '[ "$1" = -c ] && exit 0\necho 3.13')
+
+    assert host.run().stdout == "3.13\n"
+
+
+def test_a_host_with_neither_bazel_nor_python_is_told_what_to_install(host: Host) -> None:
+    done = host.run("build")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"bazelw: no Bazel {WANTED} is on PATH, and no Python 3.11 or newer to make one with: "
+        "install bazelisk, or a newer python3.\n"
+    )
+
+
+def test_a_host_without_a_place_for_the_cache_is_told_so(host: Host) -> None:
+    host.add("python3", f'exec "{sys.executable}" "$@"')
+
+    done = host.run("build")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"bazelw: no Bazel {WANTED} is on PATH, and none can be made from Debian's packages: "
+        "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a folder; "
+        "a bazelisk on PATH would do.\n"
+    )

@@ -1,0 +1,54 @@
+"""The rc file that turns Bazel to Debian's copies of the modules a registry would serve."""
+
+import json
+from pathlib import Path
+
+_RULES = "usr/share/bazel/rules"
+_TOOLS = "usr/share/bazel/tools"
+
+_OVERRIDES = {
+    "bazel_features": f"{_TOOLS}/features",
+    "bazel_skylib": f"{_TOOLS}/skylib",
+    "platforms": f"{_TOOLS}/platforms",
+    "rules_cc": f"{_RULES}/cc",
+    "rules_java": f"{_RULES}/java",
+    "rules_license": f"{_RULES}/license",
+    "rules_proto": f"{_RULES}/proto",
+    "rules_python": f"{_RULES}/python",
+}
+
+# Bazel itself asks for these, and nothing that is built here uses a file of theirs.
+_STUBS = (
+    ("apple_support", "1.23.1"),
+    ("buildozer", "7.1.2"),
+    ("protobuf", "3.19.6"),
+    ("protobuf", "21.7"),
+    ("zlib", "1.3.1.bcr.3"),
+)
+
+
+def write_registry(registry: Path) -> None:
+    """Write a registry that holds the stubs and nothing else."""
+    registry.mkdir(parents=True)
+    (registry / "bazel_registry.json").write_text(json.dumps({"module_base_path": "stubs"}) + "\n")
+    for name, version in _STUBS:
+        module = f'module(name = "{name}", version = "{version}")\n'
+        entry = registry / "modules" / name / version
+        entry.mkdir(parents=True)
+        (entry / "MODULE.bazel").write_text(module)
+        source = {"type": "local_path", "path": f"{name}-{version}"}
+        (entry / "source.json").write_text(json.dumps(source) + "\n")
+        stub = registry / "stubs" / f"{name}-{version}"
+        stub.mkdir(parents=True)
+        (stub / "MODULE.bazel").write_text(module)
+        (stub / "BUILD.bazel").write_text("")
+
+
+def rc(prefix: Path, registry: Path, disk_cache: Path) -> str:
+    """The text of the rc file for a prefix that lies where it will be used."""
+    flags = [
+        *(f"--override_module={name}={prefix / path}" for name, path in sorted(_OVERRIDES.items())),
+        f"--registry={registry.as_uri()}",
+        f"--disk_cache={disk_cache}",
+    ]
+    return "".join(f'common "{flag}"\n' for flag in flags)

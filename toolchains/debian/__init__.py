@@ -1,0 +1,1 @@
+"""A private prefix from Debian packages: no root, no change to the system, signatures checked."""

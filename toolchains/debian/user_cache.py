@@ -1,0 +1,36 @@
+"""Where this project keeps what outlives a clone."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from toolchains.debian.errors import UnavailableError
+
+
+def user_cache(environ: Mapping[str, str] = os.environ) -> Path:
+    """The cache folder: IREE_RELEASE_CACHE, else `iree-release` in the user's XDG cache folder.
+
+    Raises:
+        UnavailableError: the environment names no place, or one that Bazel's sandbox hides.
+    """
+    if chosen := environ.get("IREE_RELEASE_CACHE"):
+        cache = Path(chosen)
+    elif xdg := environ.get("XDG_CACHE_HOME"):
+        cache = Path(xdg) / "iree-release"
+    elif home := environ.get("HOME"):
+        cache = Path(home) / ".cache" / "iree-release"
+    else:
+        raise UnavailableError(
+            "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a folder"
+        )
+    if not cache.is_absolute():
+        raise UnavailableError(
+            f"the cache {cache} is no absolute path: set IREE_RELEASE_CACHE to one"
+        )
+    if Path("/tmp") in cache.parents:
+        # linux-sandbox mounts an empty /tmp, so tools that lie there vanish inside an action.
+        raise UnavailableError(
+            f"the cache {cache} lies in /tmp, which Bazel's sandbox hides: "
+            "set IREE_RELEASE_CACHE to a folder elsewhere"
+        )
+    return cache

@@ -1,0 +1,23 @@
+"""What the C toolchain that compiles no C says of itself."""
+
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+
+def _no_cc_toolchain_config_impl(ctx):
+    # No tool and no action: a rule that wants to compile fails when it asks for one.
+    return cc_common.create_cc_toolchain_config_info(
+        ctx = ctx,
+        abi_libc_version = "none",
+        abi_version = "none",
+        compiler = "none",
+        target_cpu = "none",
+        target_libc = "none",
+        target_system_name = "none",
+        tool_paths = [],
+        toolchain_identifier = "no_cc",
+    )
+
+no_cc_toolchain_config = rule(
+    implementation = _no_cc_toolchain_config_impl,
+    doc = "The configuration of a C toolchain without tools.",
+    provides = [CcToolchainConfigInfo],
+)

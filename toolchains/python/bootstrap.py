@@ -1,0 +1,62 @@
+"""Make a CPython that the host lacks from Debian's packages, in a private prefix.
+
+    python3 bootstrap.py 3.14
+
+Prints the path of the interpreter. Exit codes: 2 when this machine cannot have it, 75 when a
+download failed; the reason is then the only line on standard error.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+_HERE = Path(__file__).absolute().parent
+sys.path.insert(0, str(_HERE.parents[1]))
+
+from toolchains.debian import apt, prefix  # noqa: E402
+from toolchains.debian.errors import UnavailableError  # noqa: E402
+from toolchains.debian.machine import this_machine  # noqa: E402
+from toolchains.debian.user_cache import user_cache  # noqa: E402
+
+# Data that an interpreter runs without.
+_ASSUMED = ("media-types", "netbase", "tzdata")
+
+
+def main(arguments: list[str]) -> int:
+    """Print the path of the interpreter of the version asked for; return the exit code."""
+    if len(arguments) != 1 or not re.fullmatch(r"3\.\d+", arguments[0]):
+        print("usage: bootstrap.py VERSION, such as 3.14", file=sys.stderr)
+        return 2
+    try:
+        print(interpreter(user_cache(), arguments[0]))
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def interpreter(cache: Path, version: str) -> Path:
+    """The interpreter of a version, such as "3.14", from a prefix below `cache`.
+
+    Raises:
+        UnavailableError: Debian's suite has no such Python, or this machine cannot use it.
+        UnreachableError: the archive could not be read.
+    """
+    machine = this_machine()
+    home = prefix.location(cache / "python", version, [_HERE, _HERE.with_name("debian")])
+    program = f"usr/bin/python{version}"
+
+    def fill(staging: Path) -> None:
+        archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
+        archive.candidate(f"python{version}")
+        packages = (f"python{version}", f"libpython{version}-stdlib", "patchelf")
+        prefix.unpack(archive.download(packages), staging)
+        prefix.relink(staging)
+        prefix.patch_programs([program], staging, home, machine)
+
+    prefix.publish(home, fill)
+    return home / program
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,26 @@
+"""The module extension that finds interpreters."""
+
+load("//platforms:pythons.bzl", "PYTHONS")
+load("//toolchains/python/private:discovery.bzl", "OLDEST_TOOL")
+load("//toolchains/python/private:repositories.bzl", "identifier", "python", _pythons = "pythons")
+
+_VERSIONS = [python.version for python in PYTHONS]
+
+def _pythons_extension_impl(module_ctx):
+    for version in _VERSIONS:
+        python(name = "python_" + identifier(version), version = version)
+    _pythons(
+        name = "pythons",
+        default_versions = _VERSIONS[_VERSIONS.index(OLDEST_TOOL):],
+        versions = _VERSIONS,
+    )
+    return module_ctx.extension_metadata(
+        reproducible = True,
+        root_module_direct_deps = ["pythons"],
+        root_module_direct_dev_deps = [],
+    )
+
+pythons = module_extension(
+    implementation = _pythons_extension_impl,
+    doc = "Makes `@pythons`, the face of all interpreters, and a repository for each version.",
+)

@@ -1,0 +1,140 @@
+"""Where CPython lies on a host.
+
+The functions see a host through a struct, so that tests can hand them one that does not exist:
+
+- `getenv(name)` is the value of an environment variable, or None;
+- `which(program)` is the path of a program on PATH, or None;
+- `list(folder)` is the names in a folder, empty where there is no such folder;
+- `run(program)` is what the program prints when it is given PROBE, or None when it fails.
+"""
+
+OLDEST_TOOL = "3.11"
+"""The oldest Python that the repository's own tools are written for."""
+
+SELECTING_VARIABLES = [
+    "HOME",
+    "IREE_RELEASE_PYTHON",
+    "PATH",
+    "PYENV_ROOT",
+    "PYENV_VERSION",
+    "UV_PYTHON_INSTALL_DIR",
+    "XDG_DATA_HOME",
+]
+"""The environment variables that decide what is found."""
+
+# Run by the interpreter itself: a name such as "python3.12" may be a shim, or something else.
+PROBE = """\
+import os, struct, sys
+print(sys.implementation.name)
+print("%d.%d.%d" % sys.version_info[:3])
+print(sys.version_info[3])
+print(8 * struct.calcsize("P"))
+print(getattr(sys, "abiflags", ""))
+print(os.path.realpath(sys.executable))
+"""
+
+def find(host, version):
+    """Returns an interpreter of one minor version.
+
+    Args:
+      host: the host, as this module's documentation says.
+      version: a minor version, such as "3.12".
+
+    Returns:
+      A struct: `path` (the executable itself, never a shim) and `release` ("3.12.1"); None when
+      the host has none.
+    """
+    for candidate in _candidates(host, version):
+        interpreter = probe(host, candidate)
+        if interpreter and minor(interpreter.release) == version:
+            return interpreter
+    return None
+
+def find_default(host, versions):
+    """Returns the interpreter that runs the build's own programs.
+
+    That is IREE_RELEASE_PYTHON, a path or a minor version, where it is set; else the `python3` on
+    PATH where its version is one of `versions`; else the newest of these on the host.
+
+    Args:
+      host: the host, as this module's documentation says.
+      versions: the minor versions that serve, oldest first.
+
+    Returns:
+      A pair: the interpreter, as `find` returns it, or None; and a sentence that says why there is
+      none, or None.
+    """
+    wanted = host.getenv("IREE_RELEASE_PYTHON")
+    if wanted:
+        interpreter = probe(host, wanted) if "/" in wanted else find(host, wanted)
+        if not interpreter:
+            return None, "IREE_RELEASE_PYTHON=%s: no CPython for 64 bits was found there" % wanted
+        if minor(interpreter.release) not in versions:
+            return None, "IREE_RELEASE_PYTHON=%s is Python %s, and the tools here run on %s" % (
+                wanted,
+                interpreter.release,
+                ", ".join(versions),
+            )
+        return interpreter, None
+    on_path = probe(host, host.which("python3"))
+    if on_path and minor(on_path.release) in versions:
+        return on_path, None
+    for version in reversed(versions):
+        interpreter = find(host, version)
+        if interpreter:
+            return interpreter, None
+    return None, ("no Python of %s was found on PATH or among the versions of pyenv and uv: " +
+                  "install one, or name it with IREE_RELEASE_PYTHON") % ", ".join(versions)
+
+def probe(host, program):
+    """Returns what a program is: a CPython that can be used, or None.
+
+    Builds without the GIL and debug builds do not load the wheels of a release, and what is not
+    final may still change its binary interface, so they are left out.
+
+    Args:
+      host: the host, as this module's documentation says.
+      program: the path of a program, or None.
+
+    Returns:
+      A struct as `find` returns it, or None.
+    """
+    printed = host.run(program) if program else None
+    lines = printed.split("\n") if printed else []
+    if len(lines) < 6:
+        return None
+    implementation, release, level, bits, abiflags, path = lines[:6]
+    if (implementation, level, bits, abiflags) != ("cpython", "final", "64", ""):
+        return None
+    return struct(path = path, release = release)
+
+def minor(release):
+    """Returns the minor version of a release: "3.12" for "3.12.1"."""
+    return ".".join(release.split(".")[:2])
+
+def _candidates(host, version):
+    program = "python" + version
+    on_path = [host.which(name) for name in [program, "python3", "python"]]
+    fixed = ["%s/bin/%s" % (root, program) for root in ["/usr/local", "/usr", "/opt/homebrew"]]
+    return on_path + _installed(host, version, program) + fixed
+
+def _installed(host, version, program):
+    """The interpreters of version managers, whatever version they have selected."""
+    home = host.getenv("HOME") or "/nonexistent"
+    data = host.getenv("XDG_DATA_HOME") or home + "/.local/share"
+    pyenv = (host.getenv("PYENV_ROOT") or home + "/.pyenv") + "/versions"
+    uv = host.getenv("UV_PYTHON_INSTALL_DIR") or data + "/uv/python"
+    return [
+        "%s/%s/bin/%s" % (folder, name, program)
+        for folder, prefix in [(pyenv, ""), (uv, "cpython-")]
+        for name in _newest_first(host.list(folder), prefix + version + ".")
+    ]
+
+def _newest_first(names, prefix):
+    """The names that go on after a prefix with a number, by that number, greatest first."""
+    numbered = []
+    for name in names:
+        patch = name[len(prefix):].split("-")[0]
+        if name.startswith(prefix) and patch.isdigit():
+            numbered.append((int(patch), name))
+    return [name for _, name in reversed(sorted(numbered))]
