@@ -38,8 +38,8 @@ dist_folder = _dist_folder
 release_plan = _release_plan
 release_manifest = _release_manifest
 
+# The wheels of every package, for every platform and Python of the matrix.
 ALL_WHEELS = ["//packaging/%s:wheels" % package.folder for package in PACKAGES]
-"""The wheels of every package, for every platform and Python of the matrix."""
 
 def python_package(distribution, **kwargs):
     """Declares `:wheel` and, built for the whole matrix, `:wheels` of a package.

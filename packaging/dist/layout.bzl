@@ -98,15 +98,3 @@ def dist_layout(platform):
         files = _FILES | _FILES_OF[os],
         templates = _TEMPLATES,
     )
-
-def dist_selection(platform, payload):
-    """Returns the patterns of the files that a dist takes from a payload.
-
-    Args:
-      platform: name of a platform.
-      payload: a package's name, such as "iree-compiler".
-
-    Returns:
-      A list of strings, what packaging/assembly/compress.py takes as `select`.
-    """
-    return [rule["select"] for rule in dist_layout(platform).rules if rule["payload"] == payload]

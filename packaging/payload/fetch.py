@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from payload.lock import LockError, Pin, read
+from toolchains.debian.errors import UnavailableError
+from toolchains.debian.user_cache import user_cache
 
 REFUSED = 1
 MISUSED = 2
@@ -215,15 +217,6 @@ def _place(wheel: Path, folder: Path) -> None:
         shutil.copyfile(wheel, target)
 
 
-def user_cache() -> Path:
-    """The folder below which this project caches on the user's machine."""
-    named = os.environ.get("IREE_RELEASE_CACHE")
-    if named:
-        return Path(named).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "iree-release"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fetches what the command line asks for; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
@@ -248,7 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 cache = user_cache() / "payload"
                 wheel = fetch(pin, target, lock_name, cache, sys.executable)
                 _place(wheel, options.output)
-    except LockError as error:
+    except (LockError, UnavailableError) as error:
         print(error, file=sys.stderr)
         return MISUSED
     except FetchError as error:

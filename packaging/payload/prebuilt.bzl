@@ -12,6 +12,7 @@ load("//packaging/private:prebuilt_payload.bzl", "prebuilt_payload")
 load("//platforms:defs.bzl", "platform_named")
 load("//platforms:matrix.bzl", "MATRIX")
 
+# Files that get a part of their own, and so are compressed to xz by an action of their own.
 _LARGE = {
     "iree-base-compiler": {
         "linux": ["iree/compiler/_mlir_libs/libIREECompiler.so"],
@@ -19,7 +20,6 @@ _LARGE = {
         "windows": ["iree/compiler/_mlir_libs/IREECompiler.dll"],
     },
 }
-"""Files that get a part of their own, and so are compressed to xz by an action of their own."""
 
 def _repository(project, platform, python_tag):
     return "%s_%s_%s" % (project.replace("-", "_"), platform, python_tag)
@@ -87,6 +87,7 @@ prebuilt = module_extension(
           "repository `prebuilt` through which they are named.",
 )
 
+# buildifier: disable=unnamed-macro
 def prebuilt_payloads():
     """Declares a payload for each package and platform, and one named FOLDER that chooses.
 

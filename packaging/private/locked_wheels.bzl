@@ -3,7 +3,8 @@
 def _locked_wheels_impl(rctx):
     lock = rctx.path(rctx.attr.lock)
     for module in rctx.attr._modules:
-        root = rctx.path(module).dirname.dirname
+        rctx.path(module)  # the wheels are fetched again when it changes
+    workspace = str(rctx.workspace_root)
     lock_name = "%s/%s" % (rctx.attr.lock.package, rctx.attr.lock.name)
     arguments = [
         rctx.path(rctx.attr._python),
@@ -21,7 +22,7 @@ def _locked_wheels_impl(rctx):
     rctx.report_progress("downloading the wheels that %s pins" % lock_name)
     result = rctx.execute(
         arguments,
-        environment = {"PYTHONPATH": str(root)},
+        environment = {"PYTHONPATH": "{0}/packaging:{0}".format(workspace)},
         timeout = rctx.attr.timeout,
     )
     if result.return_code:
@@ -54,8 +55,10 @@ locked_wheels = repository_rule(
                 "//packaging/payload:__init__.py",
                 "//packaging/payload:fetch.py",
                 "//packaging/payload:lock.py",
+                "//toolchains/debian:errors.py",
+                "//toolchains/debian:user_cache.py",
             ],
-            doc = "What fetches; the wheels are fetched again when it changes.",
+            doc = "What fetches.",
         ),
         "_python": attr.label(default = "@pythons//:python_with_pip"),
         "timeout": attr.int(default = 3600, doc = "Seconds."),

@@ -97,5 +97,5 @@ def version_of(ctx):
               "(local)") % version)
     return version
 
+# The attribute through which a rule sees the version.
 VERSION_ATTR = attr.label(default = "//packaging:version")
-"""The attribute through which a rule sees the version."""

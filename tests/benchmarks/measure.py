@@ -29,11 +29,13 @@ class Cost:
         return Cost(self.wall + other.wall, self.cpu + other.cpu)
 
 
-def cost_of(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Cost:
+def cost_of(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path, exit_code: int = 0
+) -> Cost:
     """Runs a command to its end; what it says goes to `log`.
 
     Raises:
-      BenchmarkError: it failed; the message ends with its last line.
+      BenchmarkError: it ended with another exit code; the message ends with its last line.
     """
     with log.open("w") as output:
         start = time.perf_counter()
@@ -44,7 +46,7 @@ def cost_of(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: P
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode != exit_code:
         last = (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
         raise BenchmarkError(f"{' '.join(command)} exits with {process.returncode}: {last}")
     return Cost(wall, usage.ru_utime + usage.ru_stime)

@@ -17,17 +17,20 @@ def _requests_aspect_impl(target, ctx):
         for dependency in getattr(ctx.rule.attr, name, [])
         if _RequestsInfo in dependency
     ]
-    actions = [action for action in target.actions if action.mnemonic == _MNEMONIC]
-    inputs = depset(transitive = [action.inputs for action in actions])
-    outputs = depset(transitive = [action.outputs for action in actions])
+    files = [
+        file
+        for action in target.actions
+        if action.mnemonic == _MNEMONIC
+        for file in action.inputs.to_list() + action.outputs.to_list()
+        # Bazel 7's stand-in for the runfiles of the tool, which is no file.
+        if "/_middlemen/" not in file.path
+    ]
     return [_RequestsInfo(
         requests = depset(
-            [file for file in inputs.to_list() if file.path.endswith(".%s.json" % _MNEMONIC)],
+            [file for file in files if file.path.endswith(".%s.json" % _MNEMONIC)],
             transitive = [info.requests for info in below],
         ),
-        files = depset(
-            transitive = [inputs, outputs] + [info.files for info in below],
-        ),
+        files = depset(files, transitive = [info.files for info in below]),
     )]
 
 _requests_aspect = aspect(

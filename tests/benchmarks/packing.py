@@ -3,9 +3,9 @@
     bazel run //tests/benchmarks:packing -- [--runs N] [--only PATTERN] [--json]
 
 Every packer is started as a process of its own, ours exactly as the build action starts it, so
-each figure includes the start of an interpreter where one is needed. All read from the page
-cache and write below the same folder. The goals are printed, never enforced: a machine that is
-busy with something else must not fail a build.
+each figure includes the start of an interpreter where one is needed; `start` is ours with nothing
+to do. All read from the page cache and write to the same disk. The goals are printed, never
+enforced: a machine that is busy with something else must not fail a build.
 """
 
 from __future__ import annotations
@@ -31,9 +31,13 @@ from rich.table import Table
 
 from tests.benchmarks.measure import BenchmarkError, Cost, cost_of, median_cost
 
-OURS, COPY, ZIPFILE, WHEEL_PACK = PACKERS = ("ours", "cp", "zipfile", "wheel pack")
+OURS, START, COPY, ZIPFILE, WHEEL_PACK = PACKERS = ("ours", "start", "cp", "zipfile", "wheel pack")
 FASTER_THAN_WHEEL_PACK = 50
 WITHIN_OF_COPY = 5
+SMALL = 1 << 20
+"""Bytes below which a wheel takes no longer than its packer takes to start, so no goal holds."""
+BAD_USAGE = 2
+"""How our packer ends when it is given no request."""
 ZIPFILE_PACKER = Path(__file__).with_name("zipfile_packer.py").absolute()
 
 
@@ -62,6 +66,8 @@ class Job:
         if packer == WHEEL_PACK:
             pack = [sys.executable, "-m", "wheel", "pack"]
             return [*pack, str(self.tree), "--dest-dir", str(self.output)]
+        if packer == START:
+            return [str(tool)]
         request = self.output / "request.json"
         moved = {**self.request, "output": str(self.output / self.wheel.name)}
         request.write_text(json.dumps(moved), encoding="utf-8")
@@ -77,9 +83,14 @@ class Result:
     """Bytes of the finished wheels."""
     costs: Mapping[str, Cost]
 
-    def times(self, packer: str) -> float:
-        """How many times the wall time of our packer another one takes."""
-        return self.costs[packer].wall / self.costs[OURS].wall
+    @property
+    def work(self) -> float:
+        """Seconds that ours takes by the clock once it has started, at least one thousandth."""
+        return max(self.costs[OURS].wall - self.costs[START].wall, 0.001)
+
+    def times(self, packer: str, *, started: bool = False) -> float:
+        """How many times as long as ours a packer takes by the clock, or as ours once started."""
+        return self.costs[packer].wall / (self.work if started else self.costs[OURS].wall)
 
 
 def read_job(request: Path, scratch: Path) -> Job:
@@ -110,7 +121,8 @@ def measure(job: Job, packer: str, tool: Path, runs: int) -> Cost:
         job.output.mkdir()
         command = job.command(packer, tool)
         log = job.output.with_name("log")
-        cost = cost_of(command, cwd=job.execution_root, env=env, log=log)
+        exit_code = BAD_USAGE if packer == START else 0
+        cost = cost_of(command, cwd=job.execution_root, env=env, log=log, exit_code=exit_code)
         if packer == OURS and not filecmp.cmp(
             job.output / job.wheel.name, job.wheel, shallow=False
         ):
@@ -130,36 +142,40 @@ def total(results: Sequence[Result]) -> Result:
 
 
 def table(results: Sequence[Result]) -> Table:
-    """Wall and CPU seconds of each packer, and how we compare."""
-    shown = Table(title="wall / CPU seconds, medians")
-    shown.add_column("wheel", overflow="fold")
-    for heading in ("MB", *PACKERS, "faster than wheel pack", "times cp"):
+    """Wall and CPU seconds of each packer, and how it compares with ours."""
+    shown = Table("wheel", "packer", title="medians in seconds")
+    for heading in ("wall", "CPU", "wall, ours = 1"):
         shown.add_column(heading, justify="right")
     for result in results:
-        shown.add_row(
-            result.name,
-            f"{result.size / 1e6:.1f}",
-            *(
-                f"{cost.wall:.3f} / {cost.cpu:.3f}"
-                for cost in (result.costs[packer] for packer in PACKERS)
-            ),
-            f"{result.times(WHEEL_PACK):.0f} x",
-            f"{1 / result.times(COPY):.1f} x",
-        )
+        for packer in PACKERS:
+            cost = result.costs[packer]
+            shown.add_row(
+                f"{result.name}\n{result.size / 1e6:.1f} MB" if packer == OURS else "",
+                packer,
+                f"{cost.wall:.3f}",
+                f"{cost.cpu:.3f}",
+                f"{result.times(packer):.2f}",
+                end_section=packer == PACKERS[-1],
+            )
     return shown
 
 
 def goals(results: Sequence[Result]) -> Iterator[str]:
     """A sentence for each goal, on the wheel that comes nearest to missing it."""
-    slowest = min(results, key=lambda result: result.times(WHEEL_PACK))
+    large = [result for result in results if result.size >= SMALL]
+    if not large:
+        return
+    slow = min(large, key=lambda result: result.times(WHEEL_PACK))
     yield (
-        f"Goal: at least {FASTER_THAN_WHEEL_PACK} times faster than wheel pack, per wheel. "
-        f"Least: {slowest.times(WHEEL_PACK):.0f} times, {slowest.name}."
+        f"Goal: {FASTER_THAN_WHEEL_PACK} times as fast as wheel pack. "
+        f"Least: {slow.times(WHEEL_PACK):.0f} times, "
+        f"{slow.times(WHEEL_PACK, started=True):.0f} times once started, for {slow.name}."
     )
-    farthest = max(results, key=lambda result: 1 / result.times(COPY))
+    far = min(large, key=lambda result: result.times(COPY))
     yield (
         f"Goal: within {WITHIN_OF_COPY} times of cp. "
-        f"Most: {1 / farthest.times(COPY):.1f} times, {farthest.name}."
+        f"Most: {1 / far.times(COPY):.1f} times, "
+        f"{1 / far.times(COPY, started=True):.1f} times once started, for {far.name}."
     )
 
 

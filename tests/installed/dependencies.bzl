@@ -1,12 +1,13 @@
 """What the built wheels require, as test data: a repository of locked wheels for each Python."""
 
+# buildifier: disable=bzl-visibility
 load("//packaging/private:locked_wheels.bzl", "locked_wheels")
 load("//platforms:defs.bzl", "platform_named")
 load("//platforms:pythons.bzl", "python_tag")
 load("//toolchains/python:defs.bzl", "PYTHONS_UNDER_TEST")
 
+# The platform whose wheels are installed and used: the one the tests run on.
 INSTALLED_PLATFORM = "linux_x86_64"
-"""The platform whose wheels are installed and used: the one the tests run on."""
 
 def dependencies_label(python):
     """Returns the label of the wheels that our wheels require on a Python.

@@ -63,12 +63,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--locks", type=Path, required=True, help="folder in the workspace")
     options = parser.parse_args(argv)
     locks = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ""), options.locks)
-    for python in options.python:
-        try:
-            pins = resolve(python, options.platform_tag)
-        except LockError as error:
-            print(error, file=sys.stderr)
-            return 1
+    try:
+        resolved = {python: resolve(python, options.platform_tag) for python in options.python}
+    except LockError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for python, pins in resolved.items():
         header = [
             f"What the built wheels require on Python {python}, for their tests.",
             "Written by: bazel run //tests/installed:lock",

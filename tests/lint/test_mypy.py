@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,19 @@ from tests.lint import tree
 
 
 def test_types_hold(tmp_path: Path) -> None:
-    # mypy looks for other people's packages where its interpreter does. It must see them there,
-    # and ours only in the source tree: PyPI's `packaging` and our folder of that name both count.
-    installed = [path for path in sys.path if Path(path).name == "site-packages"]
+    # mypy takes other people's packages from where its interpreter does: the target declares them,
+    # and an empty environment keeps out what is installed on the host. It finds ours in the source
+    # tree, by pyproject.toml, which also keeps PyPI's `packaging` and our folder apart.
+    venv.create(tmp_path / "venv", symlinks=True)
+    declared = [path for path in sys.path if Path(path).name == "site-packages"]
     ran = subprocess.run(
-        [sys.executable, "-m", "mypy", f"--cache-dir={tmp_path}", *tree.python_files()],
+        [
+            tmp_path / "venv/bin/python",
+            *("-m", "mypy", f"--cache-dir={tmp_path}"),
+            *tree.python_files(),
+        ],
         cwd=tree.root(),
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(installed)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(declared)},
         capture_output=True,
         text=True,
         check=False,

@@ -2,9 +2,9 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts", "unittest")
 load("//packaging:packages.bzl", "PACKAGES", "package_named")
-load("//packaging/private:cells.bzl", "is_pure", "plan", "serves", "variants_of", "wheel_filename")
-load("//packaging/private:providers.bzl", "WheelSetInfo")
-load("//packaging/private:version.bzl", "is_canonical")
+load("//packaging/private:cells.bzl", "is_pure", "plan", "serves", "variants_of", "wheel_filename")  # buildifier: disable=bzl-visibility
+load("//packaging/private:providers.bzl", "WheelSetInfo")  # buildifier: disable=bzl-visibility
+load("//packaging/private:version.bzl", "is_canonical")  # buildifier: disable=bzl-visibility
 
 def _version_test_impl(ctx):
     env = unittest.begin(ctx)

@@ -217,7 +217,7 @@ def test_line_that_is_not_a_pin_is_named(
 def test_it_runs_with_nothing_but_the_standard_library() -> None:
     done = subprocess.run(
         [sys.executable, "-S", "-m", "payload.fetch", "--help"],
-        env={"PYTHONPATH": str(Path(fetch.__file__).parents[1])},
+        env={"PYTHONPATH": "{0}:{0}/packaging".format(Path(fetch.__file__).parents[2])},
         capture_output=True,
         text=True,
         check=False,

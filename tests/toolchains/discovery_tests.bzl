@@ -1,6 +1,8 @@
 """Tests of where interpreters are looked for, on hosts that do not exist."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
+
+# buildifier: disable=bzl-visibility
 load("//toolchains/python/private:discovery.bzl", "find", "find_default")
 
 _VERSIONS = ["3.11", "3.12", "3.13"]

@@ -4,7 +4,6 @@ import io
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -194,7 +193,8 @@ def test_modules_come_from_the_prefix_and_the_disk_cache_stays_in_the_users(site
     rc = (site.prefix() / "usr/share/bazel/offline.bazelrc").read_text().splitlines()
     rules = f"{site.prefix()}/usr/share/bazel/rules"
     assert f'common "--override_module=rules_python={rules}/python"' in rc
-    assert f'common "--disk_cache={site.cache}/disk-cache"' in rc
+    # As specific as the line of .bazelrc that it overrides.
+    assert f'build "--disk_cache={site.cache}/disk-cache"' in rc
 
 
 def test_a_compiler_and_a_jdk_are_not_downloaded(site: Site) -> None:
@@ -261,7 +261,6 @@ def test_one_that_was_killed_half_way_is_made_again(site: Site) -> None:
     assert len(site.staging()) == 1
 
     site.hold.unlink()
-    time.sleep(0.1)  # lets the patchelf that outlived its parent end
     done = site.run()
 
     assert done.returncode == 37, done.stderr

@@ -46,9 +46,14 @@ def write_registry(registry: Path) -> None:
 
 def rc(prefix: Path, registry: Path, disk_cache: Path) -> str:
     """The text of the rc file for a prefix that lies where it will be used."""
-    flags = [
-        *(f"--override_module={name}={prefix / path}" for name, path in sorted(_OVERRIDES.items())),
-        f"--registry={registry.as_uri()}",
-        f"--disk_cache={disk_cache}",
+    options = [
+        *(
+            ("common", f"--override_module={name}={prefix / path}")
+            for name, path in sorted(_OVERRIDES.items())
+        ),
+        ("common", f"--registry={registry.as_uri()}"),
+        # Not common, for .bazelrc sets it for `build`, and what is more specific counts.
+        ("build", f"--disk_cache={disk_cache}"),
     ]
-    return "".join(f'common "{flag}"\n' for flag in flags)
+    # Quoted, for a path may have spaces.
+    return "".join(f'{command} "{option}"\n' for command, option in options)

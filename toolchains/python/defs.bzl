@@ -18,6 +18,7 @@
 
 load("//platforms:matrix.bzl", "MATRIX")
 
+# The Pythons of the matrix that can be run here, whether or not this machine has them.
 PYTHONS_UNDER_TEST = MATRIX["linux_x86_64"]
 
 def interpreter(version):

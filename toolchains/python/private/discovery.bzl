@@ -8,9 +8,10 @@ The functions see a host through a struct, so that tests can hand them one that 
 - `run(program)` is what the program prints when it is given PROBE, or None when it fails.
 """
 
+# The oldest Python that the repository's own tools are written for.
 OLDEST_TOOL = "3.11"
-"""The oldest Python that the repository's own tools are written for."""
 
+# The environment variables that decide what is found.
 SELECTING_VARIABLES = [
     "HOME",
     "IREE_RELEASE_PYTHON",
@@ -20,7 +21,6 @@ SELECTING_VARIABLES = [
     "UV_PYTHON_INSTALL_DIR",
     "XDG_DATA_HOME",
 ]
-"""The environment variables that decide what is found."""
 
 # Run by the interpreter itself: a name such as "python3.12" may be a shim, or something else.
 PROBE = """\

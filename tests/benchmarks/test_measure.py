@@ -1,0 +1,35 @@
+"""A figure of the benchmark is what the command took, or there is none."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.measure import BenchmarkError, Cost, cost_of, median_cost
+
+
+def python(folder: Path, program: str) -> Cost:
+    log = folder / "log"
+    return cost_of([sys.executable, "-ISc", program], cwd=folder, env={}, log=log)
+
+
+def test_children_count(tmp_path: Path) -> None:
+    """Catches: a packer whose work in a child process looks free of charge."""
+    work = "sum(range(3_000_000))"
+    child = (
+        f"import subprocess, sys; subprocess.run([sys.executable, '-ISc', {work!r}], check=True)"
+    )
+    assert python(tmp_path, child).cpu > python(tmp_path, "pass").cpu
+
+
+def test_a_failure_is_no_figure(tmp_path: Path) -> None:
+    """Catches: a packer that fails at once, and so wins."""
+    with pytest.raises(BenchmarkError, match="exits with 3: no room left"):
+        python(tmp_path, "import sys; print('no room left', file=sys.stderr); sys.exit(3)")
+
+
+def test_wall_and_cpu_have_medians_of_their_own() -> None:
+    costs = iter([Cost(1.0, 9.0), Cost(3.0, 1.0), Cost(2.0, 5.0)])
+    assert median_cost(lambda: next(costs), runs=3) == Cost(2.0, 5.0)

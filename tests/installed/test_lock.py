@@ -1,0 +1,26 @@
+"""Locks of what our wheels require are written whole, or left as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.installed import lock
+
+
+def test_without_wheels_the_lock_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Catches: a lock emptied because the index could not be asked."""
+    monkeypatch.delenv("BUILD_WORKSPACE_DIRECTORY", raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    written = tmp_path / "cp311.txt"
+    written.write_text("as it was")
+    arguments = ["--python=3.11", "--platform-tag=manylinux_2_28_x86_64", f"--locks={tmp_path}"]
+    assert lock.main(arguments) == 1
+    assert written.read_text() == "as it was"
+    said = capsys.readouterr().err
+    assert said.startswith("pip finds no wheels for Python 3.11: ")
+    assert len(said.splitlines()) == 1

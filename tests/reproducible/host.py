@@ -1,0 +1,51 @@
+"""Machines that differ in all that must not matter to a build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One place to build in."""
+
+    name: str
+    """What reports call it."""
+    folder: Path
+    """Where everything of it lies."""
+    python: str
+    """The interpreter, by path."""
+    umask: int
+    """What its files are made without."""
+    zone: str
+    """TZ."""
+    language: str
+    """LANG and LC_ALL."""
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a program there: `base`, but for what is this host's own."""
+        return {
+            **base,
+            "IREE_RELEASE_PYTHON": self.python,
+            "LANG": self.language,
+            "LC_ALL": self.language,
+            "TZ": self.zone,
+        }
+
+
+def two_hosts(folder: Path, python: str, other_python: str) -> tuple[Host, Host]:
+    """Two hosts with nothing in common but what lies outside `folder`."""
+    return (
+        Host("one", folder / "one", python, 0o022, "UTC", "C.UTF-8"),
+        # Fourteen hours ahead, where it is often tomorrow; and no capital I for i.
+        Host(
+            "other",
+            folder / "another" / "and-deeper",
+            other_python,
+            0o077,
+            "Pacific/Kiritimati",
+            "tr_TR.UTF-8",
+        ),
+    )

@@ -1,0 +1,173 @@
+"""The build's own tools make the same bytes on two hosts that differ in all they may differ in.
+
+The small, everyday form of `bazel run //tests/reproducible:twice`, which builds the real release.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.packaging.upstream import EXPECTED, LIBRARY, VERSION_MODULE, UpstreamWheel
+from tests.reproducible.difference import first_difference, sha256
+from tests.reproducible.host import Host, two_hosts
+
+VERSION = "20261122.1"
+WHEEL = f"iree_runtime-{VERSION}-cp311-cp311-manylinux_2_28_x86_64.whl"
+DIST = f"iree-dist-{VERSION}-linux-x86_64.tar.xz"
+WHERE = "packaging/iree_runtime/BUILD.bazel"
+
+PARTS = {name: name for name in ("libiree.so.zip", "common.zip", "cp311.zip")}
+INGEST = {
+    "expected": EXPECTED,
+    "wheels": {"cp311": UpstreamWheel().filename},
+    "large": {LIBRARY: "libiree.so.zip"},
+    "parts": PARTS,
+    "index": "index.json",
+}
+ASSEMBLE_WHEEL = {
+    "output": WHEEL,
+    "declared": {
+        "name": "iree-runtime",
+        "version": VERSION,
+        "requires_python": ">=3.11",
+        "requires": ["numpy"],
+        "extras": {},
+        "license_expression": "Apache-2.0 WITH LLVM-exception",
+        "license_files": ["LICENSE"],
+        "pythons": ["3.11"],
+    },
+    "python_tag": "cp311",
+    "abi_tag": "cp311",
+    "platform_tags": ["manylinux_2_28_x86_64"],
+    "version_modules": [VERSION_MODULE],
+    "license_files": {"LICENSE": "LICENSE"},
+    "index": "index.json",
+    "parts": PARTS,
+    "where": WHERE,
+}
+COMPRESS = {
+    "part": "libiree.so.zip",
+    "select": [LIBRARY],
+    "output": "libiree.so.xz",
+    "table": "libiree.so.xz.json",
+    "threads": 2,
+}
+ASSEMBLE_DIST = {
+    "output": DIST,
+    "version": VERSION,
+    "platform": "linux-x86_64",
+    "layout": [{"payload": "iree-runtime", "select": LIBRARY, "to": "lib", "executable": True}],
+    "payloads": {
+        "iree-runtime": {
+            "index": "index.json",
+            "blobs": [{"blob": "libiree.so.xz", "table": "libiree.so.xz.json"}],
+        }
+    },
+    "files": {"LICENSE": "LICENSE"},
+    "templates": {},
+    "where": WHERE,
+}
+MANIFEST = {
+    "plan": "plan.json",
+    "wheels": [{"path": WHEEL, "package": "iree-runtime", "index": "index.json"}],
+    "dists": [],
+    "manifest": "manifest.json",
+    "sums": "SHA256SUMS",
+}
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> tuple[Host, Host]:
+    one, other = two_hosts(tmp_path, sys.executable, other_python())
+    for host in (one, other):
+        host.folder.mkdir(parents=True)
+        UpstreamWheel().write(host.folder)
+        (host.folder / "LICENSE").write_text("The licence.\n")
+        (host.folder / "plan.json").write_text(
+            json.dumps({"version": VERSION, "cells": [{"wheel": WHEEL}], "dists": []})
+        )
+        for path in host.folder.iterdir():
+            path.chmod(0o666 & ~host.umask)
+    for path in other.folder.iterdir():
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    return one, other
+
+
+def test_the_hosts_do_differ(hosts: tuple[Host, Host]) -> None:
+    """Catches: two hosts that are one, on which any packer would pass."""
+    for host in hosts:
+        call(host, "zipfile", "-c", "plain.whl", "LICENSE")
+    one, other = (host.folder / "plain.whl" for host in hosts)
+    assert first_difference(one, other) == "in the header of LICENSE"
+
+
+@pytest.mark.parametrize("recompress", [False, True])
+def test_a_wheel_and_its_manifest_are_the_same(hosts: tuple[Host, Host], recompress: bool) -> None:
+    """Catches: a time stamp, a mode, a path, an order or the interpreter's zlib in the bytes."""
+    for host in hosts:
+        use_tool(host, "payload.ingest", {**INGEST, "recompress": recompress})
+        use_tool(host, "assembly.wheel", ASSEMBLE_WHEEL)
+        use_tool(host, "assembly.manifest", MANIFEST)
+    assert_same(hosts, WHEEL, "index.json", "manifest.json", "SHA256SUMS", *PARTS)
+
+
+def test_a_dist_is_the_same(hosts: tuple[Host, Host]) -> None:
+    """Catches: the same in tar and xz, and chunks that depend on the number of threads."""
+    for host, threads in zip(hosts, (1, 2), strict=True):
+        use_tool(host, "payload.ingest", {**INGEST, "recompress": False})
+        # The xz encoder is there for the default interpreter alone.
+        for module, request in (
+            ("assembly.compress", {**COMPRESS, "threads": threads}),
+            ("assembly.dist", ASSEMBLE_DIST),
+        ):
+            use_tool(host, module, request, python=sys.executable)
+    assert_same(hosts, DIST, "libiree.so.xz")
+
+
+def use_tool(
+    host: Host, module: str, request: Mapping[str, Any], python: str | None = None
+) -> None:
+    """Runs a tool of the build on a host, with paths that start from the host's folder."""
+    (host.folder / "request.json").write_text(json.dumps(request))
+    call(host, module, "request.json", python=python)
+
+
+def call(host: Host, module: str, *arguments: str, python: str | None = None) -> None:
+    """Runs a module as a program on a host."""
+    # What the targets declare; each interpreter adds its own standard library.
+    declared = [path for path in sys.path if not path.startswith(sys.base_prefix)]
+    done = subprocess.run(
+        [python or host.python, "-P", "-m", module, *arguments],
+        cwd=host.folder,
+        env=host.environment({"HOME": str(host.folder), "PYTHONPATH": os.pathsep.join(declared)}),
+        umask=host.umask,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{module} on host {host.name}: {done.stderr}"
+
+
+def assert_same(hosts: tuple[Host, Host], *names: str) -> None:
+    """Asserts that files of both hosts have the same bytes."""
+    for name in names:
+        one, other = (host.folder / name for host in hosts)
+        assert sha256(one) == sha256(other), f"{name} differs {first_difference(one, other)}"
+
+
+def other_python() -> str:
+    """An interpreter of another minor version; without one, the test is not run."""
+    running = "{}.{}".format(*sys.version_info)
+    for file in os.environ["INTERPRETERS"].split():
+        found = json.loads(Path(file).read_bytes())
+        if found["executable"] and found["version"] != running:
+            return str(found["executable"])
+    pytest.skip(f"not run: no second Python beside {running} is on this machine")
