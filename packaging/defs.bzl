@@ -53,6 +53,8 @@ def python_package(distribution, **kwargs):
         name = "wheel",
         distribution = distribution,
         payload = "//packaging/payload:" + package.folder,
+        # For itself it has no platform, so //... must pass it over.
+        tags = ["manual"],
         visibility = ["//visibility:public"],
         **kwargs
     )

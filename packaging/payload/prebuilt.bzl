@@ -129,5 +129,6 @@ def prebuilt_payloads():
                                   "--platforms=//platforms:linux_x86_64 or another of them.") %
                                  package.name,
             ),
+            tags = ["manual"],
             visibility = ["//visibility:public"],
         )
