@@ -6,11 +6,12 @@ that a new version costs a copy.
 
 from __future__ import annotations
 
+import ast
 import configparser
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -43,6 +44,8 @@ class Wheel:
     """any, or the platforms it runs on; several are compressed into one name."""
     version_modules: Sequence[str]
     """Paths of modules whose VERSION line is set to the wheel's version."""
+    replacements: Mapping[str, Path]
+    """Files that take the place of the payload's, by path within the wheel."""
     license_files: Mapping[str, Path]
     """Files for .dist-info/licenses/, by name."""
     index: Path
@@ -78,19 +81,25 @@ def assemble(wheel: Wheel) -> None:
             name: stack.enter_context(ArchiveReader(wheel.parts[name]))
             for name in sorted({member.part for member in members})
         }
-        rewritten = {
+        own = {
             path: _set_version(parts, files, path, wheel) for path in wheel.version_modules
-        }
+        } | _replacements(files, wheel)
+
+        def content(path: str) -> bytes:
+            return own[path] if path in own else parts[files[path].part].read(path)
+
         writer = stack.enter_context(ArchiveWriter(wheel.output))
         for path, member in files.items():
-            if path in rewritten:
-                lines.append(_add(writer, path, rewritten[path]))
+            if path in own:
+                lines.append(_add(writer, path, own[path]))
             else:
                 reader = parts[member.part]
                 writer.copy(reader, reader.entries[path])
                 lines.append(record.Line(path, member.sha256, member.size))
-        for name, content in _dist_info_files(wheel, parts, members):
-            lines.append(_add(writer, f"{wheel.dist_info}/{name}", content))
+        for name, text in _dist_info_files(wheel, parts, members):
+            if name == "entry_points.txt":
+                _check_entry_points(text.decode(), files.keys(), content, wheel)
+            lines.append(_add(writer, f"{wheel.dist_info}/{name}", text))
         record_path = f"{wheel.dist_info}/RECORD"
         _add(writer, record_path, record.write(lines, record_path))
 
@@ -108,9 +117,7 @@ def _dist_info_files(
     for name, path in sorted(wheel.license_files.items()):
         yield f"licenses/{name}", path.read_bytes()
     if "entry_points.txt" in upstream:
-        entry_points = content("entry_points.txt")
-        _check_entry_points(entry_points.decode(), {member.path for member in members}, wheel)
-        yield "entry_points.txt", entry_points
+        yield "entry_points.txt", content("entry_points.txt")
     yield "METADATA", metadata.metadata(content("METADATA"), wheel.declared, wheel.where)
     yield "WHEEL", metadata.wheel(wheel.tags, pure=wheel.abi_tag == "none")
 
@@ -145,7 +152,16 @@ def _set_version(
     return text.encode()
 
 
-def _check_entry_points(text: str, paths: set[str], wheel: Wheel) -> None:
+def _replacements(files: Mapping[str, Member], wheel: Wheel) -> dict[str, bytes]:
+    for path in wheel.replacements:
+        if path not in files:
+            raise PackagingError(f"{wheel.where}: the payload has no {path} to replace")
+    return {path: source.read_bytes() for path, source in wheel.replacements.items()}
+
+
+def _check_entry_points(
+    text: str, paths: Set[str], content: Callable[[str], bytes], wheel: Wheel
+) -> None:
     parser = configparser.ConfigParser(delimiters=("=",), strict=True)
     parser.optionxform = str  # type: ignore[method-assign,assignment] # names keep their case
     try:
@@ -154,12 +170,28 @@ def _check_entry_points(text: str, paths: set[str], wheel: Wheel) -> None:
         raise PackagingError(f"{wheel.output.name}: entry_points.txt: {error}") from error
     for section in parser.sections():
         for script, target in parser.items(section):
-            module = target.split("[")[0].split(":")[0].strip().replace(".", "/")
-            if not {f"{module}.py", f"{module}/__init__.py"} & paths:
+            module, _, attribute = target.split("[")[0].strip().partition(":")
+            stem = module.replace(".", "/")
+            found = {f"{stem}.py", f"{stem}/__init__.py"} & paths
+            if not found or attribute.split(".")[0] not in _names(content(found.pop())):
                 raise PackagingError(
                     f"{wheel.output.name}: the entry point {script} names {target}, which the "
                     "payload does not hold"
                 )
+
+
+def _names(source: bytes) -> set[str]:
+    """What a module defines or imports at its top."""
+    names: set[str] = set()
+    for node in ast.parse(source).body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                names.update(alias.asname or alias.name for alias in aliases)
+            case ast.Assign(targets=targets):
+                names.update(target.id for target in targets if isinstance(target, ast.Name))
+    return names
 
 
 def _add(writer: ArchiveWriter, path: str, content: bytes) -> record.Line:
@@ -178,6 +210,7 @@ def main() -> None:
             abi_tag=wanted["abi_tag"],
             platform_tags=wanted["platform_tags"],
             version_modules=wanted["version_modules"],
+            replacements={path: Path(file) for path, file in wanted["replacements"].items()},
             license_files={name: Path(path) for name, path in wanted["license_files"].items()},
             index=Path(wanted["index"]),
             parts={name: Path(path) for name, path in wanted["parts"].items()},

@@ -47,12 +47,16 @@ def _wheel_impl(ctx):
     licenses = {}
     for target, name in ctx.attr.license_files.items():
         (licenses[name],) = target.files.to_list()
+    replacements = {}
+    for target, path in ctx.attr.replacements.items():
+        (replacements[path],) = target.files.to_list()
     run_tool(
         ctx,
         tool = ctx.executable._assemble,
         mnemonic = "AssembleWheel",
         progress_message = "Assembling %s" % filename,
-        inputs = payload.parts.values() + [payload.index] + licenses.values(),
+        inputs = payload.parts.values() + [payload.index] + licenses.values() +
+                 replacements.values(),
         outputs = [wheel],
         request = {
             "output": wheel.path,
@@ -73,6 +77,7 @@ def _wheel_impl(ctx):
             "abi_tag": abi_tag,
             "platform_tags": filename.removesuffix(".whl").split("-")[-1].split("."),
             "version_modules": ctx.attr.version_modules,
+            "replacements": {path: file.path for path, file in replacements.items()},
             "license_files": {name: file.path for name, file in licenses.items()},
             "index": payload.index.path,
             "parts": {name: part.path for name, part in payload.parts.items()},
@@ -115,6 +120,11 @@ wheel = rule(
                   "Whatever upstream's METADATA requires must be among them.",
         ),
         "extras": attr.string_list_dict(doc = "Requirements by extra."),
+        "replacements": attr.label_keyed_string_dict(
+            allow_files = [".py"],
+            doc = "Files that take the place of the payload's, each with its path in the wheel: " +
+                  "for what upstream ships broken.",
+        ),
         "license_expression": attr.string(
             default = "Apache-2.0 WITH LLVM-exception",
             doc = "SPDX expression over all that is inside.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -207,3 +210,54 @@ def test_python_without_payload_is_named(tmp_path: Path) -> None:
     index = ingested(tmp_path, UpstreamWheel())
     with pytest.raises(PackagingError, match=r"linux_x86_64 has nothing for cp310; it has cp311"):
         index.of("cp310")
+
+
+def broken_wheels() -> dict[str, bytes]:
+    """Wheel files that a build must end at, by what is wrong with them."""
+    good = UpstreamWheel()
+    whole = good.to_bytes()
+    encrypted = bytearray(whole)
+    central = whole.index(b"PK\x01\x02")
+    encrypted[6] |= 1
+    encrypted[central + 8] |= 1
+    name = b"iree/runtime/__init__.py"
+    return {
+        "truncated": whole[: len(whole) // 2],
+        "climbs out": whole.replace(name, b"../../../../../etc/cron"[: len(name)].ljust(24, b"x")),
+        "twice": whole.replace(b"iree/_runtime_libs/version.py", b"iree/_runtime_libs/libiree.so"),
+        "encrypted": bytes(encrypted),
+        "record": whole.replace(name, b"iree/runtime/__inot__.py"),
+    }
+
+
+@pytest.mark.parametrize("fault", broken_wheels())
+def test_the_build_action_ends_with_one_sentence_and_makes_nothing(
+    tmp_path: Path, fault: str
+) -> None:
+    """Catches: a traceback, a wrong exit code, or parts of a refused wheel that are left behind."""
+    wheel = tmp_path / UpstreamWheel().filename
+    wheel.write_bytes(broken_wheels()[fault])
+    parts = {name: str(tmp_path / name) for name in ("lib.zip", "common.zip", "cp311.zip")}
+    request = tmp_path / "request.json"
+    request.write_text(
+        json.dumps(
+            {
+                "expected": EXPECTED,
+                "wheels": {"cp311": str(wheel)},
+                "large": {LIBRARY: "lib.zip"},
+                "parts": parts,
+                "index": str(tmp_path / "index.json"),
+                "recompress": False,
+            }
+        )
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "payload.ingest", str(request)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith(f"error: {wheel.name}: "), done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {wheel.name, request.name}

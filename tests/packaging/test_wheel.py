@@ -16,7 +16,14 @@ from assembly.errors import PackagingError
 from assembly.metadata import Declared
 from assembly.wheel import Wheel, assemble
 from payload.ingest import Expected, ingest
-from tests.packaging.upstream import EXPECTED, LIBRARY, TOOL, VERSION_MODULE, UpstreamWheel
+from tests.packaging.upstream import (
+    EXPECTED,
+    LIBRARY,
+    SCRIPT,
+    TOOL,
+    VERSION_MODULE,
+    UpstreamWheel,
+)
 
 
 def wheel_of(folder: Path, upstream: UpstreamWheel, version: str = "20261122.1") -> Wheel:
@@ -47,6 +54,7 @@ def wheel_of(folder: Path, upstream: UpstreamWheel, version: str = "20261122.1")
         abi_tag="cp311",
         platform_tags=["manylinux_2_28_x86_64"],
         version_modules=[VERSION_MODULE],
+        replacements={},
         license_files={"LICENSE": licence},
         index=folder / "index.json",
         parts=parts,
@@ -208,6 +216,27 @@ def test_entry_point_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     assert "the entry point iree-x names iree.gone.__main__:main" in refused(
         wheel_of(tmp_path, upstream)
     )
+
+
+def test_entry_point_to_a_function_that_is_not_there_is_named(tmp_path: Path) -> None:
+    upstream = UpstreamWheel().with_files(**{SCRIPT: b"def other(): pass\n"})
+    assert "the entry point iree-run-module names" in refused(wheel_of(tmp_path, upstream))
+
+
+def test_broken_file_of_upstream_can_be_replaced(tmp_path: Path) -> None:
+    upstream = UpstreamWheel().with_files(**{SCRIPT: b"def other(): pass\n"})
+    mended = tmp_path / "mended.py"
+    mended.write_text("from .other import main\n")
+    wheel = replace(wheel_of(tmp_path, upstream), replacements={SCRIPT: mended})
+    assemble(wheel)
+    assert contents(wheel)[SCRIPT] == mended.read_bytes()
+
+
+def test_replacement_of_nothing_is_named(tmp_path: Path) -> None:
+    wheel = wheel_of(tmp_path, UpstreamWheel())
+    licence = wheel.license_files["LICENSE"]
+    sentence = refused(replace(wheel, replacements={"iree/gone.py": licence}))
+    assert "the payload has no iree/gone.py to replace" in sentence
 
 
 def test_file_name_that_says_another_version_is_refused(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ EXPECTED = {
 VERSION_MODULE = "iree/_runtime_libs/version.py"
 LIBRARY = "iree/_runtime_libs/libiree.so"
 TOOL = "iree/_runtime_libs/iree-run-module"
+SCRIPT = "iree/_runtime/scripts/iree_run_module/__main__.py"
 
 
 def elf(machine: int = 62, body: bytes = b"") -> bytes:
@@ -50,7 +51,7 @@ class UpstreamWheel:
             ),
             LIBRARY: elf(body=b"library " * 4000),
             TOOL: elf(body=b"tool " * 1000),
-            "iree/_runtime/scripts/iree_run_module/__main__.py": b"def main(): pass\n",
+            SCRIPT: b"def main(): pass\n",
         }
     )
     metadata: str = (

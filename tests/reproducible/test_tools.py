@@ -48,6 +48,7 @@ ASSEMBLE_WHEEL = {
     "abi_tag": "cp311",
     "platform_tags": ["manylinux_2_28_x86_64"],
     "version_modules": [VERSION_MODULE],
+    "replacements": {},
     "license_files": {"LICENSE": "LICENSE"},
     "index": "index.json",
     "parts": PARTS,
