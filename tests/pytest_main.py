@@ -12,7 +12,6 @@ of its cases as passed.
 
 import importlib.util
 import os
-import site
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
@@ -96,18 +95,10 @@ def _mark_not_run(report: Path) -> None:
     tree.write(report, encoding="utf-8", xml_declaration=True)
 
 
-def _hide_what_is_not_declared() -> None:
-    # What somebody installed for the host's Python must not decide a verdict, nor bring plugins.
-    installed = {*site.getsitepackages(), site.getusersitepackages()}
-    sys.path[:] = [path for path in sys.path if path not in installed]
-
-
 def main(arguments: list[str]) -> int:
     """Runs pytest and returns the exit code."""
     # Below runfiles, __pycache__ would be litter in the output tree.
     sys.dont_write_bytecode = True
-    if "BAZEL_TEST" in os.environ:
-        _hide_what_is_not_declared()
     not_run = NotRun()
     code = int(pytest.main(pytest_arguments(arguments, os.environ), plugins=[not_run]))
     if (report := os.environ.get("XML_OUTPUT_FILE")) and Path(report).exists():

@@ -22,9 +22,11 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from assembly import binary, record, request
+from assembly import binary, request
 from assembly.archive import STORED, ArchiveReader, ArchiveWriter, Entry
 from assembly.errors import PackagingError, run
+from assembly.record import Line
+from payload import recorded
 from payload.index import Index, Member, Origin, Role, Source
 
 COMMON = "common.zip"
@@ -121,7 +123,7 @@ class UpstreamWheel:
     def _check_files(self) -> dict[str, File]:
         record_path = f"{self._dist_info}/RECORD"
         try:
-            lines = record.read(self.reader.read(record_path), record_path)
+            lines = recorded.read(self.reader.read(record_path), record_path)
         except PackagingError as error:
             raise self._refuse(str(error)) from error
         present = self.reader.entries.keys() - {record_path}
@@ -131,7 +133,7 @@ class UpstreamWheel:
             raise self._refuse(f"{path} is not in RECORD")
         return {path: self._check_file(lines[path]) for path in sorted(present)}
 
-    def _check_file(self, line: record.Line) -> File:
+    def _check_file(self, line: Line) -> File:
         entry = self.reader.entries[line.path]
         digest = hashlib.sha256()
         header = b""

@@ -228,7 +228,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         print(as_json(results, options.runs))
         return 0
-    out = Console()
+    out = Console(width=None if sys.stdout.isatty() else 120)
     out.print(table(results))
     for goal in goals(results):
         out.print(goal, highlight=False)

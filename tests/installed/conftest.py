@@ -40,6 +40,5 @@ def environment(subject: Subject, new_environment: Callable[[], Environment]) ->
     """An environment that holds iree-compiler, iree-runtime and what they declare."""
     created = new_environment()
     wheels = [subject.wheel(package) for package in BINARY_PACKAGES]
-    done = created.install(wheels, lock=subject.lock, find_links=subject.dependencies)
-    assert done.exit_code == 0, done
+    created.install(wheels, lock=subject.lock, find_links=subject.dependencies).expect()
     return created

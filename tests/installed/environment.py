@@ -35,8 +35,11 @@ class Done:
     stdout: str
     stderr: str
 
-    def __str__(self) -> str:
-        return f"exit code {self.exit_code}\n{self.stdout}\n{self.stderr}"
+    def expect(self, exit_code: int = 0) -> Done:
+        """Itself; raises AssertionError with all it said if it ended otherwise."""
+        if self.exit_code != exit_code:
+            raise AssertionError(f"exit code {self.exit_code}\n{self.stdout}\n{self.stderr}")
+        return self
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ class Environment:
         Raises AssertionError with uv's words if it refuses.
         """
         environment = cls(root.absolute(), uv.absolute())
-        made = environment._call_uv("venv", "--python", str(interpreter), str(environment.prefix))
-        assert made.exit_code == 0, made
+        prefix = str(environment.prefix)
+        environment._call_uv("venv", "--python", str(interpreter), prefix).expect()
         return environment
 
     @property

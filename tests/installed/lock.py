@@ -19,7 +19,7 @@ from pathlib import Path
 from payload.lock import Pin, render
 
 REQUIRED = ("ml_dtypes", "numpy", "sympy")
-"""What iree-compiler and iree-runtime declare; a test fails when a name is missing here."""
+"""What iree-compiler and iree-runtime declare; a test fails when one is missing."""
 
 
 class LockError(Exception):

@@ -32,6 +32,4 @@ def run_models(environment: Environment, modules: Path, *, through: str) -> None
 
 def _call(environment: Environment, *arguments: str) -> str:
     # Isolated: else this folder would be searched for modules before the environment.
-    done = environment.run("python", "-I", str(PROGRAM), *arguments)
-    assert done.exit_code == 0, done
-    return done.stdout
+    return environment.run("python", "-I", str(PROGRAM), *arguments).expect().stdout

@@ -32,7 +32,7 @@ PROGRAMS = {
     "iree-benchmark-executable": Answer(HELP, "IREE: iree-benchmark-executable"),
     "iree-benchmark-module": Answer(HELP, "IREE: iree-benchmark-module"),
     "iree-benchmark-replay": Answer(HELP, "IREE: iree-benchmark-replay"),
-    "iree-build": Answer(HELP, "usage: "),
+    "iree-build": Answer((), "arguments are required: build_module", exit_code=2),
     "iree-c-embed-data": Answer(HELP, "Unrecognized command line argument", exit_code=100),
     "iree-compile": Answer(("--version",), "IREE compiler version"),
     "iree-convert-parameters": Answer(HELP, "IREE: iree-convert-parameters"),
@@ -59,8 +59,8 @@ def test_the_environment_runs_the_python_under_test(
     subject: Subject, environment: Environment
 ) -> None:
     """Catches: an interpreter of another version under the right name."""
-    done = environment.run("python", "-I", "--version")
-    assert done.stdout.startswith(f"Python {subject.python}."), done
+    done = environment.run("python", "-I", "--version").expect()
+    assert done.stdout.startswith(f"Python {subject.python}.")
 
 
 @pytest.mark.parametrize("package", BINARY_PACKAGES)
@@ -86,8 +86,8 @@ def test_a_wheel_with_other_bytes_is_not_installed(
     """Catches: an installer that was not told to check, which would void the test above."""
     wheel = dataclasses.replace(subject.wheel(package), sha256="0" * 64)
     empty = new_environment()
-    done = empty.install_alone([wheel])
-    assert "Hash mismatch" in done.stderr, done
+    done = empty.install_alone([wheel]).expect(1)
+    assert "Hash mismatch" in done.stderr
     assert package not in empty.distributions()
 
 
@@ -96,19 +96,18 @@ def test_the_requirements_are_declared(environment: Environment) -> None:
 
     The environment got the two wheels and nothing but what their metadata asks for.
     """
-    assert set(environment.distributions()) == {
-        *BINARY_PACKAGES,
-        *("ml_dtypes", "mpmath", "numpy", "sympy"),
-    }
-    assert environment.check().exit_code == 0, environment.check()
+    others = ("ml_dtypes", "mpmath", "numpy", "sympy")
+    assert set(environment.distributions()) == {*BINARY_PACKAGES, *others}
+    environment.check().expect()
 
 
 @pytest.mark.parametrize("package", BINARY_PACKAGES)
 def test_all_say_the_same_version(subject: Subject, environment: Environment, package: str) -> None:
     """Catches: a version module or METADATA left at upstream's version."""
     module = package.replace("-", ".")
-    done = environment.run("python", "-I", "-c", f"import {module}.version as v; print(v.VERSION)")
-    assert done.stdout.strip() == subject.version, done
+    ask = f"import {module}.version as v; print(v.VERSION)"
+    done = environment.run("python", "-I", "-c", ask).expect()
+    assert done.stdout.strip() == subject.version
     assert environment.distributions()[package].version == subject.version
 
 
@@ -127,9 +126,8 @@ def test_every_console_script_has_an_expected_answer(environment: Environment) -
 def test_a_console_script_answers(environment: Environment, name: str) -> None:
     """Catches: a script without its module, a native program that is absent or does not load."""
     answer = PROGRAMS[name]
-    done = environment.run(name, *answer.arguments)
-    assert answer.says in done.stdout + done.stderr, done
-    assert done.exit_code == answer.exit_code, done
+    done = environment.run(name, *answer.arguments).expect(answer.exit_code)
+    assert answer.says in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("package", PURE_PACKAGES)
@@ -142,10 +140,7 @@ def test_a_pure_wheel_declares_tensorflow(
     importers are not run here.
     """
     alone = new_environment()
-    done = alone.install_alone([subject.wheel(package)])
-    assert done.exit_code == 0, done
+    alone.install_alone([subject.wheel(package)]).expect()
     assert alone.distributions()[package].version == subject.version
     assert (alone.scripts / package.replace("iree-tools-", "iree-import-")).is_file()
-    check = alone.check()
-    assert check.exit_code == 1, check
-    assert "`tensorflow`" in check.stderr, check
+    assert "`tensorflow`" in alone.check().expect(1).stderr

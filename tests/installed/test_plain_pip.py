@@ -23,15 +23,13 @@ def test_pip_takes_the_planned_wheels_and_a_model_runs(
     """Catches: tags that make pip pass over our wheel, or prefer one for another Python."""
     environment = new_environment()
     pip = Path(os.environ["PIP_WHEEL"]).absolute()
-    environment.install_alone(
-        [ExactWheel("pip", pip, hashlib.sha256(pip.read_bytes()).hexdigest())]
-    )
-    done = environment.run(
+    digest = hashlib.sha256(pip.read_bytes()).hexdigest()
+    environment.install_alone([ExactWheel("pip", pip, digest)]).expect()
+    environment.run(
         *("pip", "install", "--no-index", "--no-cache-dir"),
         *("--find-links", str(subject.wheelhouse), "--find-links", str(subject.dependencies)),
         *BINARY_PACKAGES,
-    )
-    assert done.exit_code == 0, done
+    ).expect()
     for package in BINARY_PACKAGES:
         assert changed_files(environment, subject.wheel(package)) == []
     compile_models(environment, tmp_path, through="tool", backend="llvm-cpu")

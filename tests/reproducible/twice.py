@@ -108,11 +108,22 @@ def build(host: Host, base: Mapping[str, str], targets: Sequence[str]) -> None:
 
 
 def outputs(host: Host, base: Mapping[str, str], targets: Sequence[str]) -> dict[str, Path]:
-    """All files of built targets, by names that both hosts use."""
+    """All files of built targets, by their path below bazel-bin.
+
+    Raises:
+      TwiceError: there are none, and so nothing would be compared.
+    """
     query = f"set({' '.join(targets)})"
     places = bazel(host, base, "cquery", *WITHOUT_CACHES, "--output=files", query).split()
     root = Path(bazel(host, base, "info", *WITHOUT_CACHES, "execution_root").strip())
-    return {name: path for place in places for name, path in files_below(root / place).items()}
+    files = {
+        str(Path(place.partition("/bin/")[2]).parent / name): path
+        for place in places
+        for name, path in files_below(root / place).items()
+    }
+    if not files:
+        raise TwiceError(f"{' '.join(targets)}: nothing was built, so nothing can be compared.", 2)
+    return files
 
 
 def compare(one: Mapping[str, Path], other: Mapping[str, Path], say: Console) -> list[str]:
@@ -177,15 +188,17 @@ def run(targets: Sequence[str], interpreters: Sequence[Path], *, keep: bool) -> 
     base = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("BUILD_", "PYTHON", "RUNFILES_", "BAZEL"))
+        if not name.startswith(("BUILD_", "PYTHON", "RUNFILES_"))
     } | {"IREE_RELEASE_CACHE": str(cache)}
+    for host in hosts:
+        # Both at once: whoever edits the workspace meanwhile changes neither.
+        copy_workspace(Path(workspace), host)
     for host in hosts:
         say.print(
             f"Building on host {host.name}: {host.folder}, {host.python}, "
             f"umask {host.umask:03o}, TZ {host.zone}, LANG {host.language}",
             highlight=False,
         )
-        copy_workspace(Path(workspace), host)
         build(host, base, targets)
     one, other = (outputs(host, base, targets) for host in hosts)
     faults = compare(one, other, say)

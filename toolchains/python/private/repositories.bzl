@@ -8,16 +8,17 @@ load("@rules_python//python:defs.bzl", "py_runtime", "py_runtime_pair")
 package(default_visibility = ["//visibility:public"])
 
 exports_files([
+    "isolated",
     "python",
     "python_with_pip",
 ])
 
 py_runtime(
     name = "runtime",
-    interpreter_path = "{path}",
+    interpreter = ":isolated",
     python_version = "PY3",
     # A host's /usr/bin/env python3 may be too old, or absent.
-    stub_shebang = "#!{path}",
+    stub_shebang = "#!{path} -S",
 )
 
 py_runtime_pair(
@@ -30,6 +31,12 @@ toolchain(
     toolchain = ":runtime_pair",
     toolchain_type = "@rules_python//python:toolchain_type",
 )
+"""
+
+# Without -S a program would find what happens to be installed on the host, and start slower.
+_ISOLATED = """\
+#!/bin/sh
+exec "{path}" -S "$@"
 """
 
 _VERSION_BUILD = """
@@ -113,6 +120,7 @@ def _pythons_impl(rctx):
     if not interpreter:
         fail(reason + ".")
     rctx.symlink(interpreter.path, "python")
+    rctx.file("isolated", _ISOLATED.format(path = interpreter.path))
     rctx.file("python_with_pip", _python_with_pip(rctx, interpreter.path))
     rctx.file("BUILD.bazel", _PYTHONS_BUILD.format(path = interpreter.path) + "".join([
         _VERSION_BUILD.format(version = version, identifier = identifier(version))
