@@ -52,6 +52,16 @@ class FetchError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class LockFile:
+    """The file that pins a wheel, as messages speak of it."""
+
+    name: str
+    """What messages call it."""
+    mend: str
+    """The command that rewrites it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Which of a project's wheels pip is to look at."""
 
@@ -74,13 +84,13 @@ class Target:
         return options
 
 
-def fetch(pin: Pin, target: Target, lock_name: str, cache: Path, python: str) -> Path:
+def fetch(pin: Pin, target: Target, lock: LockFile, cache: Path, python: str) -> Path:
     """The wheel of `pin`, from the cache or else through pip.
 
     Args:
       pin: what to fetch.
       target: the platform and Python it is for.
-      lock_name: the lock file, for messages.
+      lock: the lock file, for messages.
       cache: folder that holds a folder for each digest; made when absent.
       python: interpreter whose pip is run.
 
@@ -94,7 +104,7 @@ def fetch(pin: Pin, target: Target, lock_name: str, cache: Path, python: str) ->
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with _locked(cache / f"{pin.sha256}.lock"):
-            return _cached(home, pin) or _download(pin, target, lock_name, home, python)
+            return _cached(home, pin) or _download(pin, target, lock, home, python)
     except OSError as error:
         raise FetchError(
             f"the payload cache {cache} cannot be written ({error.strerror}); set "
@@ -111,7 +121,7 @@ def _cached(home: Path, pin: Pin) -> Path | None:
     return None
 
 
-def _download(pin: Pin, target: Target, lock_name: str, home: Path, python: str) -> Path:
+def _download(pin: Pin, target: Target, lock: LockFile, home: Path, python: str) -> Path:
     for leftover in home.parent.glob(f"{pin.sha256}.staging*"):
         shutil.rmtree(leftover, ignore_errors=True)
     staging = Path(tempfile.mkdtemp(prefix=f"{pin.sha256}.staging", dir=home.parent))
@@ -119,7 +129,7 @@ def _download(pin: Pin, target: Target, lock_name: str, home: Path, python: str)
         requirements = staging / "lock.txt"
         requirements.write_text(f"{pin}\n")
         wheels = staging / "wheels"
-        _run_pip(pin, target, lock_name, requirements, wheels, python)
+        _run_pip(pin, target, lock, requirements, wheels, python)
         (wheel,) = wheels.iterdir()
         # pip has checked it; this also covers what happened on its way to the disk.
         if _sha256(wheel) != pin.sha256:
@@ -133,7 +143,7 @@ def _download(pin: Pin, target: Target, lock_name: str, home: Path, python: str)
 
 
 def _run_pip(
-    pin: Pin, target: Target, lock_name: str, requirements: Path, wheels: Path, python: str
+    pin: Pin, target: Target, lock: LockFile, requirements: Path, wheels: Path, python: str
 ) -> None:
     log_file = requirements.with_name("pip.log")  # says why an index was passed over
     command = [
@@ -150,25 +160,25 @@ def _run_pip(
     log = done.stderr + (log_file.read_text() if log_file.exists() else "")
     if "DO NOT MATCH THE HASHES" in log:
         raise FetchError(
-            f"{what}: the registry's file has another sha256 than {lock_name} pins "
+            f"{what}: the registry's file has another sha256 than {lock.name} pins "
             f"({pin.sha256}); nothing was kept. Find out why it changed before you rewrite the "
-            "lock with: bazel run //packaging/payload:update",
+            f"lock with: {lock.mend}",
             REFUSED,
         )
     if _UNREACHABLE_SIGNS.search(log):
         raise FetchError(
-            f"{what}, pinned by {lock_name}: the Python registry could not be reached; check the "
+            f"{what}, pinned by {lock.name}: the Python registry could not be reached; check the "
             "network and pip's configured index, and run again",
             UNREACHABLE,
         )
     if "No matching distribution" in log:
         raise FetchError(
-            f"{what}: the registry has no such wheel, though {lock_name} pins it; check pip's "
-            "configured index, or rewrite the lock with: bazel run //packaging/payload:update",
+            f"{what}: the registry has no such wheel, though {lock.name} pins it; check pip's "
+            f"configured index, or rewrite the lock with: {lock.mend}",
             REFUSED,
         )
     raise FetchError(
-        f"{what}, pinned by {lock_name}: pip failed ({_last_error(done.stderr)})", REFUSED
+        f"{what}, pinned by {lock.name}: pip failed ({_last_error(done.stderr)})", REFUSED
     )
 
 
@@ -222,6 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--lock", type=Path, required=True, help="the lock file")
     parser.add_argument("--lock-name", help="what messages call the lock file")
+    parser.add_argument("--mend", required=True, help="the command that rewrites the lock")
     parser.add_argument("--project", action="append", help="only this one; may be repeated")
     parser.add_argument("--label", required=True, help="platform and tags, for messages")
     parser.add_argument("--python-version", required=True)
@@ -229,17 +240,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--platform", action="append", default=[])
     parser.add_argument("--output", type=Path, required=True, help="folder for the wheels")
     options = parser.parse_args(arguments)
-    lock_name = options.lock_name or str(options.lock)
+    lock = LockFile(options.lock_name or str(options.lock), options.mend)
     target = Target(options.label, options.python_version, options.abi, options.platform)
     try:
-        pins = read(options.lock, lock_name)
+        pins = read(options.lock, lock.name)
         wanted = set(options.project or (pin.project for pin in pins))
         for absent in sorted(wanted - {pin.project for pin in pins}):
-            raise LockError(f"{lock_name}: it does not pin {absent}")
+            raise LockError(f"{lock.name}: it does not pin {absent}")
         for pin in pins:
             if pin.project in wanted:
                 cache = user_cache() / "payload"
-                wheel = fetch(pin, target, lock_name, cache, sys.executable)
+                wheel = fetch(pin, target, lock, cache, sys.executable)
                 _place(wheel, options.output)
     except (LockError, UnavailableError) as error:
         print(error, file=sys.stderr)

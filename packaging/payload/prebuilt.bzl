@@ -7,7 +7,7 @@ them that its native bytes are upstream's, of which version and revision.
 load("//packaging:packages.bzl", "PACKAGES")
 load("//packaging/payload/locks:locks.bzl", "LOCKED")
 load("//packaging/private:cells.bzl", "locked_abis")
-load("//packaging/private:locked_wheels.bzl", "locked_wheels")
+load("//packaging/private:locked_wheels.bzl", "locked_wheels", "wheels_hub")
 load("//packaging/private:prebuilt_payload.bzl", "prebuilt_payload")
 load("//platforms:defs.bzl", "platform_named")
 load("//platforms:matrix.bzl", "MATRIX")
@@ -47,19 +47,6 @@ def _python_version(python_tag):
         return MATRIX.values()[0][-1]
     return "3." + python_tag[len("cp3"):]
 
-def _hub_impl(rctx):
-    aliases = ['package(default_visibility = ["//visibility:public"])\n']
-    for name in rctx.attr.repositories:
-        aliases.append('alias(name = "%s", actual = "@%s//:wheels")\n' % (name, name))
-    rctx.file("BUILD.bazel", "\n".join(aliases))
-
-_hub = repository_rule(
-    implementation = _hub_impl,
-    doc = "One repository through which the pinned wheels are named, so that MODULE.bazel does " +
-          "not list them.",
-    attrs = {"repositories": attr.string_list(doc = "Names of the wheels' repositories.")},
-)
-
 def _payload_impl(module_ctx):
     for wheel in _pinned():
         native_tags = [] if wheel.platform == "any" else platform_named(wheel.platform).wheel_tags
@@ -67,14 +54,15 @@ def _payload_impl(module_ctx):
             name = wheel.repository,
             lock = "//packaging/payload/locks:%s-%s.txt" % (wheel.platform, wheel.tags),
             projects = [wheel.project],
+            mend = "./bazelw run //packaging/payload:update",
             label = "%s, %s" % (wheel.platform, wheel.tags),
             python_version = _python_version(wheel.python_tag),
             abis = [wheel.abi_tag],
             platform_tags = native_tags,
         )
-    _hub(
+    wheels_hub(
         name = "prebuilt",
-        repositories = [wheel.repository for wheel in _pinned()],
+        wheels = {wheel.repository: wheel.repository for wheel in _pinned()},
     )
     return module_ctx.extension_metadata(
         root_module_direct_deps = ["prebuilt"],

@@ -1,4 +1,4 @@
-"""A repository with wheels that a lock file pins."""
+"""Repositories with wheels that a lock file pins."""
 
 def _locked_wheels_impl(rctx):
     lock = rctx.path(rctx.attr.lock)
@@ -14,6 +14,7 @@ def _locked_wheels_impl(rctx):
         "--lock-name=%s" % lock_name,
         "--label=%s" % rctx.attr.label,
         "--python-version=%s" % rctx.attr.python_version,
+        "--mend=%s" % rctx.attr.mend,
         "--output=wheels",
     ]
     arguments += ["--project=%s" % project for project in rctx.attr.projects]
@@ -43,6 +44,10 @@ locked_wheels = repository_rule(
     attrs = {
         "lock": attr.label(mandatory = True, doc = "The lock file."),
         "projects": attr.string_list(doc = "Which of the lock's projects; all when empty."),
+        "mend": attr.string(
+            mandatory = True,
+            doc = "The command that rewrites the lock, for messages.",
+        ),
         "label": attr.string(
             mandatory = True,
             doc = "What messages call the wheels' platform and tags.",
@@ -63,4 +68,17 @@ locked_wheels = repository_rule(
         "_python": attr.label(default = "@pythons//:python_with_pip"),
         "timeout": attr.int(default = 3600, doc = "Seconds."),
     },
+)
+
+def _wheels_hub_impl(rctx):
+    aliases = ['package(default_visibility = ["//visibility:public"])\n']
+    for name, repository in rctx.attr.wheels.items():
+        aliases.append('alias(name = "%s", actual = "@%s//:wheels")\n' % (name, repository))
+    rctx.file("BUILD.bazel", "\n".join(aliases))
+
+wheels_hub = repository_rule(
+    implementation = _wheels_hub_impl,
+    doc = "One repository through which several of locked_wheels are named, so that MODULE.bazel " +
+          "does not list them.",
+    attrs = {"wheels": attr.string_dict(doc = "Repositories of wheels, by the name they get here.")},
 )

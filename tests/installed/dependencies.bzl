@@ -1,7 +1,6 @@
 """What the built wheels require, as test data: a repository of locked wheels for each Python."""
 
-# buildifier: disable=bzl-visibility
-load("//packaging/private:locked_wheels.bzl", "locked_wheels")
+load("//packaging:locked_wheels.bzl", "locked_wheels", "wheels_hub")
 load("//platforms:defs.bzl", "platform_named")
 load("//platforms:pythons.bzl", "python_tag")
 load("//toolchains/python:defs.bzl", "PYTHONS_UNDER_TEST")
@@ -20,40 +19,23 @@ def dependencies_label(python):
     """
     return "@installed_dependencies//:" + python_tag(python)
 
-def _hub_impl(rctx):
-    aliases = ['package(default_visibility = ["//visibility:public"])\n']
-    for tag in rctx.attr.python_tags:
-        aliases.append(
-            'alias(name = "%s", actual = "@%s_%s//:wheels")\n' % (tag, rctx.attr.prefix, tag),
-        )
-    rctx.file("BUILD.bazel", "\n".join(aliases))
-
-_hub = repository_rule(
-    implementation = _hub_impl,
-    doc = "One repository through which the others are named in MODULE.bazel.",
-    attrs = {
-        "prefix": attr.string(mandatory = True, doc = "What the repositories' names begin with."),
-        "python_tags": attr.string_list(mandatory = True, doc = "What they end with."),
-    },
-)
-
 def _dependencies_impl(module_ctx):
-    tags = []
+    wheels = {}
     for python in PYTHONS_UNDER_TEST:
         tag = python_tag(python)
-        tags.append(tag)
+        wheels[tag] = "installed_dependencies_" + tag
         locked_wheels(
-            name = "installed_dependencies_" + tag,
+            name = wheels[tag],
             lock = "//tests/installed:locks/%s.txt" % tag,
+            mend = "./bazelw run //tests/installed:lock",
             label = "%s, %s" % (INSTALLED_PLATFORM, tag),
             python_version = python,
             abis = [tag, "abi3"],
             platform_tags = platform_named(INSTALLED_PLATFORM).wheel_tags,
         )
-    _hub(
+    wheels_hub(
         name = "installed_dependencies",
-        prefix = "installed_dependencies",
-        python_tags = tags,
+        wheels = wheels,
     )
     return module_ctx.extension_metadata(
         root_module_direct_deps = [],

@@ -77,6 +77,7 @@ def run(lock: Path, output: Path) -> int:
     return fetch.main(
         [
             *(f"--lock={lock}", "--lock-name=locks/linux.txt", f"--output={output}"),
+            "--mend=bazel run //the:command",
             *("--label=linux_x86_64, cp311-cp311", "--python-version=3.11", "--abi=cp311"),
             "--platform=manylinux_2_28_x86_64",
         ]
@@ -108,6 +109,7 @@ def test_other_hash_is_refused_and_not_kept(
     sentence = capsys.readouterr().err
     assert "iree-base-runtime 3.13.0 for linux_x86_64, cp311-cp311" in sentence
     assert "another sha256 than locks/linux.txt pins" in sentence
+    assert sentence.rstrip().endswith("rewrite the lock with: bazel run //the:command")
     assert not (tmp_path / "out").exists()
     assert leftovers(tmp_path / "cache") == []
 
@@ -117,9 +119,9 @@ def test_missing_wheel_is_named(
 ) -> None:
     lock = lock_for(tmp_path, registry.publish(WHEEL), version="9.9.9")
     assert run(lock, tmp_path / "out") == fetch.REFUSED
-    assert "9.9.9 for linux_x86_64, cp311-cp311: the registry has no such wheel" in (
-        capsys.readouterr().err
-    )
+    sentence = capsys.readouterr().err
+    assert "9.9.9 for linux_x86_64, cp311-cp311: the registry has no such wheel" in sentence
+    assert "rewrite the lock with: bazel run //the:command" in sentence
 
 
 def test_no_network_is_told_apart_and_can_be_tried_again(
