@@ -9,10 +9,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from release import manifest, plan
+from release.manifest import Manifest
+from release.plan import Plan
 from tests.installed.environment import ExactWheel
 
 PLATFORM = "linux_x86_64"
@@ -28,10 +30,10 @@ class Subject:
     """The Python version, such as "3.11"; from INSTALLED_INTERPRETER."""
     interpreter: Path
     """That Python on this machine; from INSTALLED_INTERPRETER (//toolchains/python:defs.bzl)."""
-    plan: Mapping[str, Any]
+    plan: Plan
     """INSTALLED_PLAN: plan.json, read."""
-    digests: Mapping[str, str]
-    """sha256 by file name, out of INSTALLED_MANIFEST, manifest.json."""
+    manifest: Manifest
+    """INSTALLED_MANIFEST: manifest.json, read."""
     wheelhouse: Path
     """INSTALLED_WHEELHOUSE: the folder of all built wheels."""
     lock: Path
@@ -45,12 +47,11 @@ class Subject:
     def from_environment(cls) -> Subject:
         """Raises KeyError for a missing variable: the macro did not set it."""
         interpreter = _json("INSTALLED_INTERPRETER")
-        manifest = _json("INSTALLED_MANIFEST", name="manifest.json")
         return cls(
             python=interpreter["version"],
             interpreter=Path(interpreter["executable"]),
-            plan=_json("INSTALLED_PLAN"),
-            digests={item["filename"]: item["sha256"] for item in manifest["artifacts"]},
+            plan=plan.read(_path("INSTALLED_PLAN")),
+            manifest=manifest.read(_path("INSTALLED_MANIFEST", name="manifest.json")),
             wheelhouse=_path("INSTALLED_WHEELHOUSE"),
             lock=_path("INSTALLED_LOCK"),
             dependencies=_paths("INSTALLED_DEPENDENCIES")[0].parent,
@@ -60,23 +61,16 @@ class Subject:
     @property
     def version(self) -> str:
         """The version that the whole set was built as."""
-        return str(self.plan["version"])
+        return self.plan.version
 
     def wheel(self, package: str) -> ExactWheel:
-        """The one wheel that the plan says must serve `package` on this Python.
+        """The wheel that the plan says must serve `package` on this Python.
 
-        Raises AssertionError if the plan names none or several, or the manifest no digest.
+        Raises LookupError if the plan has no such cell, or the manifest no such file.
         """
-        names = {
-            cell["wheel"]
-            for cell in self.plan["cells"]
-            if (cell["package"], cell["platform"], cell["python"])
-            == (package, PLATFORM, self.python)
-        }
-        assert len(names) == 1, f"plan.json: {package} on {PLATFORM}, {self.python}: {names}"
-        name = str(names.pop())
-        assert name in self.digests, f"manifest.json has no digest of {name}"
-        return ExactWheel(package, (self.wheelhouse / name).resolve(), self.digests[name])
+        name = self.plan.serving(package, PLATFORM, self.python)
+        digest = self.manifest.artifacts[name].sha256
+        return ExactWheel(package, (self.wheelhouse / name).resolve(), digest)
 
 
 def _paths(variable: str) -> list[Path]:
@@ -84,13 +78,13 @@ def _paths(variable: str) -> list[Path]:
     return [Path(path).absolute() for path in os.environ[variable].split()]
 
 
-def _path(variable: str) -> Path:
-    (path,) = _paths(variable)
+def _path(variable: str, name: str = "*") -> Path:
+    (path,) = (path for path in _paths(variable) if path.match(name))
     return path
 
 
-def _json(variable: str, name: str = "*") -> dict[str, Any]:
-    (path,) = (path for path in _paths(variable) if path.match(name))
+def _json(variable: str) -> dict[str, Any]:
+    path = _path(variable)
     content = json.loads(path.read_bytes())
     assert isinstance(content, dict), f"{path}: not a JSON object"
     return content
