@@ -176,7 +176,7 @@ def run(targets: Sequence[str], interpreters: Sequence[Path], *, keep: bool) -> 
     Raises:
       TwiceError: there is nothing to compare.
     """
-    say = Console(width=160 if not sys.stdout.isatty() else None)
+    say = Console(width=200 if not sys.stdout.isatty() else None)
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     if workspace is None:
         raise TwiceError("the workspace is unknown; start this with `./bazelw run`.", 2)
