@@ -54,7 +54,7 @@ def _payload_impl(module_ctx):
             name = wheel.repository,
             lock = "//packaging/payload/locks:%s-%s.txt" % (wheel.platform, wheel.tags),
             projects = [wheel.project],
-            mend = "./bazelw run //packaging/payload:update",
+            mend = "./bazelw run //packaging/payload:update -- --version X",
             label = "%s, %s" % (wheel.platform, wheel.tags),
             python_version = _python_version(wheel.python_tag),
             abis = [wheel.abi_tag],

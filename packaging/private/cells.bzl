@@ -144,7 +144,7 @@ def unserved(package):
             sentences.append((
                 "platforms/matrix.bzl asks for Python %s on %s, which no wheel of %s in " +
                 "packaging/payload/locks serves (pinned: %s); pin one with " +
-                "`bazel run //packaging/payload:update`, or take the Python out of the matrix."
+                "`./bazelw run //packaging/payload:update -- --version X`, or take the Python out of the matrix."
             ) % (
                 cell.python,
                 cell.platform.name,

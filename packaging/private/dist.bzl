@@ -2,7 +2,7 @@
 
 load("//packaging/private:cells.bzl", "dist_filename")
 load("//packaging/private:providers.bzl", "DistInfo", "DistSetInfo", "NativePayloadInfo")
-load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
+load("//packaging/private:tool.bzl", "files_by_name", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
 load("//platforms:defs.bzl", "platform_named")
 
@@ -42,20 +42,13 @@ def _compress(ctx, package, part_name, part, select):
     )
     return struct(blob = blob, table = table)
 
-def _small_files(attribute):
-    """Returns Files by archive path from a dict of targets to archive paths."""
-    files = {}
-    for target, path in attribute.items():
-        (files[path],) = target.files.to_list()
-    return files
-
 def _dist_impl(ctx):
     version = version_of(ctx)
     platform = platform_named(ctx.attr.platform)
     archive = ctx.actions.declare_file(dist_filename(version, platform))
     layout = [json.decode(rule) for rule in ctx.attr.layout]
-    files = _small_files(ctx.attr.files)
-    templates = _small_files(ctx.attr.templates)
+    files = files_by_name(ctx.attr.files)
+    templates = files_by_name(ctx.attr.templates)
     inputs = files.values() + templates.values()
     payloads = {}
     indexes = []

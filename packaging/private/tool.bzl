@@ -11,6 +11,20 @@ def tool_attr(label):
     """
     return attr.label(default = label, executable = True, cfg = "exec")
 
+def files_by_name(attribute):
+    """Returns the Files of an attribute by the name or path that each gets in what is made.
+
+    Args:
+      attribute: dict of names by target, each target a single file.
+
+    Returns:
+      A dict of File by string.
+    """
+    files = {}
+    for target, name in attribute.items():
+        (files[name],) = target.files.to_list()
+    return files
+
 def run_tool(ctx, tool, mnemonic, progress_message, inputs, outputs, request, **kwargs):
     """Registers the action that runs a tool on a request.
 

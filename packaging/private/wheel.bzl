@@ -3,7 +3,7 @@
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//packaging/private:cells.bzl", "serves", "wheel_filename")
 load("//packaging/private:providers.bzl", "NativePayloadInfo", "WheelInfo", "WheelSetInfo")
-load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
+load("//packaging/private:tool.bzl", "files_by_name", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
 load("//platforms:matrix.bzl", "MATRIX")
 
@@ -44,12 +44,8 @@ def _wheel_impl(ctx):
     )
     pythons = _pythons(python_tag, abi_tag)
     wheel = ctx.actions.declare_file(filename)
-    licenses = {}
-    for target, name in ctx.attr.license_files.items():
-        (licenses[name],) = target.files.to_list()
-    replacements = {}
-    for target, path in ctx.attr.replacements.items():
-        (replacements[path],) = target.files.to_list()
+    licenses = files_by_name(ctx.attr.license_files)
+    replacements = files_by_name(ctx.attr.replacements)
     run_tool(
         ctx,
         tool = ctx.executable._assemble,
