@@ -6,18 +6,16 @@ that a new version costs a copy.
 
 from __future__ import annotations
 
-import ast
-import configparser
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from assembly import metadata, record, request
+from assembly import entry_points, metadata, record, request
 from assembly.archive import ArchiveReader, ArchiveWriter
 from assembly.errors import PackagingError, run
 from assembly.metadata import Declared
@@ -84,10 +82,9 @@ def assemble(wheel: Wheel) -> None:
         own = {
             path: _set_version(parts, files, path, wheel) for path in wheel.version_modules
         } | _replacements(files, wheel)
-
-        def content(path: str) -> bytes:
-            return own[path] if path in own else parts[files[path].part].read(path)
-
+        dist_info = dict(_dist_info_files(wheel, parts, members))
+        if "entry_points.txt" in dist_info:
+            _check_entry_points(dist_info["entry_points.txt"], wheel, parts, files, own)
         writer = stack.enter_context(ArchiveWriter(wheel.output))
         for path, member in files.items():
             if path in own:
@@ -96,10 +93,8 @@ def assemble(wheel: Wheel) -> None:
                 reader = parts[member.part]
                 writer.copy(reader, reader.entries[path])
                 lines.append(record.Line(path, member.sha256, member.size))
-        for name, text in _dist_info_files(wheel, parts, members):
-            if name == "entry_points.txt":
-                _check_entry_points(text.decode(), files.keys(), content, wheel)
-            lines.append(_add(writer, f"{wheel.dist_info}/{name}", text))
+        for name, content in dist_info.items():
+            lines.append(_add(writer, f"{wheel.dist_info}/{name}", content))
         record_path = f"{wheel.dist_info}/RECORD"
         _add(writer, record_path, record.write(lines, record_path))
 
@@ -160,38 +155,19 @@ def _replacements(files: Mapping[str, Member], wheel: Wheel) -> dict[str, bytes]
 
 
 def _check_entry_points(
-    text: str, paths: Set[str], content: Callable[[str], bytes], wheel: Wheel
+    content: bytes,
+    wheel: Wheel,
+    parts: Mapping[str, ArchiveReader],
+    files: Mapping[str, Member],
+    own: Mapping[str, bytes],
 ) -> None:
-    parser = configparser.ConfigParser(delimiters=("=",), strict=True)
-    parser.optionxform = str  # type: ignore[method-assign,assignment] # names keep their case
+    def read(path: str) -> bytes:
+        return own[path] if path in own else parts[files[path].part].read(path)
+
     try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        raise PackagingError(f"{wheel.output.name}: entry_points.txt: {error}") from error
-    for section in parser.sections():
-        for script, target in parser.items(section):
-            module, _, attribute = target.split("[")[0].strip().partition(":")
-            stem = module.replace(".", "/")
-            found = {f"{stem}.py", f"{stem}/__init__.py"} & paths
-            if not found or attribute.split(".")[0] not in _names(content(found.pop())):
-                raise PackagingError(
-                    f"{wheel.output.name}: the entry point {script} names {target}, which the "
-                    "payload does not hold"
-                )
-
-
-def _names(source: bytes) -> set[str]:
-    """What a module defines or imports at its top."""
-    names: set[str] = set()
-    for node in ast.parse(source).body:
-        match node:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                names.add(name)
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                names.update(alias.asname or alias.name for alias in aliases)
-            case ast.Assign(targets=targets):
-                names.update(target.id for target in targets if isinstance(target, ast.Name))
-    return names
+        entry_points.check(content.decode(), files.keys(), read)
+    except PackagingError as error:
+        raise PackagingError(f"{wheel.output.name}: {error}") from error
 
 
 def _add(writer: ArchiveWriter, path: str, content: bytes) -> record.Line:

@@ -223,6 +223,18 @@ def test_entry_point_to_a_function_that_is_not_there_is_named(tmp_path: Path) ->
     assert "the entry point iree-run-module names" in refused(wheel_of(tmp_path, upstream))
 
 
+@pytest.mark.parametrize("source", [b"def main(:\n", b"\xff", b"\0"])
+def test_entry_point_into_what_is_no_python_is_named(tmp_path: Path, source: bytes) -> None:
+    """Catches: a traceback where upstream ships a broken module."""
+    upstream = UpstreamWheel().with_files(**{SCRIPT: source})
+    assert "the entry point iree-run-module names" in refused(wheel_of(tmp_path, upstream))
+
+
+def test_entry_point_that_is_imported_under_a_condition_is_found(tmp_path: Path) -> None:
+    source = b"try:\n    from .fast import main\nexcept ImportError:\n    from .slow import main\n"
+    assemble(wheel_of(tmp_path, UpstreamWheel().with_files(**{SCRIPT: source})))
+
+
 def test_broken_file_of_upstream_can_be_replaced(tmp_path: Path) -> None:
     upstream = UpstreamWheel().with_files(**{SCRIPT: b"def other(): pass\n"})
     mended = tmp_path / "mended.py"
