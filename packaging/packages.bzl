@@ -8,6 +8,7 @@ Another package is one struct here and a folder with its BUILD file. The fields:
   lockstep  whether the payload's version is the one that `update --version` is given; the newest
             otherwise
   dist      whether its tools and libraries go into the dist archives
+  roots     the folders below site-packages that belong to it alone; the gate refuses others
 """
 
 PACKAGES = [
@@ -17,6 +18,10 @@ PACKAGES = [
         project = "iree-base-compiler",
         lockstep = True,
         dist = True,
+        roots = [
+            "iree/build",
+            "iree/compiler",
+        ],
     ),
     struct(
         name = "iree-runtime",
@@ -24,6 +29,13 @@ PACKAGES = [
         project = "iree-base-runtime",
         lockstep = True,
         dist = True,
+        roots = [
+            "iree/_runtime",
+            "iree/_runtime_libs",
+            "iree/_runtime_libs_tracy",
+            "iree/runtime",
+            "iree_base_runtime.libs",
+        ],
     ),
     struct(
         name = "iree-tools-tf",
@@ -31,6 +43,10 @@ PACKAGES = [
         project = "iree-tools-tf",
         lockstep = False,
         dist = False,
+        roots = [
+            "iree/tf",
+            "iree/tools/tf",
+        ],
     ),
     struct(
         name = "iree-tools-tflite",
@@ -38,6 +54,9 @@ PACKAGES = [
         project = "iree-tools-tflite",
         lockstep = False,
         dist = False,
+        roots = [
+            "iree/tools/tflite",
+        ],
     ),
 ]
 

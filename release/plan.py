@@ -11,6 +11,28 @@ from release import document
 
 
 @dataclass(frozen=True, slots=True)
+class Platform:
+    """A platform of the release; platforms/defs.bzl says what the fields mean."""
+
+    name: str
+    os: str
+    cpu: str
+    libc: str | None
+    minimum_os: str | None
+    wheel_tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A distribution of the release."""
+
+    name: str
+    """As on the registry."""
+    roots: tuple[str, ...]
+    """The folders, relative to site-packages, that its wheels may put files into."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A package for a platform and a Python."""
 
@@ -44,6 +66,8 @@ class Plan:
 
     version: str
     """The version of everything, in canonical form (PEP 440)."""
+    platforms: tuple[Platform, ...]
+    packages: tuple[Package, ...]
     cells: tuple[Cell, ...]
     dists: tuple[PlannedDist, ...]
 
@@ -56,6 +80,17 @@ class Plan:
     def archives(self) -> frozenset[str]:
         """File names of all dist archives."""
         return frozenset(dist.archive for dist in self.dists)
+
+    def platform(self, name: str) -> Platform:
+        """The platform of that name.
+
+        Raises:
+          LookupError: the plan has none.
+        """
+        for platform in self.platforms:
+            if platform.name == name:
+                return platform
+        raise LookupError(f"the plan has no platform {name}")
 
     def serving(self, package: str, platform: str, python: str) -> str:
         """File name of the wheel that must serve a cell.
@@ -81,6 +116,13 @@ def read(path: Path) -> Plan:
 def _parse(data: Mapping[str, Any]) -> Plan:
     return Plan(
         version=data["version"],
+        platforms=tuple(
+            Platform(**{**platform, "wheel_tags": tuple(platform["wheel_tags"])})
+            for platform in data["platforms"]
+        ),
+        packages=tuple(
+            Package(package["name"], tuple(package["roots"])) for package in data["packages"]
+        ),
         cells=tuple(Cell(**cell) for cell in data["cells"]),
         dists=tuple(PlannedDist(**dist) for dist in data["dists"]),
     )

@@ -160,7 +160,8 @@ def plan(version):
       version: in canonical form.
 
     Returns:
-      A struct: `version`; `cells`, a list of structs (`package`, `platform`, `python`, `required`,
+      A struct: `version`; `platforms`, structs with what a platform claims to run on; `packages`,
+      structs of `name` and `roots`, the folders a wheel may put files into; `cells`, a list of structs (`package`, `platform`, `python`, `required`,
       `wheel`: the file that must serve the cell); `dists`, a list of structs (`platform`,
       `required`, `archive`).
     """
@@ -184,6 +185,22 @@ def plan(version):
                 ))
     return struct(
         version = version,
+        platforms = [
+            struct(
+                name = platform.name,
+                os = platform.os,
+                cpu = platform.cpu,
+                libc = platform.libc,
+                minimum_os = platform.minimum_os,
+                wheel_tags = platform.wheel_tags,
+            )
+            for platform in PLATFORMS
+            if platform.name in MATRIX
+        ],
+        packages = [
+            struct(name = package.name, roots = package.roots)
+            for package in PACKAGES
+        ],
         cells = cells,
         dists = [
             struct(
