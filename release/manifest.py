@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,10 @@ from release import document
 
 SCHEMA = 1
 """The schema that this reader understands."""
+
+
+Place = tuple[str | None, str, str | None]
+"""A cell: package, platform, Python; a dist has only a platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class Manifest:
     version: str
     artifacts: Mapping[str, Artifact]
     """By file name."""
+    missing: Mapping[Place, date] = field(default_factory=dict)
+    """What the gate found missing and tolerated, and since which day."""
 
 
 def read(path: Path) -> Manifest:
@@ -77,7 +84,15 @@ def _parse(data: Mapping[str, Any]) -> Manifest:
     if data["schema"] != SCHEMA:
         raise ValueError(f"its schema is {data['schema']}, this program reads {SCHEMA}")
     artifacts = (_artifact(dict(artifact)) for artifact in data["artifacts"])
-    return Manifest(data["version"], {artifact.filename: artifact for artifact in artifacts})
+    return Manifest(
+        data["version"],
+        {artifact.filename: artifact for artifact in artifacts},
+        {
+            (cell.get("package"), cell["platform"], cell.get("python")): date.fromisoformat(since)
+            for cell in (*data["cells"], *data["dists"])
+            if (since := cell.get("missing_since"))
+        },
+    )
 
 
 def _artifact(data: dict[str, Any]) -> Artifact:

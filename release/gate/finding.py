@@ -43,8 +43,8 @@ class Check(StrEnum):
     # Native files.
     BINARY_BROKEN = "binary.broken"  # its headers cannot be read
     BINARY_SYSTEM = "binary.system"  # the format of another operating system, or in a pure wheel
-    BINARY_CPU = "binary.cpu"  # the processor is not the tag's, or one that the tag names is lacking
-    SYMBOL_VERSION = "binary.symbol_version"  # it needs a newer libc or libstdc++ than the tag says
+    BINARY_CPU = "binary.cpu"  # no code for a processor that the tag names
+    SYMBOL_VERSION = "binary.symbol_version"  # it needs a newer libc or libstdc++ than the tag
     LIBRARY = "binary.library"  # it needs a library that is neither inside nor the system's
     RPATH = "binary.rpath"  # its search path leaves the wheel
     ABI3 = "binary.abi3"  # tagged or named stable ABI, and uses what is not in it

@@ -36,6 +36,8 @@ class WheelFacts:
     """Expanded tags of the file name."""
     requires: tuple[str, ...]
     """Requires-Dist of METADATA."""
+    requires_python: str
+    """Requires-Python of METADATA; empty where there is none."""
     versions: tuple[tuple[str, str], ...]
     """Each version module and the version that it states."""
     imports: tuple[Import, ...]
@@ -58,6 +60,8 @@ class Report:
     """What is to be said of it, in order of discovery."""
     wheel: WheelFacts | None = None
     """None for a dist, and for a wheel that cannot be read at all."""
+    platform: str | None = None
+    """Name of a dist's platform."""
 
     @property
     def sound(self) -> bool:

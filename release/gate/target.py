@@ -16,6 +16,8 @@ _MACOS_CPUS = {
     "x86_64": {"x86_64"},
     "universal2": {"aarch64", "x86_64"},
 }
+MACOS_NAMES = {"aarch64": "arm64", "x86_64": "x86_64"}
+"""Names of processors as Apple gives them, by ours."""
 _WINDOWS_CPUS = {"win_amd64": "x86_64", "win_arm64": "aarch64"}
 
 

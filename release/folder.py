@@ -1,0 +1,96 @@
+"""A release as it lies in a folder: the build's output, or all files side by side."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from release import manifest, plan
+from release.manifest import Manifest
+from release.plan import Plan
+
+_SUFFIXES = (".whl", ".tar.xz")
+_PARTS = ("wheelhouse", "dists")
+
+
+class FolderError(Exception):
+    """A folder holds no release; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release in a folder."""
+
+    plan: Plan
+    manifest: Manifest | None
+    manifest_json: dict[str, Any] | None
+    """The content of manifest.json as it stands there, to be completed and written elsewhere."""
+    files: tuple[Path, ...]
+    """Its wheels and dists."""
+
+
+def read(folder: Path, plan_file: Path | None = None) -> Release:
+    """Reads plan and manifest of a folder, and lists its files.
+
+    Args:
+      folder: has the files, or has them in wheelhouse/ and dists/.
+      plan_file: the plan; by default plan.json in the folder.
+
+    Raises:
+      FolderError: there is no such folder, or nothing in it that could be a release.
+      document.DocumentError: plan or manifest cannot be read.
+    """
+    if not folder.is_dir():
+        raise FolderError(
+            f"{folder}: there is no such folder; `./bazelw build //packaging:all` makes "
+            "bazel-bin/packaging"
+        )
+    files = [
+        path
+        for place in (folder, *(folder / part for part in _PARTS))
+        if place.is_dir()
+        for path in sorted(place.iterdir())
+        if path.is_file() and path.name.endswith(_SUFFIXES)
+    ]
+    if not files:
+        raise FolderError(f"{folder}: it holds no wheel and no dist archive")
+    twice = [name for name, count in Counter(path.name for path in files).items() if count > 1]
+    if twice:
+        raise FolderError(f"{folder}: {twice[0]} is in it twice; take one of them away")
+    stated = folder / "manifest.json"
+    return Release(
+        plan=plan.read(plan_file or folder / "plan.json"),
+        manifest=manifest.read(stated) if stated.exists() else None,
+        manifest_json=json.loads(stated.read_bytes()) if stated.exists() else None,
+        files=tuple(files),
+    )
+
+
+def where(path: Path) -> Path:
+    """A path of the command line: `bazel run` starts programs in a folder of its own."""
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), path)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Writes a file that is then there whole, or as it was: aside, to disk, renamed.
+
+    Raises:
+      OSError: it cannot be written.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.chmod(0o644)
+        aside.replace(path)
+    except BaseException:
+        aside.unlink()
+        raise

@@ -1,0 +1,1 @@
+"""Native files, held by parsing them against what the wheel's tags claim."""

@@ -1,0 +1,215 @@
+"""Reading the headers of native files with LIEF and macholib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import lief
+from macholib import MachO, mach_o
+
+from release.gate.binary.facts import Binary, BinaryError, identify, processor
+
+lief.logging.disable()
+
+_HEADER = 4096
+_PYTHON = ("Py", "_Py")
+_ENTRY = "PyInit_"
+_UNDEFINED = 0  # SHN_UNDEF
+_LIBRARY_COMMANDS = frozenset(
+    {
+        mach_o.LC_LOAD_DYLIB,
+        mach_o.LC_LOAD_WEAK_DYLIB,
+        mach_o.LC_REEXPORT_DYLIB,
+        mach_o.LC_LAZY_LOAD_DYLIB,
+        mach_o.LC_LOAD_UPWARD_DYLIB,
+    }
+)
+_LARGEST_WITH_SYMBOLS = 64 << 20
+"""LIEF reads all symbols of a Mach-O file, a gigabyte for the compiler's library."""
+
+
+def read(path: Path) -> Binary:
+    """Reads a native file.
+
+    Args:
+      path: a file that `identify` knows.
+
+    Raises:
+      BinaryError: its headers are broken.
+    """
+    with path.open("rb") as file:
+        kind = identify(file.read(_HEADER))
+    if kind is None:
+        raise BinaryError("it is no native file")
+    try:
+        return _READERS[kind](path)
+    except BinaryError:
+        raise
+    # What LIEF and macholib raise at nonsense is whatever the nonsense leads them to.
+    except Exception as error:
+        raise BinaryError(f"its headers are broken ({error})") from error
+
+
+def _elf(path: Path) -> Binary:
+    config = lief.ELF.ParserConfig()
+    # What no rule asks for costs most of the time and memory.
+    config.parse_relocations = False
+    config.parse_symtab_symbols = False
+    config.parse_notes = False
+    config.parse_overlay = False
+    binary = lief.ELF.parse(str(path), config)
+    if not isinstance(binary, lief.ELF.Binary):
+        raise BinaryError("its ELF headers are broken")
+    _check_whole(binary, path)
+    search: list[str] = []
+    name = ""
+    for entry in binary.dynamic_entries:
+        if isinstance(entry, lief.ELF.DynamicEntryRunPath):
+            search += str(entry.runpath).split(":")
+        elif isinstance(entry, lief.ELF.DynamicEntryRpath):
+            search += str(entry.rpath).split(":")
+        elif isinstance(entry, lief.ELF.DynamicSharedObject):
+            name = str(entry.name)
+    stack = binary.get(lief.ELF.Segment.TYPE.GNU_STACK)
+    # Not `imported`, which LIEF tells by the relocations that were left out above.
+    symbols = [(str(symbol.name), symbol.shndx == _UNDEFINED) for symbol in binary.dynamic_symbols]
+    return Binary(
+        system="linux",
+        cpus=frozenset({processor("elf", int(binary.header.machine_type.value))}),
+        needed=tuple(str(library) for library in binary.libraries),
+        versions=tuple(
+            (str(requirement.name), str(version.name))
+            for requirement in binary.symbols_version_requirement
+            for version in requirement.get_auxiliary_symbols()
+        ),
+        search=tuple(filter(None, search)),
+        name=name,
+        executable_stack=stack is not None
+        and stack.has(lief.ELF.Segment.FLAGS.X),  # without the header, the kernel's default holds
+        python_symbols=frozenset(n for n, taken in symbols if taken and n.startswith(_PYTHON)),
+        extension=any(n.startswith(_ENTRY) and not taken for n, taken in symbols),
+    )
+
+
+def _check_whole(binary: lief.ELF.Binary, path: Path) -> None:
+    """A file that was cut short still has its first headers."""
+    size = path.stat().st_size
+    header = binary.header
+    ends = [s.file_offset + s.physical_size for s in binary.segments]
+    ends.append(
+        header.section_header_offset + header.numberof_sections * header.section_header_size
+    )
+    if max(ends) > size:
+        raise BinaryError("it is cut short: its headers speak of what lies behind its end")
+
+
+def _pe(path: Path) -> Binary:
+    config = lief.PE.ParserConfig()
+    config.parse_rsrc = False
+    config.parse_signature = False
+    config.parse_reloc = False
+    binary = lief.PE.parse(str(path), config)
+    if not isinstance(binary, lief.PE.Binary):
+        raise BinaryError("its PE headers are broken")
+    size = path.stat().st_size
+    for section in binary.sections:
+        if section.offset + section.sizeof_raw_data > size:
+            raise BinaryError("it is cut short: its headers speak of what lies behind its end")
+    imports = [(str(i.name), [str(e.name) for e in i.entries]) for i in binary.imports]
+    imports += [(str(i.name), [str(e.name) for e in i.entries]) for i in binary.delay_imports]
+    export = binary.get_export()
+    exported = [str(entry.name) for entry in export.entries] if export else []
+    return Binary(
+        system="windows",
+        cpus=frozenset({processor("pe", int(binary.header.machine.value))}),
+        needed=tuple(library for library, _ in imports),
+        python_symbols=frozenset(
+            symbol
+            for library, symbols in imports
+            if library.lower().startswith("python")
+            for symbol in symbols
+            if symbol.startswith(_PYTHON)
+        ),
+        extension=any(symbol.startswith(_ENTRY) for symbol in exported),
+    )
+
+
+def _macho(path: Path) -> Binary:
+    cpus: set[str] = set()
+    needed: dict[str, None] = {}
+    search: dict[str, None] = {}
+    name = ""
+    systems: list[tuple[int, int]] = []
+    unsigned: set[str] = set()
+    size = path.stat().st_size
+    for part in MachO.MachO(str(path)).headers:  # type: ignore[no-untyped-call]
+        cpu = processor("macho", int(part.header.cputype) & 0xFFFFFFFF)
+        cpus.add(cpu)
+        signed = False
+        for command, body, data in part.commands:
+            if command.cmd in _LIBRARY_COMMANDS:
+                needed[_text(data)] = None
+            elif command.cmd == mach_o.LC_RPATH:
+                search[_text(data)] = None
+            elif command.cmd == mach_o.LC_ID_DYLIB:
+                name = _text(data)
+            elif command.cmd == mach_o.LC_BUILD_VERSION:
+                systems.append(_system(int(body.minos)))
+            elif command.cmd == mach_o.LC_VERSION_MIN_MACOSX:
+                systems.append(_system(int(body.version)))
+            elif command.cmd == mach_o.LC_CODE_SIGNATURE:
+                signed = True
+            elif (
+                command.cmd == mach_o.LC_SEGMENT_64
+                and part.offset + int(body.fileoff) + int(body.filesize) > size
+            ):
+                raise BinaryError("it is cut short: its headers speak of what lies behind its end")
+        if not signed:
+            unsigned.add(cpu)
+    if not cpus:
+        raise BinaryError("it holds code for no processor")
+    symbols, extension = _macho_symbols(path)
+    return Binary(
+        system="macos",
+        cpus=frozenset(cpus),
+        needed=tuple(needed),
+        search=tuple(search),
+        name=name,
+        minimum_os=max(systems, default=None),
+        unsigned=frozenset(unsigned),
+        python_symbols=symbols,
+        extension=extension,
+    )
+
+
+def _macho_symbols(path: Path) -> tuple[frozenset[str], bool]:
+    """What an extension takes from Python, and whether it is one."""
+    if path.stat().st_size > _LARGEST_WITH_SYMBOLS:
+        return frozenset(), False
+    config = lief.MachO.ParserConfig.quick
+    binary = lief.MachO.parse(str(path), config)
+    if not isinstance(binary, lief.MachO.FatBinary) or not binary.size:
+        raise BinaryError("its Mach-O headers are broken")
+    taken: set[str] = set()
+    extension = False
+    for part in binary:
+        for symbol in part.symbols:
+            plain = str(symbol.name).removeprefix("_")
+            if symbol.type == lief.MachO.Symbol.TYPE.UNDEFINED:
+                taken |= {plain} if plain.startswith(_PYTHON) else set()
+            else:
+                extension |= plain.startswith(_ENTRY)
+    return frozenset(taken), extension
+
+
+def _system(packed: int) -> tuple[int, int]:
+    """(13, 0) of 0x000D0000."""
+    return packed >> 16, packed >> 8 & 0xFF
+
+
+def _text(data: bytes) -> str:
+    return data.split(b"\0")[0].decode(errors="replace")
+
+
+_READERS: dict[str, Callable[[Path], Binary]] = {"elf": _elf, "pe": _pe, "macho": _macho}

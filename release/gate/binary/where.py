@@ -1,0 +1,46 @@
+"""Where a native file lies, and what lies around it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from release.gate.binary.abi import Abi
+from release.gate.binary.facts import Binary
+from release.gate.finding import Check, Finding
+from release.gate.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A native file in an archive, on one of the systems that the archive is for."""
+
+    file: str
+    """Name of the archive."""
+    member: str
+    """Path of the native file in it."""
+    binary: Binary
+    members: Collection[str]
+    """Paths of everything in the archive."""
+    target: Target
+    abi: Abi | None
+    """What a wheel's tags say of Python; None in a dist, where there is none."""
+
+    @property
+    def folder(self) -> str:
+        """The folder that it lies in."""
+        return posixpath.dirname(self.member)
+
+    def wrong(self, check: Check, message: str) -> Finding:
+        """A finding about it."""
+        return Finding(self.file, check, message, member=self.member)
+
+    def below(self, relative: str) -> str | None:
+        """A path seen from its folder, or None when that leaves the archive."""
+        path = posixpath.normpath(posixpath.join(self.folder, relative))
+        return None if path.startswith(("..", "/")) else path
+
+    def has_folder(self, path: str) -> bool:
+        """Whether the archive has something in a folder."""
+        return path == "." or any(member.startswith(f"{path}/") for member in self.members)

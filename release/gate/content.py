@@ -1,0 +1,138 @@
+"""What an archive holds: every member read once, in chunks, and never a whole one in memory.
+
+Only text is kept, and of native files their headers' facts. A native file goes through a
+temporary file, since its headers refer to all parts of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path, PurePosixPath
+
+from release.gate.archive import tar
+from release.gate.archive import zip as wheel_zip
+from release.gate.archive.member import ArchiveError, Member, Problem
+from release.gate.binary import facts, parse
+from release.gate.binary.facts import Binary, BinaryError
+from release.gate.finding import Check, Finding
+from release.gate.scan import Scanner, Traces
+
+_HEADER = 4096  # what identifies a native file
+_TEXT = frozenset({".cmake", ".json", ".md", ".py", ".pyi", ".toml", ".txt"})
+_LARGEST_TEXT = 16 << 20
+_SYSTEMS = {"elf": "linux", "pe": "windows", "macho": "macos"}
+
+
+@dataclass(slots=True)
+class Content:
+    """A wheel or a dist, read."""
+
+    file: str
+    """Name of the archive."""
+    findings: list[Finding] = field(default_factory=list)
+    """What was wrong with archive and streams."""
+    digests: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """sha256 in hex and bytes of every file that could be read, by path."""
+    modes: dict[str, int] = field(default_factory=dict)
+    """Permission bits of files."""
+    links: dict[str, str] = field(default_factory=dict)
+    """Targets of links, seen from the root."""
+    texts: dict[str, bytes] = field(default_factory=dict)
+    """Content of texts, by path."""
+    binaries: dict[str, Binary] = field(default_factory=dict)
+    """Native files, by path."""
+    traces: dict[str, Traces] = field(default_factory=dict)
+    """What the bytes of native files and texts give away."""
+
+    @property
+    def members(self) -> set[str]:
+        """Paths of files and links."""
+        return {*self.digests, *self.links}
+
+    def found(self, check: Check, message: str, member: str = "") -> None:
+        """Adds a finding."""
+        self.findings.append(Finding(self.file, check, message, member=member))
+
+
+def read(path: Path) -> Content:
+    """Reads an archive, a wheel or a dist by the end of its name."""
+    content = Content(path.name)
+
+    def report(problem: Problem) -> None:
+        content.found(problem.check, problem.message, problem.member)
+
+    members = (wheel_zip if path.suffix == ".whl" else tar).read(path, report)
+    try:
+        for member in members:
+            try:
+                _take(member, content)
+            except ArchiveError as error:
+                content.found(error.check, str(error), member.path)
+                if path.suffix != ".whl":  # what follows cannot be found
+                    break
+    except (ArchiveError, OSError) as error:
+        check = error.check if isinstance(error, ArchiveError) else Check.ARCHIVE_BROKEN
+        content.found(check, str(error))
+    return content
+
+
+def _take(member: Member, content: Content) -> None:
+    """Reads one member."""
+    if member.kind == "link":
+        content.links[member.path] = member.target
+    if member.kind != "file":
+        return
+    chunks = iter(member.content)
+    header = b""
+    while len(header) < _HEADER and (chunk := next(chunks, None)) is not None:
+        header += chunk
+    kind = facts.identify(header)
+    if kind:
+        digest, size = _native(chain([header], chunks), member, kind, content)
+    else:
+        digest, size = _other(chain([header], chunks), member, content)
+    content.digests[member.path] = (digest, size)
+    content.modes[member.path] = member.mode
+
+
+def _native(
+    chunks: Iterable[bytes], member: Member, kind: str, content: Content
+) -> tuple[str, int]:
+    digest = hashlib.sha256()
+    scanner = Scanner(_SYSTEMS[kind])
+    with tempfile.NamedTemporaryFile(prefix="gate-") as file:
+        for chunk in chunks:
+            digest.update(chunk)
+            scanner.feed(chunk)
+            file.write(chunk)
+        file.flush()
+        try:
+            content.binaries[member.path] = parse.read(Path(file.name))
+        except BinaryError as error:
+            content.found(Check.BINARY_BROKEN, str(error), member.path)
+        size = file.tell()
+    content.traces[member.path] = scanner.finish()
+    return digest.hexdigest(), size
+
+
+def _other(chunks: Iterable[bytes], member: Member, content: Content) -> tuple[str, int]:
+    digest = hashlib.sha256()
+    size = 0
+    path = PurePosixPath(member.path)
+    is_text = path.suffix in _TEXT or path.suffix == "" or path.parts[0].endswith(".dist-info")
+    scanner = Scanner(None) if is_text else None
+    text = bytearray()
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+        if scanner and size <= _LARGEST_TEXT:
+            scanner.feed(chunk)
+            text += chunk
+    if scanner:
+        content.traces[member.path] = scanner.finish()
+        content.texts[member.path] = bytes(text)
+    return digest.hexdigest(), size

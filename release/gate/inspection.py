@@ -1,0 +1,83 @@
+"""Inspecting one file of a release: a report, whatever the file is like."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from release.gate import content, dist, scan, wheel
+from release.gate.content import Content
+from release.gate.finding import Finding
+from release.gate.report import Report
+from release.manifest import Manifest
+from release.plan import Plan, Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What single files are held against: plain data, sent to other processes."""
+
+    version: str
+    """The release's version."""
+    roots: Mapping[str, tuple[str, ...]]
+    """By normalised name of a package, the folders that belong to it."""
+    dists: Mapping[str, Platform]
+    """The platform of each planned dist, by the archive's name."""
+    pinned: Mapping[str, tuple[str, ...]]
+    """By file name, the upstream versions whose native bytes the manifest declares in it."""
+
+    @classmethod
+    def of(cls, plan: Plan, manifest: Manifest | None) -> Context:
+        """What plan and manifest say of single files."""
+        artifacts = manifest.artifacts if manifest else {}
+        return cls(
+            version=plan.version,
+            roots={canonicalize_name(package.name): package.roots for package in plan.packages},
+            dists={dist.archive: plan.platform(dist.platform) for dist in plan.dists},
+            pinned={
+                name: tuple(
+                    origin.version for origin in artifact.origins if origin.kind == "prebuilt"
+                )
+                for name, artifact in artifacts.items()
+            },
+        )
+
+
+def inspect(path: Path, context: Context) -> Report:
+    """Inspects a wheel or a dist."""
+    read = content.read(path)
+    is_wheel = path.suffix == ".whl"
+    facts = None
+    findings: tuple[Finding, ...] = ()
+    platform = context.dists.get(path.name)
+    if is_wheel:
+        if read.digests:  # else the archive could not be read, and that is all to be said
+            facts, findings = wheel.inspect(read, context.roots)
+    elif platform and read.members:
+        findings = tuple(dist.inspect(read, platform, context.version))
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Report(
+        filename=path.name,
+        kind="wheel" if is_wheel else "dist",
+        sha256=digest,
+        size=path.stat().st_size,
+        findings=(*read.findings, *findings, *_check_traces(read, context)),
+        wheel=facts,
+        platform=platform.name if platform else None,
+    )
+
+
+def _check_traces(read: Content, context: Context) -> tuple[Finding, ...]:
+    pinned = context.pinned.get(read.file, ())
+    findings: list[Finding] = []
+    for member, traces in read.traces.items():
+        if member in read.texts:
+            findings += scan.check_text(read.file, member, traces)
+        else:
+            findings += scan.check_native(read.file, member, traces, context.version, pinned)
+    return tuple(findings)

@@ -1,0 +1,99 @@
+"""Inspecting all files of a release at once, in processes of their own."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+
+from release.gate.finding import Check, Finding
+from release.gate.inspection import Context, inspect
+from release.gate.report import Report
+
+_POLL = 0.1  # seconds between two looks at how far the processes are
+
+_done: Synchronized[int] | None = None
+"""In a process of the pool: bytes that all of them have read."""
+
+
+def inspect_all(
+    paths: Sequence[Path],
+    context: Context,
+    *,
+    jobs: int | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[Report]:
+    """A report for every file, in the order given.
+
+    Args:
+      paths: wheels and dists.
+      context: what they are held against.
+      jobs: how many processes; one for each processor by default.
+      progress: called now and then with the bytes read so far, of all files together.
+    """
+    reports: dict[Path, Report] = {}
+    # The largest first, or the last process works alone for long.
+    waiting = sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
+    for report in _in_processes(waiting, context, jobs or os.cpu_count() or 1, progress):
+        reports[report[0]] = report[1]
+    # A parser is native code. When a file kills it, the file is the one that does so alone.
+    for path in waiting:
+        if path not in reports:
+            (alone,) = [*_in_processes([path], context, 1, progress)] or [(path, _crash(path))]
+            reports[path] = alone[1]
+    return [reports[path] for path in paths]
+
+
+def _in_processes(
+    paths: Sequence[Path], context: Context, jobs: int, progress: Callable[[int], None]
+) -> Iterator[tuple[Path, Report]]:
+    """Reports as they are ready; ends early when a process dies."""
+    spawning = multiprocessing.get_context("spawn")
+    done = spawning.Value("q", 0)
+    with ProcessPoolExecutor(
+        min(jobs, len(paths) or 1), mp_context=spawning, initializer=_share, initargs=(done,)
+    ) as pool:
+        running: dict[Future[Report], Path] = {
+            pool.submit(_inspect, path, context): path for path in paths
+        }
+        while running:
+            ready, _ = wait(running, timeout=_POLL, return_when=FIRST_COMPLETED)
+            progress(done.value)
+            for future in ready:
+                try:
+                    yield running.pop(future), future.result()
+                except BrokenProcessPool:
+                    return
+
+
+def _share(done: Synchronized[int]) -> None:
+    global _done
+    _done = done
+    # Syntax trees are large and without cycles; looking for some costs half of the time.
+    gc.disable()
+
+
+def _inspect(path: Path, context: Context) -> Report:
+    report = inspect(path, context)
+    if _done is not None:
+        with _done.get_lock():
+            _done.value += report.size
+    return report
+
+
+def _crash(path: Path) -> Report:
+    finding = Finding(
+        path.name, Check.BINARY_BROKEN, "a parser dies of it; some native file in it is malformed"
+    )
+    return Report(
+        path.name,
+        "wheel" if path.suffix == ".whl" else "dist",
+        sha256="",
+        size=path.stat().st_size,
+        findings=(finding,),
+    )

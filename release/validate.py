@@ -1,0 +1,237 @@
+"""The verb `validate`: holds a release against its plan, and runs it.
+
+    bazel run //release:validate -- bazel-bin/packaging
+
+Exit codes: 0 the release may go out, 1 it must not, 2 bad usage.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+from release import document, manifest
+from release.folder import FolderError, Release, replace, where
+from release.folder import read as read_folder
+from release.gate import grid, judge, junit, pool
+from release.gate.inspection import Context
+from release.gate.judge import Case, Demand
+from release.gate.release_set import Limits
+from release.gate.report import Report
+from release.gate.trial import container_trial, emulated, local
+from release.gate.trial.candidate import Candidate
+from release.gate.trial.container_trial import CleanMachine
+from release.gate.trial.equipment import Equipment
+from release.gate.trial.outcome import Outcome
+from release.gate.verdict import Verdicts
+from release.plan import Plan
+
+_WHATS = ("run", "python", "tools", "dist", "container")
+_MIB = 1 << 20
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class UsageError(Exception):
+    """A flag is wrong; the message is one sentence for the user."""
+
+
+@app.command()
+def validate(
+    folder: Annotated[
+        Path, typer.Argument(help="The release: what the build makes, or all files side by side.")
+    ],
+    plan: Annotated[
+        Path | None, typer.Option(help="Its plan, where that is not plan.json in the folder.")
+    ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(help="manifest.json of the last release, for growth and since-when."),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option(help="Where verdicts.json, junit.xml and manifest.json go.")
+    ] = Path("verdicts"),
+    run: Annotated[
+        bool, typer.Option(help="Whether to install and run what was found sound.")
+    ] = True,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PLATFORM:WHAT",
+            help="What must have run, such as linux_aarch64:run; may be given again.",
+        ),
+    ] = None,
+    container_image: Annotated[
+        str | None, typer.Option(help="Image of the clean container; else one is made.")
+    ] = None,
+    container_rootfs: Annotated[
+        Path | None, typer.Option(help="A root file system to make that image from.")
+    ] = None,
+    registry_limit: Annotated[
+        int, typer.Option(metavar="MIB", min=1, help="The registry's limit for a file.")
+    ] = 100,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one a processor.")] = None,
+    today: Annotated[
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="The day of the verdicts; today, UTC."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print verdicts.json instead.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Say what would be held and run, and touch nothing.")
+    ] = False,
+) -> None:
+    """Holds a release against its plan, runs it, and says of each cell what it is."""
+    errors = Console(stderr=True)
+    try:
+        release = read_folder(where(folder), where(plan) if plan else None)
+        demands = [parse_demand(text, release.plan) for text in require or ()]
+        before = manifest.read(where(previous)) if previous else None
+        clean = CleanMachine(container_image, where(container_rootfs) if container_rootfs else None)
+        if dry_run:
+            print_plan(release, run=run, output=where(output))
+            return
+        reports = inspect(release, errors, jobs)
+        case = Case(
+            plan=release.plan,
+            reports=reports,
+            manifest=release.manifest,
+            previous=before,
+            demands=demands,
+            limits=Limits(wheel=registry_limit * _MIB),
+        )
+        if run:
+            case = judge.with_outcomes(case, try_all(release, case, clean, errors))
+        verdicts = judge.judge(case, today.date() if today else datetime.now(UTC).date())
+        write(verdicts, release, where(output))
+    except (UsageError, FolderError, document.DocumentError) as error:
+        errors.print(f"error: {error}", style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        errors.print(f"error: {error.filename}: {error.strerror}", style="red", soft_wrap=True)
+        raise typer.Exit(2) from error
+    if as_json:
+        print(json.dumps(verdicts.to_json(), indent=2, default=str))
+    else:
+        grid.show(verdicts, Console())
+        print(f"Written: {output}/verdicts.json, junit.xml" + _and_manifest(release))
+    raise typer.Exit(0 if verdicts.right else 1)
+
+
+def parse_demand(text: str, plan: Plan) -> Demand:
+    """Reads PLATFORM:WHAT, the value of --require.
+
+    Raises:
+      UsageError: it is not of that form, or names no platform of the plan.
+    """
+    platform, _, what = text.partition(":")
+    if what not in _WHATS:
+        raise UsageError(
+            f"--require {text}: write PLATFORM:WHAT, such as linux_aarch64:run; WHAT is one of "
+            + ", ".join(_WHATS)
+        )
+    known = [known.name for known in plan.platforms]
+    if platform not in known:
+        raise UsageError(
+            f"--require {text}: the plan has no platform {platform}, but {', '.join(known)}"
+        )
+    return Demand(platform, what)
+
+
+def inspect(release: Release, console: Console, jobs: int | None) -> list[Report]:
+    """Reports on all files, with a progress bar where somebody watches."""
+    context = Context.of(release.plan, release.manifest)
+    total = sum(path.stat().st_size for path in release.files)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(f"inspecting {len(release.files)} files", total=total)
+        return pool.inspect_all(
+            release.files,
+            context,
+            jobs=jobs,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+
+
+def try_all(
+    release: Release, case: Case, clean: CleanMachine, console: Console
+) -> tuple[Outcome, ...]:
+    """Installs and runs what is sound, a line for each trial as it ends."""
+    sound = judge.sound(case)
+    candidate = Candidate(
+        plan=release.plan,
+        files={path.name: path for path in release.files if path.name in sound},
+        digests={report.filename: report.sha256 for report in case.reports},
+    )
+    equipment = Equipment.from_environment()
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="iree-release-") as scratch:
+        for outcome in _trials(candidate, equipment, clean, Path(scratch)):
+            outcomes.append(outcome)
+            name = " ".join(filter(None, (outcome.platform, outcome.kind, outcome.python)))
+            line = f"{outcome.status}: {name} ({outcome.engine}), {outcome.seconds:.0f} s"
+            console.print(line, style="dim", highlight=False, soft_wrap=True)
+    return tuple(outcomes)
+
+
+def _trials(
+    candidate: Candidate, equipment: Equipment, clean: CleanMachine, scratch: Path
+) -> Iterator[Outcome]:
+    yield from local.try_locally(candidate, equipment, scratch)
+    yield container_trial.try_container(candidate, equipment, clean, scratch)
+    yield from emulated.try_emulated(candidate, equipment, scratch)
+
+
+def print_plan(release: Release, *, run: bool, output: Path) -> None:
+    """Says what would be done."""
+    size = sum(path.stat().st_size for path in release.files) / _MIB
+    print(f"would inspect {len(release.files)} files ({size:.1f} MiB) of {release.plan.version}")
+    for platform in release.plan.platforms if run else ():
+        pythons = {cell.python for cell in release.plan.cells if cell.platform == platform.name}
+        print(f"would run {platform.name}, {len(pythons)} Pythons and the dist, where it can")
+    print(f"would write {output}/verdicts.json, junit.xml" + _and_manifest(release))
+
+
+def write(verdicts: Verdicts, release: Release, output: Path) -> None:
+    """Writes verdicts.json, junit.xml and, of a release that has one, manifest.json.
+
+    Raises:
+      OSError: the folder cannot be written.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    replace(output / "verdicts.json", _json(verdicts.to_json()))
+    replace(output / "junit.xml", junit.render(verdicts))
+    if release.manifest_json is not None:
+        replace(output / "manifest.json", _json(verdicts.into_manifest(release.manifest_json)))
+
+
+def _and_manifest(release: Release) -> str:
+    return " and manifest.json" if release.manifest_json is not None else ""
+
+
+def _json(content: object) -> bytes:
+    def plain(value: object) -> str:
+        if isinstance(value, date):
+            return value.isoformat()
+        raise TypeError(f"{value!r} has no place in JSON")
+
+    return json.dumps(content, indent=2, default=plain).encode() + b"\n"
+
+
+if __name__ == "__main__":
+    app(prog_name="validate")

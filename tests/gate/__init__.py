@@ -1,0 +1,1 @@
+"""The gate: each check on what it must find and what it must let pass."""

@@ -1,0 +1,1 @@
+"""Reading archives that nobody vouches for."""

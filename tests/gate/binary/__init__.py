@@ -1,0 +1,1 @@
+"""Native files: what is read of them, and what they may be."""

@@ -1,0 +1,101 @@
+"""Stamps and paths in the bytes of files."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from release.gate.finding import Check
+from release.gate.scan import Scanner, Traces, check_native, check_text
+
+REVISION = b"89ece87b89852100c0a4ac3d515e14842d090967"
+
+
+def traces(content: bytes, system: str | None = "linux", chunk: int = 1 << 20) -> Traces:
+    scanner = Scanner(system)
+    for start in range(0, len(content), chunk):
+        scanner.feed(content[start : start + chunk])
+    return scanner.finish()
+
+
+@pytest.mark.parametrize(
+    ("content", "stamp"),
+    [
+        (b"\0003.13.0rc20261016\0", "3.13.0rc20261016"),
+        (b"\0003.13.0.dev20261016\0", "3.13.0.dev20261016"),
+        (b"IREE 20261122.1 @ " + REVISION, "20261122.1"),
+        (b"3.13.0rc20261016 @ " + REVISION + b"\0", "3.13.0rc20261016"),
+        (b"3.13.0 @ " + REVISION, "3.13.0"),
+    ],
+)
+def test_a_stamp_is_found(content: bytes, stamp: str) -> None:
+    assert traces(b"x" * 100 + content + b"y" * 100).stamps == (stamp,)
+
+
+@pytest.mark.parametrize(
+    "content", [b"rc20", b"3.13.0rc2026", b"1.2.3rc202610161", b"3.13.0 @ 89ece87b", b"a @ b @ c"]
+)
+def test_what_only_looks_like_one_is_not(content: bytes) -> None:
+    assert traces(content).stamps == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "system", "path"),
+    [
+        (b"\0/home/runner/work/iree/a.c\0", "linux", "/home/runner/work/iree/a.c"),
+        (b"\0/__w/iree/a.c\0", "linux", "/__w/iree/a.c"),
+        (b"\0/Users/runner/a.c\0", "macos", "/Users/runner/a.c"),
+        (b"\0D:\\a\\iree\\a.c\0", "windows", "D:\\a\\iree\\a.c"),
+        (b"ROOT = '/home/me/src'\n", None, "/home/me/src"),
+        (b"x C:\\Users\\me\\src\n", None, "C:\\Users\\me\\src"),
+    ],
+)
+def test_a_path_of_a_build_is_found(content: bytes, system: str | None, path: str) -> None:
+    assert traces(content, system).paths == (path,)
+
+
+@pytest.mark.parametrize(
+    "content", [b"https://x.org/home/page", b"~/home/x", b"/home/", b"a/home/b"]
+)
+def test_other_paths_are_not(content: bytes) -> None:
+    assert traces(content, None).paths == ()
+
+
+@given(before=st.integers(0, 300), chunk=st.integers(1, 90))
+def test_finds_do_not_depend_on_where_chunks_end(before: int, chunk: int) -> None:
+    content = (
+        b"z" * before + b"\0003.13.0rc20261016 @ " + REVISION + b"\0/home/me/x.c\0" + b"z" * 200
+    )
+    assert traces(content, "linux", chunk) == traces(content)
+    assert traces(content).stamps == ("3.13.0rc20261016",)
+    assert traces(content).paths == ("/home/me/x.c",)
+
+
+STAMPED = Traces(stamps=("3.13.0rc20261016",), paths=("/home/runner/x.c",))
+
+
+def test_what_is_built_here_must_not_name_another_version_or_its_builder() -> None:
+    """Catches: a promotion that changed the names alone."""
+    found = [*check_native("a.whl", "iree/tool", STAMPED, "3.13.0", pinned=())]
+    assert [(f.check, f.fault) for f in found] == [(Check.STAMP, True), (Check.BUILD_PATH, True)]
+
+
+def test_what_the_manifest_declares_as_pinned_is_told() -> None:
+    found = [*check_native("a.whl", "iree/tool", STAMPED, "20261122.1", pinned=("3.13.0",))]
+    assert [(f.check, f.fault) for f in found] == [(Check.STAMP, False), (Check.BUILD_PATH, False)]
+
+
+def test_a_stamp_of_another_release_than_the_pinned_one_is_a_fault() -> None:
+    """Catches: one stale library among pinned ones."""
+    found = [*check_native("a.whl", "iree/tool", STAMPED, "20261122.1", pinned=("3.12.0",))]
+    assert found[0].fault
+
+
+def test_the_releases_own_stamp_is_right() -> None:
+    assert not [*check_native("a.whl", "t", Traces(stamps=("3.13.0",)), "3.13.0", pinned=())]
+
+
+def test_a_path_in_a_text_is_a_fault() -> None:
+    (finding,) = check_text("a.whl", "iree/a.py", Traces(paths=("/home/me",)))
+    assert (finding.check, finding.fault) == (Check.BUILD_PATH, True)
