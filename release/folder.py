@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Release:
     manifest: Manifest | None
     manifest_json: dict[str, Any] | None
     """The content of manifest.json as it stands there, to be completed and written elsewhere."""
+    sums: dict[str, str] | None
+    """SHA256SUMS, where there is one: digests in hex by file name."""
     files: tuple[Path, ...]
     """Its wheels and dists."""
 
@@ -67,8 +70,24 @@ def read(folder: Path, plan_file: Path | None = None) -> Release:
         plan=plan.read(plan_file or folder / "plan.json"),
         manifest=manifest.read(stated) if stated.exists() else None,
         manifest_json=json.loads(stated.read_bytes()) if stated.exists() else None,
+        sums=_sums(folder / "SHA256SUMS"),
         files=tuple(files),
     )
+
+
+def _sums(path: Path) -> dict[str, str] | None:
+    """What `sha256sum` wrote: a digest, two characters and a name in each line.
+
+    Raises:
+      FolderError: a line is none of its.
+    """
+    if not path.exists():
+        return None
+    lines = path.read_text(errors="replace").splitlines()
+    found = [re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line) for line in lines]
+    if None in found:
+        raise FolderError(f"{path}: line {found.index(None) + 1} is not one of sha256sum's")
+    return {match[2]: match[1] for match in found if match}
 
 
 def where(path: Path) -> Path:

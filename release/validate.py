@@ -103,6 +103,7 @@ def validate(
             plan=release.plan,
             reports=reports,
             manifest=release.manifest,
+            sums=release.sums,
             previous=before,
             demands=demands,
             limits=Limits(wheel=registry_limit * _MIB),

@@ -34,6 +34,8 @@ class Case:
     reports: Sequence[Report]
     manifest: Manifest | None = None
     """What states the digests; without one no digest is held against anything."""
+    sums: Mapping[str, str] | None = None
+    """SHA256SUMS: digests in hex by file name."""
     previous: Manifest | None = None
     """The last release's, as the gate left it."""
     outcomes: Sequence[Outcome] = ()
@@ -54,6 +56,7 @@ def check_set(case: Case) -> tuple[Finding, ...]:
         *release_set.check_imports(plan, reports),
         *release_set.check_clashes(plan, reports),
         *(release_set.check_digests(case.manifest, plan, reports) if case.manifest else ()),
+        *(release_set.check_sums(case.sums, reports) if case.sums is not None else ()),
         *release_set.check_sizes(reports, measured, case.limits),
     )
 

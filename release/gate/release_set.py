@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -185,6 +185,18 @@ def check_digests(manifest: Manifest, plan: Plan, reports: Sequence[Report]) -> 
                 f"it has sha256 {report.sha256} and {report.size} bytes, the manifest states "
                 f"{stated.sha256} and {stated.size}",
             )
+
+
+def check_sums(sums: Mapping[str, str], reports: Sequence[Report]) -> Iterator[Finding]:
+    """SHA256SUMS states the digest of every file, and of no other."""
+    digests = {report.filename: report.sha256 for report in reports}
+    for name in sorted(sums.keys() ^ digests.keys()):
+        cause = "does not list it" if name in digests else "lists it, and it is not there"
+        # A tolerated file may be missing; who publishes writes SHA256SUMS anew.
+        yield Finding(name, Check.SET_DIGEST, f"SHA256SUMS {cause}", fault=name in digests)
+    for name in sorted(sums.keys() & digests.keys()):
+        if sums[name] != digests[name]:
+            yield Finding(name, Check.SET_DIGEST, f"SHA256SUMS states {sums[name]} of it")
 
 
 def sizes(reports: Sequence[Report], previous: Manifest | None) -> tuple[Size, ...]:

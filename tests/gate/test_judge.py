@@ -190,6 +190,20 @@ def test_bytes_that_are_not_the_manifests_are_refused() -> None:
     assert [(f.file, f.check) for f in verdicts.faults] == [(samples.DIST_LINUX, Check.SET_DIGEST)]
 
 
+def test_sums_that_disagree_with_the_files_are_refused() -> None:
+    """Catches: SHA256SUMS of another build beside the files."""
+    reports = good_reports()
+    sums = {report.filename: report.sha256 for report in reports.values()}
+    assert judged(reports.values(), sums=sums).right
+    sums[samples.TOOLS] = "22" * 32
+    del sums[samples.DIST_MAC]
+    verdicts = judged(reports.values(), sums=sums)
+    assert {(fault.file, fault.check) for fault in verdicts.faults} == {
+        (samples.TOOLS, Check.SET_DIGEST),
+        (samples.DIST_MAC, Check.SET_DIGEST),
+    }
+
+
 def test_a_file_that_the_registry_would_refuse_is_refused_before_it_is_sent() -> None:
     verdicts = judged(good_reports().values(), limits=Limits(wheel=999))
     assert {finding.check for finding in verdicts.faults} == {Check.SET_SIZE}

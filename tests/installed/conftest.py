@@ -1,44 +1,92 @@
-"""One fresh environment for all tests of a target."""
+"""What the tests of a target are about, and one environment for all that only look at it."""
 
 from __future__ import annotations
 
+import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.installed.environment import Environment
-from tests.installed.subject import BINARY_PACKAGES, Subject
+from release import manifest, plan
+from release.gate.trial.candidate import Candidate
+from release.gate.trial.environment import Environment, ExactWheel, Requirements
+from release.gate.trial.equipment import Equipment
+from release.gate.trial.python_trial import Subject
+
+PLATFORM = os.environ["INSTALLED_PLATFORM"]
 
 
 @pytest.fixture(scope="session")
-def subject() -> Subject:
-    """The Python, the wheels and the digests this target is about."""
-    return Subject.from_environment()
+def equipment() -> Equipment:
+    """What the macro handed over."""
+    return Equipment.from_environment()
 
 
 @pytest.fixture(scope="session")
-def new_environment(
-    subject: Subject, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[], Environment]]:
-    """Makes an empty environment with the Python under test, thrown away at the end."""
+def wheelhouse() -> Path:
+    """The folder of all built wheels."""
+    return Path(os.environ["INSTALLED_WHEELHOUSE"]).absolute()
+
+
+@pytest.fixture(scope="session")
+def candidate(wheelhouse: Path) -> Candidate:
+    """All built wheels, with the digests that the manifest states."""
+    (stated,) = (
+        path
+        for path in map(Path, os.environ["INSTALLED_MANIFEST"].split())
+        if path.name == "manifest.json"
+    )
+    artifacts = manifest.read(stated).artifacts
+    return Candidate(
+        plan=plan.read(Path(os.environ["INSTALLED_PLAN"])),
+        files={path.name: path for path in wheelhouse.iterdir()},
+        digests={name: artifact.sha256 for name, artifact in artifacts.items()},
+    )
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for environments, emptied at the end: each takes half a gigabyte."""
     folder = tmp_path_factory.mktemp("environments")
-
-    def create() -> Environment:
-        root = Path(tempfile.mkdtemp(dir=folder))
-        return Environment.create(root, uv=subject.uv, interpreter=subject.interpreter)
-
-    yield create
-    # Half a gigabyte per Python would else stay with pytest's or Bazel's temporary files.
+    yield folder
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def environment(subject: Subject, new_environment: Callable[[], Environment]) -> Environment:
-    """An environment that holds iree-compiler, iree-runtime and what they declare."""
-    created = new_environment()
-    wheels = [subject.wheel(package) for package in BINARY_PACKAGES]
-    created.install(wheels, lock=subject.lock, find_links=subject.dependencies).expect()
+def subject(candidate: Candidate, equipment: Equipment) -> Subject:
+    """The Python of the target, and the release it is tried with."""
+    (interpreter,) = equipment.interpreters.values()
+    assert interpreter.executable is not None
+    assert interpreter.release is not None
+    return Subject(
+        version=candidate.plan.version,
+        platform=PLATFORM,
+        python=interpreter.version,
+        release=interpreter.release,
+        interpreter=interpreter.executable,
+        uv=equipment.uv,
+    )
+
+
+@pytest.fixture(scope="session")
+def wheels(candidate: Candidate, subject: Subject) -> Sequence[ExactWheel]:
+    """iree-compiler and iree-runtime, as the plan says they must serve this Python."""
+    return candidate.native_wheels(PLATFORM, subject.python)
+
+
+@pytest.fixture(scope="session")
+def requirements(equipment: Equipment, subject: Subject) -> Requirements:
+    """What they may require."""
+    return equipment.requirements(PLATFORM, subject.python)
+
+
+@pytest.fixture(scope="session")
+def environment(
+    subject: Subject, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
+) -> Environment:
+    """An environment that holds the wheels and what they declare; a test leaves it as it was."""
+    created = subject.environment(scratch)
+    created.install(wheels, requirements).expect()
     return created

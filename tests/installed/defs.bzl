@@ -1,11 +1,13 @@
 """The macro behind the tests that install the built wheels."""
 
-load("//platforms:pythons.bzl", "python_tag")
+load("//release/gate/trial:defs.bzl", "equipment")
 load("//tests:pytest.bzl", "pytest_test")
-load("//tests/installed:dependencies.bzl", "dependencies_label")
-load("//toolchains/python:defs.bzl", "interpreter", "requires")
+load("//toolchains/python:defs.bzl", "requires")
 
-def installed_test(name, python, srcs, data = [], env = {}, **kwargs):
+# The platform whose wheels are installed and used: the one the tests run on.
+_PLATFORM = "linux_x86_64"
+
+def installed_test(name, python, srcs, data = [], env = {}, deps = [], **kwargs):
     """Runs tests on an environment of one Python that the built wheels are installed in.
 
     Where that Python cannot be had, the test is skipped.
@@ -16,26 +18,24 @@ def installed_test(name, python, srcs, data = [], env = {}, **kwargs):
       srcs: the test files, and `conftest.py` with the environment.
       data: further files for the tests.
       env: further environment variables.
+      deps: what the tests import, besides the library of trials.
       **kwargs: any other attribute of pytest_test.
     """
-    lock = "//tests/installed:locks/%s.txt" % python_tag(python)
+    given = equipment([_PLATFORM], [python], rootfs = False)
     inputs = {
-        "INSTALLED_DEPENDENCIES": dependencies_label(python),
-        "INSTALLED_INTERPRETER": interpreter(python),
-        "INSTALLED_LOCK": lock,
         "INSTALLED_MANIFEST": "//packaging:manifest",
         "INSTALLED_PLAN": "//packaging:plan",
-        "INSTALLED_UV": "@pypi_uv//:bin/uv",
         "INSTALLED_WHEELHOUSE": "//packaging:all_wheels",
     }
     pytest_test(
         name = name,
         srcs = srcs,
-        data = data + inputs.values(),
-        env = env | {
+        data = data + given.data + inputs.values(),
+        env = env | given.env | {
             variable: "$(rootpaths %s)" % label
             for variable, label in inputs.items()
-        },
+        } | {"INSTALLED_PLATFORM": _PLATFORM},
         target_compatible_with = requires(python),
+        deps = deps + ["//release/gate/trial"],
         **kwargs
     )

@@ -1,4 +1,4 @@
-"""On each Python, the built wheels install from exactly their files and are what they say.
+"""On each Python, the built wheels install from exactly their files, and do what they should.
 
 The wheels are those that plan.json names for this Python, in the bytes that manifest.json states.
 The fault behind it: a gate that tested another release, which an index happened to offer.
@@ -8,87 +8,72 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from tests.installed.environment import Environment
-from tests.installed.subject import BINARY_PACKAGES, PURE_PACKAGES, Subject
-from tests.installed.wheel_files import changed_files
+from release.gate.trial import installed
+from release.gate.trial.candidate import Candidate
+from release.gate.trial.environment import Environment, ExactWheel, Requirements
+from release.gate.trial.process import TrialError
+from release.gate.trial.python_trial import Subject, try_native, try_pure
+
+PURE = ("iree-tools-tf", "iree-tools-tflite")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Answer:
-    """How a console script is called, and what shows that the right program answered."""
-
-    arguments: tuple[str, ...]
-    says: str
-    exit_code: int = 0
-
-
-HELP = ("--help",)
-PROGRAMS = {
-    "iree-as-module": Answer(HELP, "IREE: iree-as-module"),
-    "iree-benchmark-executable": Answer(HELP, "IREE: iree-benchmark-executable"),
-    "iree-benchmark-module": Answer(HELP, "IREE: iree-benchmark-module"),
-    "iree-benchmark-replay": Answer(HELP, "IREE: iree-benchmark-replay"),
-    "iree-build": Answer((), "arguments are required: build_module", exit_code=2),
-    "iree-c-embed-data": Answer(HELP, "Unrecognized command line argument", exit_code=100),
-    "iree-compile": Answer(("--version",), "IREE compiler version"),
-    "iree-convert-parameters": Answer(HELP, "IREE: iree-convert-parameters"),
-    "iree-cpuinfo": Answer((), "sse4.2"),
-    "iree-create-parameters": Answer(HELP, "IREE: iree-create-parameters"),
-    "iree-dump-module": Answer(HELP, "IREE: iree-dump-module"),
-    "iree-dump-parameters": Answer(HELP, "IREE: iree-dump-parameters"),
-    "iree-dump-replay": Answer(HELP, "IREE: iree-dump-replay"),
-    "iree-flatcc-cli": Answer(HELP, "FlatBuffers schema compiler"),
-    # It needs the extra `onnx`, which is not installed here, and says so.
-    "iree-import-onnx": Answer(HELP, "requires that the `onnx` Python package", exit_code=1),
-    "iree-ir-tool": Answer(HELP, "IREE IR Tool"),
-    "iree-link": Answer(HELP, "IREE module linker"),
-    "iree-opt": Answer(HELP, "IREE modular optimizer driver"),
-    "iree-profile": Answer(HELP, "IREE: iree-profile"),
-    "iree-profile-render": Answer(HELP, "usage: iree-profile-render"),
-    "iree-run-module": Answer(("--list_drivers",), "local-task: "),
-    "iree-run-replay": Answer(HELP, "IREE: iree-run-replay"),
-    "iree-tracy-capture": Answer((), "Usage: capture -o output.tracy", exit_code=1),
-}
+@contextmanager
+def taken_away(path: Path) -> Iterator[None]:
+    """A file is not there for as long as the with statement lasts."""
+    hidden = path.with_name(path.name + ".hidden")
+    path.rename(hidden)
+    try:
+        yield
+    finally:
+        hidden.rename(path)
 
 
-def test_the_environment_runs_the_python_under_test(
-    subject: Subject, environment: Environment
+def in_site(environment: Environment, path: str) -> Path:
+    """Where a file of the wheels lies that are installed."""
+    return Path(str(environment.distributions()["iree-compiler"].locate_file(path)))
+
+
+def test_the_trial_passes(
+    subject: Subject, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
 ) -> None:
-    """Catches: an interpreter of another version under the right name."""
-    done = environment.run("python", "-I", "--version").expect()
-    assert done.stdout.startswith(f"Python {subject.python}.")
+    """Catches: a wheel that does not install, whose programs do not answer, or whose models do not
+    compile, run and give NumPy's numbers, by whichever way in."""
+    outcome = try_native(subject, wheels, requirements, scratch)
+    assert (outcome.status, outcome.detail) == (
+        "passed",
+        "installed; 23 console scripts answer; 18 compiled models compute rightly",
+    )
+    assert outcome.files == tuple(wheel.path.name for wheel in wheels)
 
 
-@pytest.mark.parametrize("package", BINARY_PACKAGES)
+@pytest.mark.parametrize("package", PURE)
+def test_a_pure_wheel_installs_and_asks_for_tensorflow(
+    subject: Subject, candidate: Candidate, scratch: Path, package: str
+) -> None:
+    """Catches: the requirement that upstream forgot, forgotten by us as well."""
+    pure = {wheel.package: wheel for wheel in candidate.pure_wheels("linux_x86_64", subject.python)}
+    outcome = try_pure(subject, pure[package], scratch)
+    assert outcome.status == "passed", outcome.detail
+    alone = subject.environment(scratch)
+    alone.install_alone([pure[package]]).expect()
+    assert (alone.scripts / package.replace("iree-tools-", "iree-import-")).is_file()
+    assert "`tensorflow`" in alone.check().expect(1).stderr
+
+
 def test_what_is_installed_comes_from_the_planned_file(
-    subject: Subject, environment: Environment, package: str
+    environment: Environment, wheels: Sequence[ExactWheel]
 ) -> None:
-    """Catches: another wheel taken for this Python; bytes changed between wheel and disk.
-
-    The installer has held the file against the manifest's digest; what is left is that every
-    file on disk is as the wheel's RECORD states.
-    """
-    wheel = subject.wheel(package)
-    distribution = environment.distributions()[package]
-    source = json.loads(distribution.read_text("direct_url.json") or "{}")
-    assert source["url"] == wheel.path.as_uri()
-    assert changed_files(environment, wheel) == []
-
-
-@pytest.mark.parametrize("package", BINARY_PACKAGES)
-def test_a_wheel_with_other_bytes_is_not_installed(
-    subject: Subject, new_environment: Callable[[], Environment], package: str
-) -> None:
-    """Catches: an installer that was not told to check, which would void the test above."""
-    wheel = dataclasses.replace(subject.wheel(package), sha256="0" * 64)
-    empty = new_environment()
-    done = empty.install_alone([wheel]).expect(1)
-    assert "Hash mismatch" in done.stderr
-    assert package not in empty.distributions()
+    """Catches: another wheel taken for this Python."""
+    for wheel in wheels:
+        distribution = environment.distributions()[wheel.package]
+        source = json.loads(distribution.read_text("direct_url.json") or "{}")
+        assert source["url"] == wheel.path.as_uri()
 
 
 def test_the_requirements_are_declared(environment: Environment) -> None:
@@ -97,50 +82,53 @@ def test_the_requirements_are_declared(environment: Environment) -> None:
     The environment got the two wheels and nothing but what their metadata asks for.
     """
     others = ("ml_dtypes", "mpmath", "numpy", "sympy")
-    assert set(environment.distributions()) == {*BINARY_PACKAGES, *others}
-    environment.check().expect()
+    assert set(environment.distributions()) == {"iree-compiler", "iree-runtime", *others}
 
 
-@pytest.mark.parametrize("package", BINARY_PACKAGES)
-def test_all_say_the_same_version(subject: Subject, environment: Environment, package: str) -> None:
-    """Catches: a version module or METADATA left at upstream's version."""
-    module = package.replace("-", ".")
-    ask = f"import {module}.version as v; print(v.VERSION)"
-    done = environment.run("python", "-I", "-c", ask).expect()
-    assert done.stdout.strip() == subject.version
-    assert environment.distributions()[package].version == subject.version
-
-
-def test_every_console_script_has_an_expected_answer(environment: Environment) -> None:
-    """Catches: a program that went missing, and a new one that nobody tries."""
-    distributions = environment.distributions()
-    declared = {
-        script.name
-        for package in BINARY_PACKAGES
-        for script in distributions[package].entry_points.select(group="console_scripts")
-    }
-    assert declared == set(PROGRAMS)
-
-
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_console_script_answers(environment: Environment, name: str) -> None:
-    """Catches: a script without its module, a native program that is absent or does not load."""
-    answer = PROGRAMS[name]
-    done = environment.run(name, *answer.arguments).expect(answer.exit_code)
-    assert answer.says in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("package", PURE_PACKAGES)
-def test_a_pure_wheel_declares_tensorflow(
-    subject: Subject, new_environment: Callable[[], Environment], package: str
+def test_a_wheel_with_other_bytes_is_not_installed(
+    subject: Subject, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
 ) -> None:
-    """Catches: the requirement that upstream forgot, forgotten by us as well.
+    """Catches: an installer that was not told to check digests, which would void the trial."""
+    others = [dataclasses.replace(wheel, sha256="0" * 64) for wheel in wheels]
+    outcome = try_native(subject, others, requirements, scratch)
+    assert outcome.status == "failed"
+    assert outcome.detail.startswith("installing: ")
+    assert "Hash mismatch" in outcome.detail
 
-    TensorFlow itself is not installed: it has no wheels for every Python of the plan. So the
-    importers are not run here.
-    """
-    alone = new_environment()
-    alone.install_alone([subject.wheel(package)]).expect()
-    assert alone.distributions()[package].version == subject.version
-    assert (alone.scripts / package.replace("iree-tools-", "iree-import-")).is_file()
-    assert "`tensorflow`" in alone.check().expect(1).stderr
+
+def test_another_python_than_planned_is_refused(subject: Subject, scratch: Path) -> None:
+    """Catches: an interpreter of another version under the right name."""
+    with pytest.raises(TrialError, match=r"is Python 3\.\d+\.\d+, not Python 3\.10"):
+        dataclasses.replace(subject, python="3.10").environment(scratch)
+
+
+def test_a_changed_file_is_named(environment: Environment, wheels: Sequence[ExactWheel]) -> None:
+    """Catches: bytes changed between wheel and disk."""
+    file = "iree/compiler/api/ctypes_dl.py"
+    with (
+        taken_away(in_site(environment, file)),
+        pytest.raises(TrialError, match=f"^iree-compiler: not as its RECORD states: {file}$"),
+    ):
+        installed.check_installed(environment, wheels, "0")
+
+
+def test_a_missing_native_tool_is_named(
+    environment: Environment, wheels: Sequence[ExactWheel]
+) -> None:
+    """Catches: a console script whose native program is absent."""
+    with (
+        taken_away(in_site(environment, "iree/compiler/_mlir_libs/iree-opt")),
+        pytest.raises(TrialError, match=r"^iree-opt exits with 1: .*KeyError: 'iree-opt'$"),
+    ):
+        installed.check_scripts(environment, wheels)
+
+
+def test_an_entry_point_that_cannot_be_imported_is_named(
+    environment: Environment, wheels: Sequence[ExactWheel]
+) -> None:
+    """Catches: an entry point whose module fails when it is imported."""
+    with (
+        taken_away(in_site(environment, "iree/compiler/tools/binaries.py")),
+        pytest.raises(TrialError, match="of iree-compiler does not load: "),
+    ):
+        installed.check_entry_points(environment, wheels)

@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.installed.environment import Environment, ExactWheel
-from tests.installed.model_runs import compile_models, run_models
-from tests.installed.subject import BINARY_PACKAGES, Subject
-from tests.installed.wheel_files import changed_files
+from release.gate.trial import installed, model_runs
+from release.gate.trial.environment import ExactWheel, Requirements
+from release.gate.trial.python_trial import Subject
 
 
 def test_pip_takes_the_planned_wheels_and_a_model_runs(
-    subject: Subject, new_environment: Callable[[], Environment], tmp_path: Path
+    subject: Subject,
+    wheels: Sequence[ExactWheel],
+    requirements: Requirements,
+    wheelhouse: Path,
+    scratch: Path,
+    tmp_path: Path,
 ) -> None:
     """Catches: tags that make pip pass over our wheel, or prefer one for another Python."""
-    environment = new_environment()
+    environment = subject.environment(scratch)
     pip = Path(os.environ["PIP_WHEEL"]).absolute()
     digest = hashlib.sha256(pip.read_bytes()).hexdigest()
     environment.install_alone([ExactWheel("pip", pip, digest)]).expect()
+    folders = [wheelhouse, *requirements.folders]
     environment.run(
         *("pip", "install", "--no-index", "--no-cache-dir"),
-        *("--find-links", str(subject.wheelhouse), "--find-links", str(subject.dependencies)),
-        *BINARY_PACKAGES,
+        *(word for folder in folders for word in ("--find-links", str(folder))),
+        *(wheel.package for wheel in wheels),
     ).expect()
-    for package in BINARY_PACKAGES:
-        assert changed_files(environment, subject.wheel(package)) == []
-    compile_models(environment, tmp_path, through="tool", backend="llvm-cpu")
-    run_models(environment, tmp_path, through="runtime")
+    installed.check_installed(environment, wheels, subject.version)
+    model_runs.compile_models(environment, tmp_path, through="tool", backend="llvm-cpu")
+    model_runs.run_models(environment, tmp_path, through="runtime")

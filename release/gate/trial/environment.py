@@ -1,4 +1,4 @@
-"""A Python environment that lives as long as one test, made by uv from exact files.
+"""A Python environment that lives as long as one trial, made by uv from exact files.
 
 Nothing of the caller reaches it: no network, no cache, no configuration file, no environment
 variable. What it holds can therefore only come from the files it was given.
@@ -6,56 +6,73 @@ variable. What it holds can therefore only come from the files it was given.
 
 from __future__ import annotations
 
-import dataclasses
+import hashlib
 import importlib.metadata
 import os
-import subprocess
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from release.gate.trial.process import TIMEOUT, Done, run
 
-@dataclasses.dataclass(frozen=True, slots=True)
+_SHA256 = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
 class ExactWheel:
     """One wheel to install: this file, with these bytes, and no other."""
 
     package: str
+    """Name of the distribution."""
     path: Path
+    """Where the file lies, an absolute path."""
     sha256: str
+    """Digest that it must have, in hex."""
 
     def requirement(self) -> str:
         """The line of a requirements file that asks for exactly this file."""
         return f"{self.package} @ {self.path.as_uri()} --hash=sha256:{self.sha256}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Done:
-    """How a program in the environment ended, and all it said."""
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """The wheels of others that a release's wheels may ask for, in exact bytes."""
 
-    exit_code: int
-    stdout: str
-    stderr: str
+    lock: Path
+    """A requirements file with one hash for each project."""
+    folders: tuple[Path, ...]
+    """Where the wheels lie that it names; more may lie there."""
 
-    def expect(self, exit_code: int = 0) -> Done:
-        """Itself; raises AssertionError with all it said if it ended otherwise."""
-        if self.exit_code != exit_code:
-            raise AssertionError(f"exit code {self.exit_code}\n{self.stdout}\n{self.stderr}")
-        return self
+    def wheels(self) -> tuple[Path, ...]:
+        """The wheels that the lock names by their digest, each once."""
+        wanted = set(_SHA256.findall(self.lock.read_text(encoding="utf-8")))
+        found: dict[str, Path] = {}
+        for path in (path for folder in self.folders for path in sorted(folder.glob("*.whl"))):
+            with path.open("rb") as file:
+                found.setdefault(hashlib.file_digest(file, "sha256").hexdigest(), path)
+        return tuple(found[digest] for digest in sorted(wanted & found.keys()))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Environment:
     """A virtual environment below `root`, changed and asked through `uv`."""
 
     root: Path
     uv: Path
+    timeout: float = TIMEOUT
+    """Seconds that each program may take."""
 
     @classmethod
-    def create(cls, root: Path, *, uv: Path, interpreter: Path) -> Environment:
+    def create(
+        cls, root: Path, *, uv: Path, interpreter: Path, timeout: float = TIMEOUT
+    ) -> Environment:
         """Makes an empty environment in the existing folder `root`.
 
-        Raises AssertionError with uv's words if it refuses.
+        Raises:
+          TrialError: uv refuses; with its words.
         """
-        environment = cls(root.absolute(), uv.absolute())
+        environment = cls(root.absolute(), uv.absolute(), timeout)
         prefix = str(environment.prefix)
         environment._call_uv("venv", "--python", str(interpreter), prefix).expect()
         return environment
@@ -76,15 +93,19 @@ class Environment:
         found = importlib.metadata.distributions(path=sites)
         return {distribution.name: distribution for distribution in found}
 
-    def install(self, wheels: Sequence[ExactWheel], *, lock: Path, find_links: Path) -> Done:
-        """Installs `wheels` and, out of `find_links`, what they declare in the bytes of `lock`.
+    def install(self, wheels: Sequence[ExactWheel], requirements: Requirements) -> Done:
+        """Installs `wheels` and, out of `requirements`, what they declare.
 
         The lock only constrains: a package that no wheel declares stays away.
         """
         return self._install(
             wheels,
-            *("--constraints", str(lock.absolute())),
-            *("--find-links", str(find_links.absolute())),
+            *("--constraints", str(requirements.lock.absolute())),
+            *(
+                word
+                for folder in requirements.folders
+                for word in ("--find-links", str(folder.absolute()))
+            ),
         )
 
     def install_alone(self, wheels: Sequence[ExactWheel]) -> Done:
@@ -115,9 +136,9 @@ class Environment:
         )
 
     def _call(self, command: list[str]) -> Done:
-        done = subprocess.run(
+        return run(
             command,
-            env={
+            environment={
                 "HOME": str(self.root),
                 "LANG": "C.UTF-8",
                 # /etc may hold a pip.conf with indexes and folders of its own.
@@ -125,10 +146,5 @@ class Environment:
                 "PATH": f"{self.scripts}:/usr/bin:/bin",
                 "TMPDIR": str(self.root),
             },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
+            timeout=self.timeout,
         )
-        return Done(done.returncode, done.stdout, done.stderr)

@@ -1,8 +1,9 @@
 """The models that every IREE we ship must compile and run with the right numbers.
 
-This file is a program by itself: it runs inside the environment under test, on Python 3.11 and
-later, with NumPy and that environment's IREE alone. Compiling and running are separate commands,
-so that one machine can compile what another one, real or emulated, runs:
+As a module, it tells the gate what goes in and what must come out. It is also a program by itself,
+so it imports nothing of ours: it runs inside the environment under test, on Python 3.11 and later,
+with NumPy and that environment's IREE alone. Compiling and running are separate commands, so that
+one machine can compile what another one, real or emulated, runs:
 
     python model_set.py compile --through session --backend llvm-cpu --modules DIR
     python model_set.py run --through tool --modules DIR
@@ -44,6 +45,11 @@ class Model:
     expected: Array
     tolerance: float
     """The largest relative error allowed; 0 asks for equality."""
+
+    @property
+    def source(self) -> Path:
+        """The file with the function."""
+        return Path(__file__).absolute().parent / "models" / f"{self.name}.mlir"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,7 +97,8 @@ def model_set() -> tuple[Model, ...]:
     return (_elementwise(), _matmul(), _collatz())
 
 
-def _backend_flags(backend: str) -> list[str]:
+def backend_flags(backend: str) -> list[str]:
+    """The flags with which `iree-compile` compiles for the processor, through one of BACKENDS."""
     return [
         "--iree-hal-target-device=local",
         f"--iree-hal-local-target-device-backends={backend}",
@@ -109,7 +116,7 @@ def compile_in_process(source: Path, backend: str, flags: Sequence[str], module:
     api = importlib.import_module("iree.compiler.api")
     ir = importlib.import_module("iree.compiler.ir")
     session = api.Session()
-    session.set_flags(*_backend_flags(backend), *flags)
+    session.set_flags(*backend_flags(backend), *flags)
     parsed = ir.Module.parse(source.read_text(encoding="utf-8"), session.context)
     invocation = session.invocation()
     invocation.enable_console_diagnostics()
@@ -134,7 +141,7 @@ def compile_by_function(source: Path, backend: str, flags: Sequence[str], module
 
 def compile_by_tool(source: Path, backend: str, flags: Sequence[str], module: Path) -> None:
     """Calls `iree-compile` the way a shell does."""
-    run_tool("iree-compile", *_backend_flags(backend), *flags, str(source), "-o", str(module))
+    run_tool("iree-compile", *backend_flags(backend), *flags, str(source), "-o", str(module))
 
 
 def run_in_process(module: Path, model: Model, device: str) -> Array:
@@ -147,20 +154,43 @@ def run_in_process(module: Path, model: Model, device: str) -> Array:
 
 def run_by_tool(module: Path, model: Model, device: str) -> Array:
     """Calls `iree-run-module`; the numbers travel through .npy files, so no digit is lost."""
+    run_tool("iree-run-module", *run_arguments(module, model, device))
+    return load_result(module)
+
+
+def run_arguments(
+    module: Path, model: Model, device: str, called: Callable[[Path], str] = str
+) -> list[str]:
+    """The arguments with which `iree-run-module` runs a compiled model.
+
+    The model's own arguments are written beside the module, where the result will be, too.
+
+    Args:
+      module: the compiled model.
+      model: what was compiled.
+      device: such as local-task.
+      called: what the tool calls a file.
+    """
     files = [module.with_suffix(f".{index}.npy") for index in range(len(model.arguments))]
     for file, argument in zip(files, model.arguments, strict=True):
         np.save(file, argument)
-    result = module.with_suffix(".result.npy")
-    run_tool(
-        "iree-run-module",
+    return [
         f"--device={device}",
-        f"--module={module}",
+        f"--module={called(module)}",
         f"--function={model.name}",
-        *(f"--input=@{file}" for file in files),
-        f"--output=@{result}",
-    )
-    numbers: Array = np.load(result)
+        *(f"--input=@{called(file)}" for file in files),
+        f"--output=@{called(_result(module))}",
+    ]
+
+
+def load_result(module: Path) -> Array:
+    """What `iree-run-module` left of a compiled model; OSError or ValueError if it is no array."""
+    numbers: Array = np.load(_result(module), allow_pickle=False)
     return numbers
+
+
+def _result(module: Path) -> Path:
+    return module.with_suffix(".result.npy")
 
 
 COMPILE: dict[str, Callable[[Path, str, Sequence[str], Path], None]] = {
@@ -207,11 +237,10 @@ def judge(model: Model, numbers: Array) -> tuple[float, bool]:
 
 def compile_all(through: str, backend: str, flags: Sequence[str], modules: Path) -> None:
     """Compiles the set into `modules`, as NAME.BACKEND.THROUGH.vmfb."""
-    sources = Path(__file__).resolve().parent / "models"
     modules.mkdir(parents=True, exist_ok=True)
     for model in model_set():
         module = modules / f"{model.name}.{backend}.{through}.vmfb"
-        COMPILE[through](sources / f"{model.name}.mlir", backend, flags, module)
+        COMPILE[through](model.source, backend, flags, module)
 
 
 def run_all(through: str, device: str, modules: Path) -> list[Verdict]:

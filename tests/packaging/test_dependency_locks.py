@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installed import lock
+from dependencies import lock
 
 
 def test_without_wheels_the_lock_stays(
@@ -16,11 +16,15 @@ def test_without_wheels_the_lock_stays(
     monkeypatch.delenv("BUILD_WORKSPACE_DIRECTORY", raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    written = tmp_path / "cp311.txt"
+    written = tmp_path / "linux_x86_64-cp311.txt"
     written.write_text("as it was")
-    arguments = ["--python=3.11", "--platform-tag=manylinux_2_28_x86_64", f"--locks={tmp_path}"]
+    arguments = [
+        "--python=3.11",
+        "--platform=linux_x86_64=manylinux_2_28_x86_64",
+        f"--locks={tmp_path}",
+    ]
     assert lock.main(arguments) == 1
     assert written.read_text() == "as it was"
     said = capsys.readouterr().err
-    assert said.startswith("pip finds no wheels for Python 3.11: ")
+    assert said.startswith("pip finds no wheels for Python 3.11 on linux_x86_64: ")
     assert len(said.splitlines()) == 1

@@ -1,0 +1,78 @@
+"""The trial of a dist: unpacked, every tool asked, models compiled and run, numbers compared."""
+
+from __future__ import annotations
+
+import lzma
+import tarfile
+import tempfile
+from pathlib import Path
+
+from release.gate.trial.answers import dist_tools
+from release.gate.trial.attempt import Attempt, step
+from release.gate.trial.native import Native, Runner
+from release.gate.trial.outcome import Outcome
+from release.gate.trial.process import TIMEOUT, TrialError
+from release.gate.trial.tool_runs import check_answers, compile_and_run
+from release.plan import Platform
+
+_NATIVE = Native()
+
+
+def try_dist(
+    archive: Path,
+    platform: Platform,
+    scratch: Path,
+    *,
+    runner: Runner = _NATIVE,
+    engine: str = "this machine",
+    timeout: float = TIMEOUT,
+) -> Outcome:
+    """Unpacks the dist archive of a platform and uses its tools.
+
+    Args:
+      archive: the archive.
+      platform: what it is for.
+      scratch: a folder that has room for half a gigabyte, at a path without spaces; what is made
+        there is taken away.
+      runner: starts the tools; by default they are this machine's own.
+      engine: what the outcome calls the runner.
+      timeout: seconds that each call may take.
+    """
+    attempt = Attempt(platform.name, "dist", None, engine, (archive.name,))
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
+        return attempt.run(lambda: _use(archive, platform, Path(folder), runner, timeout))
+
+
+def _use(archive: Path, platform: Platform, folder: Path, runner: Runner, timeout: float) -> str:
+    root, modules = folder / "dist", folder / "modules"
+    modules.mkdir()
+    with step("unpacking"):
+        unpack(archive, root)
+    with step("calling the tools"):
+        tools = tools_in(root / "bin", platform.os)
+        check_answers(tools, dist_tools(platform.os), runner, timeout)
+    models = compile_and_run(
+        tools["iree-compile"], tools["iree-run-module"], modules, runner, timeout=timeout
+    )
+    return f"unpacked; {len(tools)} tools answer; {models} compiled models compute rightly"
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpacks a dist archive into a new folder, nothing outside of it and nothing special.
+
+    Raises:
+      TrialError: it is no archive, or a member would lie or lead elsewhere.
+    """
+    folder.mkdir()
+    try:
+        with tarfile.open(archive, "r:xz") as reader:
+            reader.extractall(folder, filter="data")
+    except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
+        raise TrialError(f"{archive.name} cannot be unpacked ({error})") from error
+
+
+def tools_in(folder: Path, os: str) -> dict[str, Path]:
+    """The programs of a folder by name, without the suffix that they have on Windows."""
+    if os == "windows":
+        return {path.stem: path for path in sorted(folder.glob("*.exe"))}
+    return {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}

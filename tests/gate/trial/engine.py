@@ -1,0 +1,89 @@
+"""A container engine of the test's own: started for it, private in all it keeps, and stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker.client import DockerClient
+
+_PATIENCE = 60  # seconds
+# It serves containers without network, so it need not touch the machine's.
+_FLAGS = (
+    "--bridge=none",
+    "--iptables=false",
+    "--ip-masq=false",
+    "--ip-forward=false",
+    "--default-ulimit=nofile=20000:20000",
+)
+
+
+@contextmanager
+def private_engine() -> Iterator[Any]:
+    """A client of a running dockerd; DOCKER_HOST names it meanwhile.
+
+    Skips the test where dockerd is not installed, may not be started, or does not come up.
+    """
+    if shutil.which("dockerd", path=_search_path()) is None:
+        pytest.skip("not run: dockerd is not on PATH")
+    if os.geteuid() != 0:
+        pytest.skip("not run: only root may start dockerd")
+    # A socket's path must be short.
+    with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        log = folder / "log"
+        with log.open("wb") as stream:
+            daemon = subprocess.Popen(
+                [
+                    *("dockerd", *_FLAGS),
+                    *(f"--data-root={folder}/data", f"--exec-root={folder}/exec"),
+                    *(f"--host=unix://{folder}/socket", f"--pidfile={folder}/pid"),
+                ],
+                env={**os.environ, "PATH": _search_path()},
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("DOCKER_HOST", f"unix://{folder}/socket")
+                client = _connect(daemon, folder / "socket", log)
+                yield client
+                client.close()
+        finally:
+            # It stops its own containerd, too.
+            daemon.terminate()
+            try:
+                daemon.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
+
+
+def _connect(daemon: subprocess.Popen[bytes], address: Path, log: Path) -> Any:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and daemon.poll() is None:
+        if _answers(address):
+            return DockerClient.from_env()  # type: ignore[no-untyped-call]
+        time.sleep(0.1)
+    last = (log.read_text(errors="replace").splitlines() or ["it says nothing"])[-1]
+    pytest.skip(f"not run: dockerd does not come up here ({last})")
+
+
+def _answers(address: Path) -> bool:
+    # Not through the SDK, which leaves a socket open when it cannot connect.
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(address)) == 0
+
+
+def _search_path() -> str:
+    return f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"

@@ -1,0 +1,77 @@
+"""Where wheels cannot be tried in a container, it is said why; nothing is left there."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from release.gate.trial.candidate import Candidate, own_platform
+from release.gate.trial.container_trial import CleanMachine, try_container
+from release.gate.trial.equipment import Equipment
+from release.gate.trial.inside import MODULES
+from tests.gate.samples import PLAN
+
+NOBODY = Candidate(PLAN, {}, {})
+EQUIPMENT = Equipment(Path("/nonexistent/uv"), {}, {}, ())
+
+
+@pytest.fixture(autouse=True)
+def forgiving() -> Iterator[None]:
+    """The SDK leaves a socket open when it cannot connect; it is collected here, unblamed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def on_linux() -> None:
+    if own_platform(PLAN) != "linux_x86_64":
+        pytest.skip("not run: this machine is no Linux x86_64")
+
+
+def test_without_an_engine_it_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a gate that fails, or passes, on a machine that has no container engine."""
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/engine")
+    outcome = try_container(NOBODY, EQUIPMENT, CleanMachine(image="debian"), tmp_path)
+    assert (outcome.kind, outcome.status) == ("container", "not run")
+    assert outcome.detail.startswith("no container engine answers at unix:///nonexistent/engine (")
+    assert "No such file or directory" in outcome.detail
+
+
+@pytest.mark.parametrize("host", ["nonsense://x", "tcp://127.0.0.1:1"])
+def test_an_engine_that_cannot_be_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """Catches: an exception of the SDK in place of an outcome."""
+    monkeypatch.setenv("DOCKER_HOST", host)
+    outcome = try_container(NOBODY, EQUIPMENT, CleanMachine(image="debian"), tmp_path)
+    assert outcome.status == "not run"
+    assert outcome.detail.startswith(f"no container engine answers at {host} (")
+
+
+def test_without_an_image_it_is_not_run(tmp_path: Path) -> None:
+    """Catches: an image that somebody's default chooses."""
+    outcome = try_container(NOBODY, EQUIPMENT, CleanMachine(), tmp_path)
+    assert (outcome.status, outcome.detail) == (
+        "not run",
+        "no image: give --container-image or --container-rootfs",
+    )
+
+
+def test_why_there_is_no_root_file_system_of_ours_is_said(tmp_path: Path) -> None:
+    """Catches: a user who is told to give what he was promised, and not why it failed."""
+    without = replace(EQUIPMENT, no_root_file_system="there is no apt-get on PATH")
+    outcome = try_container(NOBODY, without, CleanMachine(), tmp_path)
+    assert outcome.detail.endswith("--container-rootfs (ours: there is no apt-get on PATH)")
+
+
+def test_all_modules_of_the_program_inside_are_named() -> None:
+    """Catches: a module that is moved or split, and then is absent in every container."""
+    for module in MODULES:
+        assert Path(module).is_file(), module

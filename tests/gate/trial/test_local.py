@@ -1,0 +1,123 @@
+"""What cannot be tried is not run, and it is said why and of which files."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from release.gate.trial.candidate import Candidate, own_platform
+from release.gate.trial.equipment import Equipment, Interpreter
+from release.gate.trial.local import try_locally, try_own_dist, try_python
+from tests.gate.samples import DIST_LINUX, PLAN, RUNTIME_311, RUNTIME_ABI3, TOOLS
+
+EMPTY = Candidate(PLAN, {}, {})
+PYTHON = Interpreter("3.11", "3.11.9", Path("/usr/bin/python3.11"), None)
+
+
+def equipment(**interpreters: Interpreter) -> Equipment:
+    return Equipment(
+        uv=Path("/nonexistent/uv"),
+        interpreters={each.version: each for each in interpreters.values()},
+        locks={("linux_x86_64", "3.11"): Path("lock.txt")},
+        folders=(),
+    )
+
+
+def test_a_python_that_is_not_here_is_said_with_all_its_files(tmp_path: Path) -> None:
+    """Catches: cells without a verdict on why nothing was tried."""
+    absent = Interpreter("3.15", None, None, "apt-get is not on PATH")
+    (outcome,) = try_python(EMPTY, equipment(absent=absent), "linux_x86_64", "3.15", tmp_path)
+    assert (outcome.status, outcome.detail, outcome.files) == (
+        "not run",
+        "there is no Python 3.15 here (apt-get is not on PATH)",
+        (RUNTIME_ABI3, TOOLS),
+    )
+
+
+def test_a_wheel_that_is_missing_or_wrong_is_not_tried(tmp_path: Path) -> None:
+    """Catches: a hostile wheel that is installed although the static checks refused it."""
+    (outcome,) = try_python(EMPTY, equipment(found=PYTHON), "linux_x86_64", "3.11", tmp_path)
+    assert (outcome.status, outcome.detail, outcome.files) == (
+        "not run",
+        f"{RUNTIME_311} is missing, or was found wrong already",
+        (RUNTIME_311,),
+    )
+
+
+def test_without_a_lock_nothing_is_tried(tmp_path: Path) -> None:
+    """Catches: requirements taken from wherever they can be had."""
+    held = replace(EMPTY, files={RUNTIME_311: tmp_path / "wheel"}, digests={RUNTIME_311: ""})
+    without = replace(equipment(found=PYTHON), locks={})
+    (outcome,) = try_python(held, without, "linux_x86_64", "3.11", tmp_path)
+    assert outcome.status == "not run"
+    assert outcome.detail == (
+        "no lock says what the wheels require on linux_x86_64 with Python 3.11"
+    )
+
+
+def test_a_dist_that_is_missing_is_not_tried(tmp_path: Path) -> None:
+    """Catches: a missing archive that raises."""
+    outcome = try_own_dist(EMPTY, "linux_x86_64", tmp_path)
+    assert (outcome.status, outcome.detail) == (
+        "not run",
+        f"{DIST_LINUX} is missing, or was found wrong already",
+    )
+
+
+@pytest.mark.parametrize(
+    ("system", "cpu", "found"),
+    [
+        ("Linux", "x86_64", "linux_x86_64"),
+        ("Darwin", "arm64", "macos_arm64"),
+        ("Linux", "riscv64", None),
+        ("Windows", "AMD64", None),
+    ],
+)
+def test_the_machine_is_found_in_the_plan(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    system: str,
+    cpu: str,
+    found: str | None,
+) -> None:
+    """Catches: programs of one platform started on another."""
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "machine", lambda: cpu)
+    assert own_platform(PLAN) == found
+    tried = {outcome.platform for outcome in try_locally(EMPTY, equipment(), tmp_path)}
+    assert tried == ({found} if found else set())
+
+
+def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
+    """Catches: a lock of one platform taken for another's; a reason that is lost."""
+    interpreter = tmp_path / "interpreter.json"
+    interpreter.write_text(
+        json.dumps({"version": "3.14", "release": None, "executable": None, "reason": "no apt"})
+    )
+    rootfs = tmp_path / "rootfs.json"
+    rootfs.write_text(json.dumps({"path": None, "reason": "no apt either"}))
+    found = Equipment.from_environment(
+        {
+            "TRIAL_UV": "bin/uv",
+            "TRIAL_INTERPRETERS": str(interpreter),
+            "TRIAL_LOCKS": "locks/linux_x86_64-cp314.txt locks/linux_aarch64-cp314.txt",
+            "TRIAL_DEPENDENCIES": "a/one.whl a/two.whl b/three.whl",
+            "TRIAL_ROOTFS": str(rootfs),
+        }
+    )
+    here = Path.cwd()
+    assert found == Equipment(
+        uv=here / "bin/uv",
+        interpreters={"3.14": Interpreter("3.14", None, None, "no apt")},
+        locks={
+            ("linux_x86_64", "3.14"): here / "locks/linux_x86_64-cp314.txt",
+            ("linux_aarch64", "3.14"): here / "locks/linux_aarch64-cp314.txt",
+        },
+        folders=(here / "a", here / "b"),
+        root_file_system=None,
+        no_root_file_system="no apt either",
+    )

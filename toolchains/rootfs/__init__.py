@@ -1,0 +1,1 @@
+"""A clean root file system for containers."""

@@ -1,0 +1,64 @@
+"""Make a small Debian root file system with Python, in the user's cache: what a clean machine has.
+
+    python3 bootstrap.py
+
+Prints the path of the folder. It is made of unpacked packages, whose maintainer scripts never
+ran: enough for Python and for programs that need the C and C++ libraries and a shell. Exit codes:
+2 when this machine cannot have it, 75 when a download failed; the reason is then the only line on
+standard error.
+"""
+
+import sys
+from pathlib import Path
+
+_HERE = Path(__file__).absolute().parent
+sys.path.insert(0, str(_HERE.parents[1]))
+
+from toolchains.debian import apt, prefix  # noqa: E402
+from toolchains.debian.errors import UnavailableError  # noqa: E402
+from toolchains.debian.machine import this_machine  # noqa: E402
+from toolchains.debian.user_cache import user_cache  # noqa: E402
+
+# base-files brings the links from /lib and the like into /usr.
+_PACKAGES = ("base-files", "coreutils", "dash", "libstdc++6", "python3")
+# Nothing here asks for a terminal, a mail type or a time zone.
+_ASSUMED = ("debconf", "debianutils", "mawk", "media-types", "netbase", "readline-common", "tzdata")
+_FOLDERS = ("proc", "root", "sys", "tmp")
+
+
+def main(arguments: list[str]) -> int:
+    """Print the path of the root file system; return the exit code."""
+    if arguments:
+        print("usage: bootstrap.py", file=sys.stderr)
+        return 2
+    try:
+        print(root_file_system(user_cache()))
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def root_file_system(cache: Path) -> Path:
+    """The folder with the root file system, below `cache`.
+
+    Raises:
+        UnavailableError: this machine cannot have Debian's packages.
+        UnreachableError: the archive could not be read.
+    """
+    machine = this_machine()
+    home = prefix.location(cache / "rootfs", apt.SUITE, [_HERE, _HERE.with_name("debian")])
+
+    def fill(staging: Path) -> None:
+        archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
+        prefix.unpack(archive.download(_PACKAGES), staging)
+        for folder in _FOLDERS:
+            (staging / folder).mkdir(exist_ok=True)
+        (staging / "tmp").chmod(0o1777)
+
+    prefix.publish(home, fill)
+    return home
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
