@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -180,22 +181,30 @@ def try_all(
         digests={report.filename: report.sha256 for report in case.reports},
     )
     equipment = Equipment.from_environment()
-    outcomes = []
-    with tempfile.TemporaryDirectory(prefix="iree-release-") as scratch:
-        for outcome in _trials(candidate, equipment, clean, Path(scratch)):
-            outcomes.append(outcome)
+
+    def here(scratch: Path) -> Iterator[Outcome]:
+        yield from local.try_locally(candidate, equipment, scratch)
+        yield container_trial.try_container(candidate, equipment, clean, scratch)
+
+    def elsewhere(scratch: Path) -> Iterator[Outcome]:
+        yield from emulated.try_emulated(candidate, equipment, scratch)
+
+    def told(trials: Callable[[Path], Iterator[Outcome]], scratch: Path) -> list[Outcome]:
+        outcomes = []
+        for outcome in trials(scratch):
             name = " ".join(filter(None, (outcome.platform, outcome.kind, outcome.python)))
             line = f"{outcome.status}: {name} ({outcome.engine}), {outcome.seconds:.0f} s"
             console.print(line, style="dim", highlight=False, soft_wrap=True)
-    return tuple(outcomes)
+            outcomes.append(outcome)
+        return outcomes
 
-
-def _trials(
-    candidate: Candidate, equipment: Equipment, clean: CleanMachine, scratch: Path
-) -> Iterator[Outcome]:
-    yield from local.try_locally(candidate, equipment, scratch)
-    yield container_trial.try_container(candidate, equipment, clean, scratch)
-    yield from emulated.try_emulated(candidate, equipment, scratch)
+    # Emulated programs mostly use one processor, so the others go on beside them.
+    with (
+        tempfile.TemporaryDirectory(prefix="iree-release-") as scratch,
+        ThreadPoolExecutor() as lanes,
+    ):
+        running = [lanes.submit(told, trials, Path(scratch)) for trials in (here, elsewhere)]
+        return tuple(outcome for lane in running for outcome in lane.result())
 
 
 def print_plan(release: Release, *, run: bool, output: Path) -> None:

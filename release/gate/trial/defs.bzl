@@ -24,13 +24,14 @@ load(
 )
 load("//toolchains/python:defs.bzl", "interpreter")
 
-def equipment(platforms = DEPENDENCY_PLATFORMS, pythons = DEPENDENCY_PYTHONS, rootfs = True):
+def equipment(platforms = DEPENDENCY_PLATFORMS, pythons = DEPENDENCY_PYTHONS, rootfs = True, emulation = True):
     """Returns what a program needs to make trials.
 
     Args:
       platforms: the platforms that wheels are installed for.
       pythons: the versions of Python that they are installed on.
       rootfs: whether containers are started, from a root file system of ours.
+      emulation: whether aarch64 programs are run on other machines.
 
     Returns:
       A struct: `data`, a list of labels; `env`, a dict.
@@ -38,6 +39,7 @@ def equipment(platforms = DEPENDENCY_PLATFORMS, pythons = DEPENDENCY_PYTHONS, ro
     cells = [(platform, python) for platform in platforms for python in pythons]
     labels = {
         "TRIAL_DEPENDENCIES": [dependencies_label(*cell) for cell in cells],
+        "TRIAL_EMULATION": ["@emulation//:aarch64.json"] if emulation else [],
         "TRIAL_INTERPRETERS": [interpreter(python) for python in pythons],
         "TRIAL_LOCKS": [lock_label(*cell) for cell in cells],
         "TRIAL_ROOTFS": ["@rootfs//:rootfs.json"] if rootfs else [],

@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,12 @@ class Requirements:
     folders: tuple[Path, ...]
     """Where the wheels lie that it names; more may lie there."""
 
+    def options(self) -> list[str]:
+        """uv's options to look for packages there alone, in the bytes of the lock."""
+        places = (str(folder.absolute()) for folder in self.folders)
+        links = (word for place in places for word in ("--find-links", place))
+        return ["--constraints", str(self.lock.absolute()), *links]
+
     def wheels(self) -> tuple[Path, ...]:
         """The wheels that the lock names by their digest, each once."""
         wanted = set(_SHA256.findall(self.lock.read_text(encoding="utf-8")))
@@ -52,6 +59,45 @@ class Requirements:
             with path.open("rb") as file:
                 found.setdefault(hashlib.file_digest(file, "sha256").hexdigest(), path)
         return tuple(found[digest] for digest in sorted(wanted & found.keys()))
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A Python of another platform, as uv is told of it."""
+
+    uv: Path
+    system: str
+    """uv's --python-platform, such as aarch64-manylinux_2_28."""
+    python: str
+    """Minor version, such as 3.14."""
+
+    def install(
+        self, folder: Path, wheels: Sequence[ExactWheel], requirements: Requirements | None
+    ) -> None:
+        """Installs wheels into a folder that such a Python can look for packages in.
+
+        Args:
+          folder: is made.
+          wheels: exact files.
+          requirements: what they declare is installed out of these; nothing of it without.
+
+        Raises:
+          TrialError: uv refuses; with its words.
+        """
+        listed = folder.with_suffix(".txt")
+        listed.write_text("".join(f"{wheel.requirement()}\n" for wheel in wheels), "utf-8")
+        options = ["--no-deps"] if requirements is None else requirements.options()
+        run(
+            [
+                *(str(self.uv), "pip", "install", "--target", str(folder)),
+                # An interpreter is asked for where none of the platform can be started.
+                *("--python", sys.executable, "--python-platform", self.system),
+                *("--python-version", self.python, "--no-index", "--require-hashes"),
+                *("--requirements", str(listed), *options),
+                *("--offline", "--no-cache", "--no-config", "--no-progress"),
+            ],
+            environment={"HOME": str(folder.parent), "PATH": os.defpath, "LANG": "C.UTF-8"},
+        ).expect()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +144,7 @@ class Environment:
 
         The lock only constrains: a package that no wheel declares stays away.
         """
-        return self._install(
-            wheels,
-            *("--constraints", str(requirements.lock.absolute())),
-            *(
-                word
-                for folder in requirements.folders
-                for word in ("--find-links", str(folder.absolute()))
-            ),
-        )
+        return self._install(wheels, *requirements.options())
 
     def install_alone(self, wheels: Sequence[ExactWheel]) -> Done:
         """Installs `wheels`, and nothing that they declare."""

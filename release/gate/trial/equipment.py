@@ -33,6 +33,30 @@ class Interpreter:
 
 
 @dataclass(frozen=True, slots=True)
+class EmulatedPython:
+    """A Python of the emulated machine."""
+
+    executable: Path
+    root: Path
+    """The folder that is the root of its file system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emulation:
+    """qemu for the programs of aarch64 Linux, and what they find there."""
+
+    qemu: Path
+    version: str
+    """qemu's own."""
+    root: Path
+    """A file system with the C and C++ libraries."""
+    pythons: Mapping[str, EmulatedPython]
+    """By minor version."""
+    missing: Mapping[str, str]
+    """Why there is no Python of another version."""
+
+
+@dataclass(frozen=True, slots=True)
 class Equipment:
     """All that trials need besides the release."""
 
@@ -44,6 +68,10 @@ class Equipment:
     """The lock of what our wheels require, by platform and Python."""
     folders: tuple[Path, ...]
     """Where the wheels lie that the locks name."""
+    emulation: Emulation | None = None
+    """What runs aarch64 Linux programs elsewhere."""
+    no_emulation: str = "nobody handed over an emulator"
+    """Why there is none."""
     root_file_system: Path | None = None
     """A clean one for containers."""
     no_root_file_system: str | None = None
@@ -51,12 +79,15 @@ class Equipment:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Equipment:
-        """What TRIAL_UV, TRIAL_INTERPRETERS, TRIAL_LOCKS, TRIAL_DEPENDENCIES and TRIAL_ROOTFS name.
+        """What the variables TRIAL_* name; defs.bzl sets them.
 
         Raises:
           KeyError: TRIAL_UV is not there: the program was not started by Bazel.
         """
         interpreters = [_interpreter(path) for path in _paths(environ, "TRIAL_INTERPRETERS")]
+        emulated: dict[str, Any] = {}
+        for path in _paths(environ, "TRIAL_EMULATION"):
+            emulated = json.loads(path.read_bytes())
         clean: dict[str, Any] = {}
         for path in _paths(environ, "TRIAL_ROOTFS"):
             clean = json.loads(path.read_bytes())
@@ -71,6 +102,8 @@ class Equipment:
             folders=tuple(
                 dict.fromkeys(path.parent for path in _paths(environ, "TRIAL_DEPENDENCIES"))
             ),
+            emulation=_emulation(emulated) if "qemu" in emulated else None,
+            no_emulation=emulated.get("reason", "nobody handed over an emulator"),
             root_file_system=Path(clean["path"]) if clean.get("path") else None,
             no_root_file_system=clean.get("reason"),
         )
@@ -97,6 +130,19 @@ def _interpreter(path: Path) -> Interpreter:
         release=data["release"],
         executable=Path(executable) if executable else None,
         reason=data["reason"],
+    )
+
+
+def _emulation(data: Mapping[str, Any]) -> Emulation:
+    return Emulation(
+        qemu=Path(data["qemu"]),
+        version=data["version"],
+        root=Path(data["root"]),
+        pythons={
+            version: EmulatedPython(Path(python["executable"]), Path(python["root"]))
+            for version, python in data["pythons"].items()
+        },
+        missing=data["missing"],
     )
 
 

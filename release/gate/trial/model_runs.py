@@ -50,7 +50,21 @@ def run_models(
     Raises:
       TrialError: one does not run, or one of its numbers is not NumPy's.
     """
-    done = _call(environment, "run", "--through", through, "--modules", str(modules))
+    check_verdicts(
+        _call(environment, "run", "--through", through, "--modules", str(modules)), compiled
+    )
+
+
+def check_verdicts(done: Done, compiled: int) -> None:
+    """Holds what `model_set.py run` says.
+
+    Args:
+      done: how it ended.
+      compiled: how many compiled models there must be a verdict on.
+
+    Raises:
+      TrialError: one does not run, or one of its numbers is not NumPy's.
+    """
     if done.exit_code not in (0, 1) or not done.stdout:
         done.expect()
     verdicts: list[dict[str, Any]] = json.loads(done.stdout)

@@ -1,0 +1,242 @@
+"""Trials on platforms that are not this machine's: emulated where that can be, told where not."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from release.gate.trial import model_runs
+from release.gate.trial.answers import dist_tools
+from release.gate.trial.attempt import Attempt, step
+from release.gate.trial.candidate import Candidate, UnfitError, own_platform
+from release.gate.trial.dist_trial import try_dist
+from release.gate.trial.environment import Elsewhere
+from release.gate.trial.equipment import EmulatedPython, Emulation, Equipment
+from release.gate.trial.native import Runner
+from release.gate.trial.outcome import Outcome
+from release.gate.trial.process import Done, TrialError, run
+from release.gate.trial.runner import Qemu, started_wine
+from release.gate.trial.tool_runs import check_answers, compile_and_run
+from release.plan import Platform
+
+_SLOW = 900.0
+"""Seconds that an emulated program may take; the slowest takes about sixty."""
+
+_TOOLS = ("iree/compiler/_mlir_libs", "iree/_runtime_libs")
+_CAPTURE = "iree/_runtime_libs_tracy"
+_UV_SYSTEMS = {"linux": "aarch64-manylinux_2_28", "windows": "x86_64-pc-windows-msvc"}
+_ASK_VERSIONS = """\
+import iree.compiler.version, iree.runtime.version
+print(iree.compiler.version.VERSION, iree.runtime.version.VERSION)
+"""
+
+
+def try_emulated(candidate: Candidate, equipment: Equipment, scratch: Path) -> Iterator[Outcome]:
+    """Tries wheels and dists of every platform that is not this machine's own.
+
+    Args:
+      candidate: the files that were found sound.
+      equipment: installer, emulator, and the wheels of others.
+      scratch: a folder that has room for two gigabytes, at a path without spaces.
+
+    Yields:
+      Outcomes of each platform: its Pythons, the wheels' native tools, the dist.
+    """
+    own = own_platform(candidate.plan)
+    for platform in candidate.plan.platforms:
+        if platform.name == own:
+            continue
+        if (platform.os, platform.cpu) == ("linux", "aarch64"):
+            yield from try_aarch64(candidate, equipment, platform, scratch)
+        elif (platform.os, platform.cpu) == ("windows", "x86_64"):
+            yield from try_windows(candidate, equipment, platform, scratch)
+        else:
+            formats = {"macos": "Mach-O programs"}
+            what = formats.get(platform.os, f"programs for {platform.os} on {platform.cpu}")
+            yield from _untried(candidate, platform, f"nothing here runs {what}")
+
+
+def try_aarch64(
+    candidate: Candidate, equipment: Equipment, platform: Platform, scratch: Path
+) -> Iterator[Outcome]:
+    """Tries an aarch64 Linux under qemu: every Python that there is, tools, and the dist."""
+    emulation = equipment.emulation
+    if emulation is None:
+        yield from _untried(candidate, platform, equipment.no_emulation)
+        return
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
+        trial = _Aarch64(candidate, equipment, emulation, platform, Path(folder))
+        # The newest Python's installation serves the tools, too.
+        for python in reversed(candidate.pythons(platform.name)):
+            yield trial.try_python(python)
+        yield trial.try_tools()
+        yield trial.try_dist()
+
+
+def try_windows(
+    candidate: Candidate, equipment: Equipment, platform: Platform, scratch: Path
+) -> Iterator[Outcome]:
+    """Tries a Windows under wine: the wheels' tools and the dist; there is no Python for it."""
+    with ExitStack() as stack:
+        try:
+            wine, engine = stack.enter_context(started_wine(scratch))
+        except UnfitError as error:
+            yield from _untried(candidate, platform, str(error))
+            return
+        pythons = candidate.pythons(platform.name)
+        for python in pythons:
+            names = tuple(candidate.planned(platform.name, python, pure=False).values())
+            attempt = Attempt(platform.name, "python", python, engine, names)
+            yield attempt.not_run("no CPython for Windows is to be had here; its tools are run")
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
+        yield _try_tools(candidate, equipment, platform, pythons[-1], wine, engine, folder)
+        yield _try_dist(candidate, platform, wine, engine, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aarch64:
+    """The trials of one release on an emulated machine, which share what costs much."""
+
+    candidate: Candidate
+    equipment: Equipment
+    emulation: Emulation
+    platform: Platform
+    folder: Path
+
+    @property
+    def engine(self) -> str:
+        return f"qemu-aarch64 {self.emulation.version}"
+
+    def try_python(self, version: str) -> Outcome:
+        name = self.platform.name
+        planned = tuple(self.candidate.planned(name, version, pure=False).values())
+        attempt = Attempt(name, "python", version, self.engine, planned)
+        python = self.emulation.pythons.get(version)
+        if python is None:
+            return attempt.not_run(self.emulation.missing.get(version, "it was not asked for"))
+        try:
+            wheels = self.candidate.native_wheels(name, version)
+            requirements = self.equipment.requirements(name, version)
+        except UnfitError as error:
+            return attempt.not_run(str(error))
+        elsewhere = Elsewhere(self.equipment.uv, _UV_SYSTEMS["linux"], version)
+        packages = self.folder / f"python{version}"
+
+        def steps() -> str:
+            with step("installing"):
+                elsewhere.install(packages, wheels, requirements)
+            return self._use(python, packages, planned)
+
+        return replace(attempt, engine=f"CPython {version}, {self.engine}").run(steps)
+
+    def _use(self, python: EmulatedPython, packages: Path, wheels: tuple[str, ...]) -> str:
+        """Compiles with each wheel once, and runs with every Python: compiling takes a minute."""
+        qemu = Qemu(self.emulation.qemu, python.root, self.folder)
+
+        def call(*arguments: str) -> Done:
+            return run(
+                qemu.python(python.executable, packages, *arguments),
+                environment=qemu.environment,
+                timeout=_SLOW,
+                name=python.executable.name,
+            )
+
+        def model_set(*arguments: str) -> Done:
+            return call(str(model_runs.PROGRAM), *arguments, "--modules", str(modules))
+
+        with step("asking the version modules"):
+            said = call("-c", _ASK_VERSIONS).expect().stdout.split()
+            if set(said) != {self.candidate.plan.version}:
+                raise TrialError(f"they say {' and '.join(said)}")
+        modules = self.folder / ("modules-of-" + "+".join(wheels))[:200]
+        fresh = not modules.exists()
+        if fresh:
+            for backend in model_runs.BACKENDS:
+                with step(f"compiling for {backend}"):
+                    model_set("compile", "--through", "session", "--backend", backend).expect()
+        with step("running by the runtime"):
+            count = len(model_runs.MODELS) * len(model_runs.BACKENDS)
+            model_runs.check_verdicts(model_set("run", "--through", "runtime"), count)
+        by = "compiled and run" if fresh else "run, as another Python compiled them"
+        return f"installed; {count} models {by} through the API compute rightly"
+
+    def try_tools(self) -> Outcome:
+        newest = self.candidate.pythons(self.platform.name)[-1]
+        qemu = Qemu(self.emulation.qemu, self.emulation.root, self.folder)
+        return _try_tools(
+            self.candidate, self.equipment, self.platform, newest, qemu, self.engine, self.folder
+        )
+
+    def try_dist(self) -> Outcome:
+        qemu = Qemu(self.emulation.qemu, self.emulation.root, self.folder)
+        return _try_dist(self.candidate, self.platform, qemu, self.engine, self.folder)
+
+
+def _try_tools(
+    candidate: Candidate,
+    equipment: Equipment,
+    platform: Platform,
+    python: str,
+    runner: Runner,
+    engine: str,
+    scratch: Path,
+) -> Outcome:
+    """Uses the native tools of the wheels that serve a Python."""
+    planned = tuple(candidate.planned(platform.name, python, pure=False).values())
+    attempt = Attempt(platform.name, "tools", None, engine, planned)
+    try:
+        wheels = candidate.native_wheels(platform.name, python)
+    except UnfitError as error:
+        return attempt.not_run(str(error))
+    packages, modules = scratch / "tools", scratch / "tools-modules"
+    elsewhere = Elsewhere(equipment.uv, _UV_SYSTEMS[platform.os], python)
+
+    def steps() -> str:
+        with step("installing"):
+            elsewhere.install(packages, wheels, None)
+        with step("calling the tools"):
+            tools = _tools_of_wheels(packages, platform.os)
+            check_answers(tools, dist_tools(platform.os), runner, _SLOW)
+        modules.mkdir()
+        models = compile_and_run(
+            tools["iree-compile"], tools["iree-run-module"], modules, runner, timeout=_SLOW
+        )
+        return f"{len(tools)} native tools answer; {models} compiled models compute rightly"
+
+    return attempt.run(steps)
+
+
+def _tools_of_wheels(packages: Path, os: str) -> Mapping[str, Path]:
+    """The native programs of installed wheels by name, without the suffix of Windows."""
+    end = ".exe" if os == "windows" else ""
+    found = [path for place in _TOOLS for path in (packages / place).glob(f"iree-*{end}")]
+    found += (packages / _CAPTURE).glob(f"iree-tracy-capture{end}")
+    return {path.name.removesuffix(end): path for path in found}
+
+
+def _try_dist(
+    candidate: Candidate, platform: Platform, runner: Runner, engine: str, scratch: Path
+) -> Outcome:
+    try:
+        archive = candidate.dist(platform.name)
+    except UnfitError as error:
+        return Attempt(platform.name, "dist", None, engine, ()).not_run(str(error))
+    return try_dist(archive, platform, scratch, runner=runner, engine=engine, timeout=_SLOW)
+
+
+def _untried(candidate: Candidate, platform: Platform, why: str) -> Iterator[Outcome]:
+    wheels = {
+        name
+        for python in candidate.pythons(platform.name)
+        for pure in (False, True)
+        for name in candidate.planned(platform.name, python, pure=pure).values()
+    }
+    dists = [dist.archive for dist in candidate.plan.dists if dist.platform == platform.name]
+    for kind, files in (("tools", sorted(wheels)), ("dist", dists)):
+        attempt = Attempt(
+            platform.name, "dist" if kind == "dist" else "tools", None, "none", tuple(files)
+        )
+        yield attempt.not_run(why)

@@ -1,0 +1,138 @@
+"""Make what runs aarch64 Linux programs on this machine: qemu, and Debian roots with Pythons.
+
+    python3 bootstrap.py 3.11 3.14
+
+Prints a JSON object: `qemu`, a program; `version`, its own; `root`, a folder with the C and C++
+libraries; `pythons`, for each version the `executable` and the `root` that it lies in; `missing`,
+for each other version why there is none. Exit codes: 2 when this machine cannot have it, 75 when a
+download failed; the reason is then the only line on standard error.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+_HERE = Path(__file__).absolute().parent
+sys.path.insert(0, str(_HERE.parents[1]))
+
+from toolchains.debian import apt, prefix  # noqa: E402
+from toolchains.debian.errors import UnavailableError  # noqa: E402
+from toolchains.debian.machine import Machine, this_machine  # noqa: E402
+from toolchains.debian.user_cache import user_cache  # noqa: E402
+
+_RECIPE = (_HERE, _HERE.with_name("debian"))
+_TARGET = Machine("arm64", "aarch64-linux-gnu", "ld-linux-aarch64.so.1")
+# The suites that have a Python, the newest of each; no suite has 3.12.
+_SUITES = {"bookworm": ("3.11",), "trixie": ("3.13",), apt.SUITE: ("3.14", "3.15")}
+_ASSUMED = ("debconf", "media-types", "netbase", "readline-common", "tzdata")
+# Linked statically in this suite.
+_PACKAGE = "qemu-user"
+_PROGRAM = "usr/bin/qemu-aarch64"
+
+
+def main(arguments: list[str]) -> int:
+    """Print where everything is; return the exit code."""
+    if not all(re.fullmatch(r"3\.\d+", version) for version in arguments):
+        print("usage: bootstrap.py VERSION ..., such as 3.14", file=sys.stderr)
+        return 2
+    try:
+        print(json.dumps(emulation(user_cache(), arguments)))
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def emulation(cache: Path, versions: list[str]) -> dict[str, object]:
+    """What the module's documentation says, for some versions of Python.
+
+    Raises:
+        UnavailableError: there is no qemu, or no root at all.
+        UnreachableError: the archive could not be read.
+    """
+    qemu = _qemu(cache)
+    pythons: dict[str, Mapping[str, str]] = {}
+    missing = {
+        version: f"no Debian suite has Python {version} for arm64"
+        for version in versions
+        if not any(version in has for has in _SUITES.values())
+    }
+    for suite, has in _SUITES.items():
+        wanted = [version for version in has if version in versions]
+        if not wanted and suite != apt.SUITE:
+            continue
+        try:
+            root = _root(cache, suite, has)
+        except UnavailableError as error:
+            if suite == apt.SUITE:
+                raise
+            missing |= {version: str(error) for version in wanted}
+            continue
+        for version in wanted:
+            executable = root / f"usr/bin/python{version}"
+            pythons[version] = {"executable": str(executable), "root": str(root)}
+    return {
+        "qemu": str(qemu),
+        "version": _version(qemu),
+        "root": str(_root(cache, apt.SUITE, _SUITES[apt.SUITE])),
+        "pythons": pythons,
+        "missing": missing,
+    }
+
+
+def _root(cache: Path, suite: str, pythons: tuple[str, ...]) -> Path:
+    home = prefix.location(cache / "emulation", suite, _RECIPE)
+
+    def fill(staging: Path) -> None:
+        work = staging.with_name("apt")
+        archive = apt.open_archive(work, _TARGET, assumed=_ASSUMED, suite=suite)
+        packages = [*(f"python{version}" for version in pythons), "libstdc++6"]
+        prefix.unpack(archive.download(packages), staging)
+        # In newer suites base-files, a package without files of use here, brings this link.
+        if not (staging / "lib").exists():
+            (staging / "lib").symlink_to("usr/lib")
+
+    prefix.publish(home, fill)
+    return home
+
+
+def _qemu(cache: Path) -> Path:
+    """The suite's qemu, whatever the host has: an older one computes some numbers wrongly."""
+    machine = this_machine()
+    home = prefix.location(cache / "emulation", "qemu", _RECIPE)
+
+    def fill(staging: Path) -> None:
+        archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
+        packages = archive.download([_PACKAGE])
+        prefix.unpack([p for p in packages if p.name.startswith(f"{_PACKAGE}_")], staging)
+        for program in (staging / "usr/bin").iterdir():
+            if program != staging / _PROGRAM:
+                program.unlink()
+
+    prefix.publish(home, fill)
+    return home / _PROGRAM
+
+
+def _version(qemu: Path) -> str:
+    """Such as 10.1.0.
+
+    Raises:
+        UnavailableError: it does not run here.
+    """
+    try:
+        said = subprocess.run(
+            [str(qemu), "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True
+        ).stdout
+    except OSError as error:
+        raise UnavailableError(f"{qemu} does not run here ({error.strerror})") from error
+    match = re.search(r"version (\S+)", said)
+    if match is None:
+        raise UnavailableError(f"{qemu} does not run here")
+    return match[1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
