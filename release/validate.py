@@ -193,7 +193,8 @@ def try_all(
         outcomes = []
         for outcome in trials(scratch):
             name = " ".join(filter(None, (outcome.platform, outcome.kind, outcome.python)))
-            line = f"{outcome.status}: {name} ({outcome.engine}), {outcome.seconds:.0f} s"
+            what = ", ".join(file.split("-")[0] for file in outcome.files if file.endswith(".whl"))
+            line = f"{outcome.status}: {name} {what} ({outcome.engine}, {outcome.seconds:.0f} s)"
             console.print(line, style="dim", highlight=False, soft_wrap=True)
             outcomes.append(outcome)
         return outcomes

@@ -22,7 +22,8 @@ def show(verdicts: Verdicts, console: Console) -> None:
     _missing(verdicts.cells, console)
     _not_run(verdicts, console)
     _findings(verdicts, console)
-    console.print(Text(closing(verdicts), style="bold green" if verdicts.right else "bold red"))
+    style = "bold green" if verdicts.right else "bold red"
+    console.print(Text(closing(verdicts), style=style), soft_wrap=True)
 
 
 def closing(verdicts: Verdicts) -> str:

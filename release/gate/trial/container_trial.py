@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import tarfile
@@ -350,4 +351,7 @@ def _terminated_is_exit() -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
+    """What went wrong, without the exceptions that it was wrapped in."""
+    if match := re.search(r"\w+Error\(\d+, '([^']+)'\)", str(error)):
+        return match[1]
     return (str(error).splitlines() or [type(error).__name__])[0]

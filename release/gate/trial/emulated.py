@@ -33,6 +33,11 @@ import iree.compiler.version, iree.runtime.version
 print(iree.compiler.version.VERSION, iree.runtime.version.VERSION)
 """
 
+_ASK_METADATA = """\
+import importlib.metadata
+print(*(importlib.metadata.version(name) for name in {names}))
+"""
+
 
 def try_emulated(candidate: Candidate, equipment: Equipment, scratch: Path) -> Iterator[Outcome]:
     """Tries wheels and dists of every platform that is not this machine's own.
@@ -72,6 +77,7 @@ def try_aarch64(
         # The newest Python's installation serves the tools, too.
         for python in reversed(candidate.pythons(platform.name)):
             yield trial.try_python(python)
+            yield trial.try_pure(python)
         yield trial.try_tools()
         yield trial.try_dist()
 
@@ -89,8 +95,9 @@ def try_windows(
         pythons = candidate.pythons(platform.name)
         for python in pythons:
             names = tuple(candidate.planned(platform.name, python, pure=False).values())
+            names += tuple(candidate.planned(platform.name, python, pure=True).values())
             attempt = Attempt(platform.name, "python", python, engine, names)
-            yield attempt.not_run("no CPython for Windows is to be had here; its tools are run")
+            yield attempt.not_run("no CPython for Windows is to be had here; native tools are run")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
         yield _try_tools(candidate, equipment, platform, pythons[-1], wine, engine, folder)
         yield _try_dist(candidate, platform, wine, engine, folder)
@@ -129,6 +136,38 @@ class _Aarch64:
             with step("installing"):
                 elsewhere.install(packages, wheels, requirements)
             return self._use(python, packages, planned)
+
+        return replace(attempt, engine=f"CPython {version}, {self.engine}").run(steps)
+
+    def try_pure(self, version: str) -> Outcome:
+        """Installs the wheels without native files; their importers require TensorFlow."""
+        name = self.platform.name
+        planned = tuple(self.candidate.planned(name, version, pure=True).values())
+        attempt = Attempt(name, "python", version, self.engine, planned)
+        python = self.emulation.pythons.get(version)
+        wheels = self.candidate.pure_wheels(name, version)
+        if python is None:
+            return attempt.not_run(self.emulation.missing.get(version, "it was not asked for"))
+        if len(wheels) < len(planned):
+            return attempt.not_run("one of them is missing, or was found wrong already")
+        elsewhere = Elsewhere(self.equipment.uv, _UV_SYSTEMS["linux"], version)
+        packages = self.folder / f"pure{version}"
+        qemu = Qemu(self.emulation.qemu, python.root, self.folder)
+
+        def steps() -> str:
+            with step("installing"):
+                elsewhere.install(packages, wheels, None)
+            with step("asking the metadata"):
+                ask = _ASK_METADATA.format(names=[wheel.package for wheel in wheels])
+                said = run(
+                    qemu.python(python.executable, packages, "-c", ask),
+                    environment=qemu.environment,
+                    timeout=_SLOW,
+                    name=python.executable.name,
+                ).expect()
+                if set(said.stdout.split()) != {self.candidate.plan.version}:
+                    raise TrialError(f"it says {' and '.join(said.stdout.split())}")
+            return "installed without what they require; not started: TensorFlow has no wheels here"
 
         return replace(attempt, engine=f"CPython {version}, {self.engine}").run(steps)
 

@@ -1,0 +1,1 @@
+"""The release of other platforms, run on this machine."""

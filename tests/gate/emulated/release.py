@@ -1,0 +1,46 @@
+"""The built release, as a candidate for trials."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from release import manifest, plan
+from release.gate.trial.candidate import Candidate
+from release.gate.trial.outcome import Outcome
+
+
+def built() -> Candidate:
+    """All files that were built; that they are sound is shown elsewhere."""
+    folders = (Path(os.environ["WHEELHOUSE"]), Path(os.environ["DISTS"]))
+    stated = next(Path(p) for p in os.environ["MANIFEST"].split() if p.endswith(".json"))
+    artifacts = manifest.read(stated).artifacts
+    return Candidate(
+        plan=plan.read(Path(os.environ["PLAN"])),
+        files={path.name: path.resolve() for folder in folders for path in folder.iterdir()},
+        digests={name: artifact.sha256 for name, artifact in artifacts.items()},
+    )
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that goes away, whatever is left in it."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def hold(outcomes: Sequence[Outcome]) -> None:
+    """Fails for a failed outcome; skips where nothing could be run."""
+    failed = [
+        f"{outcome.kind} {outcome.python}: {outcome.detail}"
+        for outcome in outcomes
+        if outcome.status == "failed"
+    ]
+    assert not failed, "\n".join(failed)
+    if not any(outcome.status == "passed" for outcome in outcomes):
+        pytest.skip(f"not run: {outcomes[0].detail}")
