@@ -38,7 +38,7 @@ from release.plan import Plan
 _WHATS = ("run", "python", "tools", "dist", "container")
 _MIB = 1 << 20
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 class UsageError(Exception):
@@ -48,7 +48,10 @@ class UsageError(Exception):
 @app.command()
 def validate(
     folder: Annotated[
-        Path, typer.Argument(help="The release: what the build makes, or all files side by side.")
+        Path,
+        typer.Argument(
+            metavar="FOLDER", help="The release: what the build makes, or all files side by side."
+        ),
     ],
     plan: Annotated[
         Path | None, typer.Option(help="Its plan, where that is not plan.json in the folder.")

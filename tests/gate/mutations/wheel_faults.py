@@ -133,7 +133,7 @@ WHEELS = [
     fault(
         "a path of the build in a module",
         Check.BUILD_PATH,
-        added(*TF, path="iree/tf/x.py", content=b'ROOT = "/home/runner/work/iree/build"\n'),
+        added(*TF, path="iree/tf/x.py", content=b'ROOT = "/__w/iree/build"\n'),
     ),
     fault(
         "a native file in a pure wheel",
