@@ -158,7 +158,7 @@ def test_a_demand_that_nothing_meets_ends_with_1(release: Path) -> None:
         (["--require", "beos:run"], "the plan has no platform beos, but linux_x86_64"),
         (["--plan", "absent.json"], "the plan cannot be read (No such file or directory)"),
         (["--previous", "absent.json"], "the manifest cannot be read"),
-        (["--registry-limit", "0"], "0 is not in the range"),
+        (["--registry-limit", "0"], "Invalid value for '--registry-limit'"),
         (["--date", "today"], "does not match the format"),
     ],
 )

@@ -1,52 +1,15 @@
-"""The module extension that makes an emulated aarch64 Linux, when a target needs it."""
+"""The module extension that makes an emulated aarch64 Linux."""
 
 load("//platforms:matrix.bzl", "MATRIX")
+load("//toolchains/debian:made.bzl", "made")
 
-def _emulation_impl(rctx):
-    program = rctx.path(rctx.attr.bootstrap)
-    for folder in [program.dirname, program.dirname.dirname.get_child("debian")]:
-        rctx.watch_tree(folder)
-    rctx.report_progress("unpacking Debian packages for arm64")
-    done = rctx.execute([rctx.path(rctx.attr.python), "-IBS", program] + rctx.attr.pythons)
-    content = done.stdout
-    if done.return_code != 0:
-        reason = done.stderr.strip() or "its preparation failed"
-
-        # buildifier: disable=print
-        print("not run: aarch64 programs: %s." % reason)
-        content = json.encode_indent({"reason": reason}) + "\n"
-    rctx.file("aarch64.json", content)
-    rctx.file("BUILD.bazel", 'exports_files(["aarch64.json"], visibility = ["//visibility:public"])\n')
-
-_emulation = repository_rule(
-    implementation = _emulation_impl,
-    doc = """An emulated aarch64 Linux, in the user's cache.
-
-`:aarch64.json` says where: toolchains/emulation/bootstrap.py tells its keys; where it cannot be
-had, its only key is `reason`.""",
-    attrs = {
-        "bootstrap": attr.label(
-            default = "//toolchains/emulation:bootstrap.py",
-            doc = "The program that makes it.",
-        ),
-        "python": attr.label(
-            default = "@pythons//:python",
-            doc = "The interpreter that runs the program.",
-        ),
-        "pythons": attr.string_list(
-            doc = "The versions of Python that are asked for.",
-            mandatory = True,
-        ),
-    },
-    configure = True,
-    environ = ["HOME", "IREE_RELEASE_CACHE", "PATH", "XDG_CACHE_HOME"],
-    local = True,
-)
-
-def _extension_impl(module_ctx):
-    _emulation(
+def _emulation_impl(module_ctx):
+    made(
         name = "emulation",
-        pythons = MATRIX["linux_aarch64"],
+        arguments = MATRIX["linux_aarch64"],
+        file = "aarch64.json",
+        program = "//toolchains/emulation:bootstrap.py",
+        serves = "aarch64 programs",
     )
     return module_ctx.extension_metadata(
         reproducible = True,
@@ -55,6 +18,6 @@ def _extension_impl(module_ctx):
     )
 
 emulation = module_extension(
-    implementation = _extension_impl,
-    doc = "Makes `@emulation`.",
+    implementation = _emulation_impl,
+    doc = "Makes `@emulation//:aarch64.json`; bootstrap.py tells its keys.",
 )

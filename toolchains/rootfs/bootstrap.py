@@ -2,12 +2,13 @@
 
     python3 bootstrap.py
 
-Prints the path of the folder. It is made of unpacked packages, whose maintainer scripts never
-ran: enough for Python and for programs that need the C and C++ libraries and a shell. Exit codes:
-2 when this machine cannot have it, 75 when a download failed; the reason is then the only line on
-standard error.
+Prints a JSON object: `path` is the folder. It is made of unpacked packages, whose maintainer
+scripts never ran: enough for Python and for programs that need the C and C++ libraries and a shell.
+Exit codes: 2 when this machine cannot have it, 75 when a download failed; the reason is then the
+only line on standard error.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -27,12 +28,12 @@ _FOLDERS = ("proc", "root", "sys", "tmp")
 
 
 def main(arguments: list[str]) -> int:
-    """Print the path of the root file system; return the exit code."""
+    """Print where the root file system is; return the exit code."""
     if arguments:
         print("usage: bootstrap.py", file=sys.stderr)
         return 2
     try:
-        print(root_file_system(user_cache()))
+        print(json.dumps({"path": str(root_file_system(user_cache()))}))
     except UnavailableError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -13,7 +13,15 @@ from release.gate.binary.facts import Binary
 from release.gate.finding import Check, Finding
 
 _ABI3_NAME = re.compile(r"\.abi3\.(so|pyd)$")
-_FOR_ONE = re.compile(r"\.(?:cpython-|cp)(\d+)[^/.]*\.(?:so|pyd)$")
+# Python, its ABI flags (t: free-threaded, d: debug) and the machine, as EXT_SUFFIX has them.
+_FOR_ONE = re.compile(r"\.(?:cpython-|cp)(\d+)([a-z]*)(?:-([^/.]+))?\.(?:so|pyd)$")
+_MACHINES = {
+    "x86_64-linux-gnu": ("linux", "x86_64"),
+    "aarch64-linux-gnu": ("linux", "aarch64"),
+    "win_amd64": ("windows", "x86_64"),
+    "win_arm64": ("windows", "aarch64"),
+}
+"""System and processor, by the machine in the name of an extension module; `darwin` names none."""
 # Not of the stable ABI, and yet in every extension: what the compiler's own headers bring in.
 _TOLERATED = frozenset({"Py_XDECREF"})
 
@@ -26,11 +34,13 @@ class Abi:
     """The oldest Python, or with another ABI the only one."""
     stable: bool
     """Whether the ABI tag is abi3."""
+    flags: str = ""
+    """Letters behind the Python of another ABI tag: t is free-threaded."""
 
     def __str__(self) -> str:
         """As in a file name: cp312-abi3."""
         tag = "cp{}{}".format(*self.python)
-        return f"{tag}-abi3" if self.stable else f"{tag}-{tag}"
+        return f"{tag}-abi3" if self.stable else f"{tag}-{tag}{self.flags}"
 
 
 def of_tags(tags: frozenset[str]) -> Abi | None:
@@ -38,7 +48,8 @@ def of_tags(tags: frozenset[str]) -> Abi | None:
     for tag in sorted(tags):
         interpreter, abi, _ = tag.split("-", 2)
         if (match := re.fullmatch(r"cp3(\d+)", interpreter)) and abi != "none":
-            return Abi((3, int(match[1])), abi == "abi3")
+            flags = re.fullmatch(rf"{interpreter}([a-z]+)", abi)
+            return Abi((3, int(match[1])), abi == "abi3", flags[1] if flags else "")
     return None
 
 
@@ -56,6 +67,15 @@ def check_abi(file: str, member: str, binary: Binary, abi: Abi) -> Iterator[Find
         if abi.stable or only != abi.python:
             yield wrong(f"by its name it is for Python 3.{only[1]} alone, and the wheel is {abi}")
             return
+        if named[2] != abi.flags:
+            flags = f"the ABI flags {named[2]}" if named[2] else "no ABI flags"
+            yield wrong(f"by its name it is for a Python with {flags}, and the wheel is {abi}")
+        system, cpu = _MACHINES.get(named[3], (binary.system, min(binary.cpus)))
+        if system != binary.system or cpu not in binary.cpus:
+            yield wrong(
+                f"by its name it is for {named[3]}, which it holds no code for, so that no "
+                "Python finds it"
+            )
     libraries = {name.lower() for name in binary.needed if name.lower().startswith("python")}
     one = "python{}{}.dll".format(*abi.python)
     for library in sorted(libraries - {"python3.dll"} - (set() if abi.stable else {one})):

@@ -54,7 +54,8 @@ def check(place: Place) -> Iterator[Finding]:
 
 def _check_versions(place: Place, policy: Policy, inside: set[str]) -> Iterator[Finding]:
     for library, version in place.binary.versions:
-        name, _, number = version.rpartition("_")
+        # As auditwheel does: GLIBC_ABI_DT_RELR is a version of GLIBC, which 2.36 brought.
+        name, _, number = version.partition("_")
         known = policy.symbol_versions.get(name)
         if known is not None and library not in inside and number not in known:
             yield place.wrong(

@@ -26,8 +26,9 @@ class Binary:
     name: str = ""
     """What others link to it by: SONAME, the install name."""
     executable_stack: bool = False
-    minimum_os: tuple[int, int] | None = None
-    """The oldest macOS that it says it runs on; the newest such of its parts."""
+    """Whether it asks for one, or leaves the choice to the C library, which then makes one."""
+    minimum_os: tuple[tuple[str, tuple[int, int]], ...] = ()
+    """Processor and the oldest macOS that the code for it says it runs on; Mach-O only."""
     unsigned: frozenset[str] = field(default_factory=frozenset)
     """Processors whose code has no signature; Mach-O only."""
     python_symbols: frozenset[str] = field(default_factory=frozenset)
@@ -49,6 +50,15 @@ def processor(kind: str, number: int) -> str:
     return MACHINES[kind].get(number, f"machine {number:#x}")
 
 
+_THIN = (
+    b"\xcf\xfa\xed\xfe",
+    b"\xce\xfa\xed\xfe",
+    b"\xfe\xed\xfa\xcf",
+    b"\xfe\xed\xfa\xce",
+)
+"""Magic numbers of Mach-O files for one processor: 64 and 32 bits, little and big endian."""
+
+
 def identify(header: bytes) -> str | None:
     """elf, pe or macho, by a file's first bytes; None for what is no native file.
 
@@ -61,7 +71,7 @@ def identify(header: bytes) -> str | None:
         start = int.from_bytes(header[60:64], "little")
         # Without a PE header it is a DOS program, if one at all.
         return "pe" if header[start : start + 4] == b"PE\0\0" or start > len(header) else None
-    if header[:4] in (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf"):
+    if header[:4] in _THIN:
         return "macho"
     # A Java class shares the magic of universal files; its version stands where the count does.
     fat = (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from release.gate.binary.where import Place
 from release.gate.finding import Check, Finding
+from release.gate.target import MACOS_NAMES
 
 _SYSTEM = ("/usr/lib/", "/System/Library/")
-_OWN_FOLDER = ("@loader_path", "@executable_path")
+_FIRST = {"aarch64": (11, 0)}
+"""The first macOS that runs on a processor; a tag of `universal2` may name an older one."""
+_PROGRAM_FOLDER = "@executable_path"
+_OWN_FOLDER = ("@loader_path", _PROGRAM_FOLDER)
 
 
 def check(place: Place) -> Iterator[Finding]:
     """Holds a Mach-O file against its target."""
     binary, target = place.binary, place.target
-    if binary.minimum_os is None:
-        yield place.wrong(Check.MINIMUM_OS, "it does not say which macOS it needs")
-    elif target.minimum_os and binary.minimum_os > target.minimum_os:
-        yield place.wrong(
-            Check.MINIMUM_OS,
-            f"it needs macOS {_dotted(binary.minimum_os)}, and {target.name} promises "
-            f"{_dotted(target.minimum_os)}",
-        )
+    needed = dict(binary.minimum_os)
+    for cpu in sorted(binary.cpus & target.cpus):
+        if cpu not in needed:
+            yield place.wrong(
+                Check.MINIMUM_OS,
+                f"its {MACOS_NAMES[cpu]} code does not say which macOS it needs",
+            )
+        # A tag older than a processor promises the first system that ran on it.
+        elif target.minimum_os and needed[cpu] > max(target.minimum_os, _FIRST.get(cpu, (0, 0))):
+            yield place.wrong(
+                Check.MINIMUM_OS,
+                f"its {MACOS_NAMES[cpu]} code needs macOS {_dotted(needed[cpu])}, and "
+                f"{target.name} promises {_dotted(target.minimum_os)}",
+            )
     if "aarch64" in binary.unsigned:
         yield place.wrong(
             Check.SIGNATURE, "its arm64 code is not signed, and macOS kills such a program"
@@ -32,6 +43,8 @@ def check(place: Place) -> Iterator[Finding]:
 def _check_libraries(place: Place) -> Iterator[Finding]:
     folders = []
     for entry in place.binary.search:
+        if entry.startswith(_SYSTEM):
+            continue
         folder = _folder(place, entry)
         if folder is None:
             yield place.wrong(
@@ -70,6 +83,8 @@ def _check_libraries(place: Place) -> Iterator[Finding]:
 
 def _folder(place: Place, entry: str) -> str | None:
     """What a path relative to the file names inside, or None."""
+    if place.binary.extension and entry.startswith(_PROGRAM_FOLDER):
+        return None  # the program is Python, wherever that lies
     for own in _OWN_FOLDER:
         if entry == own or entry.startswith(own + "/"):
             return place.below(entry.removeprefix(own).lstrip("/"))
@@ -77,7 +92,7 @@ def _folder(place: Place, entry: str) -> str | None:
 
 
 def _join(folder: str, name: str) -> str:
-    return name if folder == "." else f"{folder}/{name}"
+    return posixpath.normpath(f"{folder}/{name}")
 
 
 def _dotted(version: tuple[int, int]) -> str:

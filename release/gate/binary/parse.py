@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import lief
 from macholib import MachO, mach_o
@@ -13,6 +14,8 @@ from release.gate.binary.facts import Binary, BinaryError, identify, processor
 lief.logging.disable()
 
 _HEADER = 4096
+_ELF_MACHINE = 18  # offset of e_machine
+_PE_MACHINE = 4  # offset of Machine behind the signature
 _PYTHON = ("Py", "_Py")
 _ENTRY = "PyInit_"
 _UNDEFINED = 0  # SHN_UNDEF
@@ -71,12 +74,15 @@ def _elf(path: Path) -> Binary:
             search += str(entry.rpath).split(":")
         elif isinstance(entry, lief.ELF.DynamicSharedObject):
             name = str(entry.name)
+    order: Literal["big", "little"] = (
+        "big" if binary.header.identity_data is lief.ELF.Header.ELF_DATA.MSB else "little"
+    )
     stack = binary.get(lief.ELF.Segment.TYPE.GNU_STACK)
     # Not `imported`, which LIEF tells by the relocations that were left out above.
     symbols = [(str(symbol.name), symbol.shndx == _UNDEFINED) for symbol in binary.dynamic_symbols]
     return Binary(
         system="linux",
-        cpus=frozenset({processor("elf", int(binary.header.machine_type.value))}),
+        cpus=frozenset({processor("elf", _number(path, _ELF_MACHINE, order))}),
         needed=tuple(str(library) for library in binary.libraries),
         versions=tuple(
             (str(requirement.name), str(version.name))
@@ -85,11 +91,16 @@ def _elf(path: Path) -> Binary:
         ),
         search=tuple(filter(None, search)),
         name=name,
-        executable_stack=stack is not None
-        and stack.has(lief.ELF.Segment.FLAGS.X),  # without the header, the kernel's default holds
+        # Without the header glibc takes DEFAULT_STACK_PERMS, an executable stack on both.
+        executable_stack=stack.has(lief.ELF.Segment.FLAGS.X) if stack else _is_loaded(binary),
         python_symbols=frozenset(n for n, taken in symbols if taken and n.startswith(_PYTHON)),
         extension=any(n.startswith(_ENTRY) and not taken for n, taken in symbols),
     )
+
+
+def _is_loaded(binary: lief.ELF.Binary) -> bool:
+    """Whether it is a program or a library, and not an object for a linker."""
+    return any(segment.type == lief.ELF.Segment.TYPE.LOAD for segment in binary.segments)
 
 
 def _check_whole(binary: lief.ELF.Binary, path: Path) -> None:
@@ -112,6 +123,7 @@ def _pe(path: Path) -> Binary:
     binary = lief.PE.parse(str(path), config)
     if not isinstance(binary, lief.PE.Binary):
         raise BinaryError("its PE headers are broken")
+    start = int(binary.dos_header.addressof_new_exeheader)
     size = path.stat().st_size
     for section in binary.sections:
         if section.offset + section.sizeof_raw_data > size:
@@ -122,7 +134,7 @@ def _pe(path: Path) -> Binary:
     exported = [str(entry.name) for entry in export.entries] if export else []
     return Binary(
         system="windows",
-        cpus=frozenset({processor("pe", int(binary.header.machine.value))}),
+        cpus=frozenset({processor("pe", _number(path, start + _PE_MACHINE))}),
         needed=tuple(library for library, _ in imports),
         python_symbols=frozenset(
             symbol
@@ -140,7 +152,7 @@ def _macho(path: Path) -> Binary:
     needed: dict[str, None] = {}
     search: dict[str, None] = {}
     name = ""
-    systems: list[tuple[int, int]] = []
+    systems: dict[str, tuple[int, int]] = {}
     unsigned: set[str] = set()
     size = path.stat().st_size
     for part in MachO.MachO(str(path)).headers:  # type: ignore[no-untyped-call]
@@ -155,9 +167,11 @@ def _macho(path: Path) -> Binary:
             elif command.cmd == mach_o.LC_ID_DYLIB:
                 name = _text(data)
             elif command.cmd == mach_o.LC_BUILD_VERSION:
-                systems.append(_system(int(body.minos)))
+                # Others than macOS may stand beside it, as in what serves Catalyst too.
+                if int(body.platform) == mach_o.PLATFORM_MACOS:
+                    systems[cpu] = _system(int(body.minos))
             elif command.cmd == mach_o.LC_VERSION_MIN_MACOSX:
-                systems.append(_system(int(body.version)))
+                systems[cpu] = _system(int(body.version))
             elif command.cmd == mach_o.LC_CODE_SIGNATURE:
                 signed = True
             elif (
@@ -176,7 +190,7 @@ def _macho(path: Path) -> Binary:
         needed=tuple(needed),
         search=tuple(search),
         name=name,
-        minimum_os=max(systems, default=None),
+        minimum_os=tuple(systems.items()),
         unsigned=frozenset(unsigned),
         python_symbols=symbols,
         extension=extension,
@@ -206,6 +220,13 @@ def _macho_symbols(path: Path) -> tuple[frozenset[str], bool]:
 def _system(packed: int) -> tuple[int, int]:
     """(13, 0) of 0x000D0000."""
     return packed >> 16, packed >> 8 & 0xFF
+
+
+def _number(path: Path, offset: int, order: Literal["big", "little"] = "little") -> int:
+    """The two bytes that name a processor; LIEF warns on stderr of those that it does not know."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return int.from_bytes(file.read(2), order)
 
 
 def _text(data: bytes) -> str:

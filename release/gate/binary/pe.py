@@ -20,9 +20,12 @@ SYSTEM = frozenset({
 # fmt: on
 """Libraries of Windows 10 and later, without the .dll."""
 
-REDISTRIBUTABLE = frozenset(
-    {"msvcp140", "msvcp140_1", "msvcp140_2", "vcruntime140", "vcruntime140_1", "concrt140"}
-)
+# fmt: off
+REDISTRIBUTABLE = frozenset({
+    "concrt140", "msvcp140", "msvcp140_1", "msvcp140_2", "msvcp140_atomic_wait",
+    "msvcp140_codecvt_ids", "vcruntime140", "vcruntime140_1", "vcruntime140_threads",
+})
+# fmt: on
 """The Visual C++ runtime. CPython brings vcruntime140; msvcp140 comes with Microsoft's package,
 which the dist's README asks for."""
 

@@ -74,11 +74,14 @@ def try_aarch64(
         return
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
         trial = _Aarch64(candidate, equipment, emulation, platform, Path(folder))
-        # The newest Python's installation serves the tools, too.
-        for python in reversed(candidate.pythons(platform.name)):
+        pythons = candidate.pythons(platform.name)
+        # The newest first: it compiles what the others, with the same wheel, only run.
+        for python in reversed(pythons):
             yield trial.try_python(python)
-            yield trial.try_pure(python)
-        yield trial.try_tools()
+            if candidate.planned(platform.name, python, pure=True):
+                yield trial.try_pure(python)
+        if pythons:
+            yield trial.try_tools(pythons[-1])
         yield trial.try_dist()
 
 
@@ -99,7 +102,8 @@ def try_windows(
             attempt = Attempt(platform.name, "python", python, engine, names)
             yield attempt.not_run("no CPython for Windows is to be had here; native tools are run")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
-        yield _try_tools(candidate, equipment, platform, pythons[-1], wine, engine, folder)
+        if pythons:
+            yield _try_tools(candidate, equipment, platform, pythons[-1], wine, engine, folder)
         yield _try_dist(candidate, platform, wine, engine, folder)
 
 
@@ -183,8 +187,8 @@ class _Aarch64:
                 name=python.executable.name,
             )
 
-        def model_set(*arguments: str) -> Done:
-            return call(str(model_runs.PROGRAM), *arguments, "--modules", str(modules))
+        def model_set(folder: Path, *arguments: str) -> Done:
+            return call(str(model_runs.PROGRAM), *arguments, "--modules", str(folder))
 
         with step("asking the version modules"):
             said = call("-c", _ASK_VERSIONS).expect().stdout.split()
@@ -193,20 +197,23 @@ class _Aarch64:
         modules = self.folder / ("modules-of-" + "+".join(wheels))[:200]
         fresh = not modules.exists()
         if fresh:
+            # Complete or not there: where this Python fails, the next one compiles for itself.
+            aside = Path(tempfile.mkdtemp(dir=self.folder))
             for backend in model_runs.BACKENDS:
                 with step(f"compiling for {backend}"):
-                    model_set("compile", "--through", "session", "--backend", backend).expect()
+                    flags = ("--through", "session", "--backend", backend)
+                    model_set(aside, "compile", *flags).expect()
+            aside.rename(modules)
         with step("running by the runtime"):
             count = len(model_runs.MODELS) * len(model_runs.BACKENDS)
-            model_runs.check_verdicts(model_set("run", "--through", "runtime"), count)
+            model_runs.check_verdicts(model_set(modules, "run", "--through", "runtime"), count)
         by = "compiled and run" if fresh else "run, as another Python compiled them"
         return f"installed; {count} models {by} through the API compute rightly"
 
-    def try_tools(self) -> Outcome:
-        newest = self.candidate.pythons(self.platform.name)[-1]
+    def try_tools(self, python: str) -> Outcome:
         qemu = Qemu(self.emulation.qemu, self.emulation.root, self.folder)
         return _try_tools(
-            self.candidate, self.equipment, self.platform, newest, qemu, self.engine, self.folder
+            self.candidate, self.equipment, self.platform, python, qemu, self.engine, self.folder
         )
 
     def try_dist(self) -> Outcome:

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
 
 from release.gate.trial.candidate import UnfitError
@@ -108,23 +108,33 @@ def started_wine(scratch: Path) -> Iterator[tuple[Wine, str]]:
     """
     found = shutil.which("wine64") or shutil.which("wine")
     if found is None:
-        raise UnfitError("wine is not on PATH (on Debian: apt-get install wine64)")
+        raise UnfitError("wine is not on PATH (on Debian: apt-get install wine)")
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
         wine = Wine(Path(found), Path(folder))
         try:
-            said = run([found, "--version"], environment=wine.environment).expect().stdout
-            boot = [found, "wineboot", "--init"]
-            run(boot, environment=wine.environment, timeout=_STARTING).expect()
-        except TrialError as error:
-            raise UnfitError(f"wine does not start: {error}") from error
-        try:
-            yield wine, said.split()[0] if said.split() else "wine"
+            yield wine, _boot(found, wine.environment)
         finally:
             _end(wine)
 
 
+def _boot(wine: str, environment: Mapping[str, str]) -> str:
+    """Makes the new Windows; returns wine's name and version, such as wine-8.0.
+
+    Raises:
+      UnfitError: it does not start.
+    """
+    try:
+        said = run([wine, "--version"], environment=environment).expect().stdout.split()
+        run([wine, "wineboot", "--init"], environment=environment, timeout=_STARTING).expect()
+    except TrialError as error:
+        raise UnfitError(f"wine does not start: {error}") from error
+    return said[0] if said else "wine"
+
+
 def _end(wine: Wine) -> None:
-    """Ends the processes that wine leaves behind a program."""
+    """Ends the processes that wine leaves behind a program, in sessions of their own."""
     server = shutil.which("wineserver") or shutil.which("wineserver", path="/usr/lib/wine")
-    if server:
-        run([server, "--kill"], environment=wine.environment, name="wineserver")
+    # A wine that cannot be ended says nothing about what was tried under it.
+    with suppress(TrialError):
+        if server:
+            run([server, "--kill"], environment=wine.environment, name="wineserver")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import struct
+import subprocess
+import sys
 import tempfile
 import zipfile
 from functools import cache
@@ -68,11 +71,128 @@ def test_a_pe_extension() -> None:
 def test_a_macho_extension() -> None:
     binary = read(taken("macosx", "_runtime"))
     assert (binary.system, binary.cpus) == ("macos", frozenset({"aarch64"}))
-    assert binary.minimum_os == (13, 0)
+    assert binary.minimum_os == (("aarch64", (13, 0)),)
     assert "/usr/lib/libSystem.B.dylib" in binary.needed
     assert binary.unsigned == frozenset()
     assert binary.extension
     assert "PyErr_Clear" in binary.python_symbols
+
+
+X86 = "cp312-abi3-manylinux_2_28_x86_64"
+MACOS, IOS = 1, 2  # platforms of LC_BUILD_VERSION
+
+
+def edited(wheel: str, name: str, old: bytes, new: bytes) -> bytes:
+    """A real file with some of its bytes, which it has once, replaced by as many others."""
+    content = taken(wheel, name)
+    assert content.count(old) == 1
+    assert len(old) == len(new)
+    return content.replace(old, new)
+
+
+def test_an_elf_file_without_section_headers_says_the_same() -> None:
+    """Catches: facts that a stripped file could hide; the loader looks at segments alone."""
+    content = bytearray(taken(X86, "_runtime"))
+    struct.pack_into("<Q", content, 0x28, 0)
+    struct.pack_into("<H", content, 0x3C, 0)
+    assert read(bytes(content)) == read(taken(X86, "_runtime"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags", "executable"),
+    [(0x6474E551, 6, False), (0x6474E551, 7, True), (0, 6, True)],
+)
+def test_a_stack_is_executable_when_asked_for_and_when_nothing_is_said(
+    kind: int, flags: int, executable: bool
+) -> None:
+    """Catches: a library from assembly without .note.GNU-stack, for which glibc makes one."""
+    old, new = struct.pack("<LL", 0x6474E551, 6), struct.pack("<LL", kind, flags)
+    assert read(edited(X86, "iree-cpuinfo", old, new)).executable_stack is executable
+
+
+@pytest.mark.parametrize(
+    ("wheel", "offset", "number", "cpu"),
+    [
+        (X86, 18, 183, "aarch64"),
+        (X86, 18, 0x1307, "machine 0x1307"),
+        ("win_amd64", None, 0xAA64, "aarch64"),
+        ("win_amd64", None, 0x1307, "machine 0x1307"),
+        ("macosx", 4, 0x0007, "x86_64"),
+        ("macosx", 4, 0x1307, "machine 0x1001307"),
+    ],
+)
+def test_a_processor_is_told_by_name_or_number(
+    wheel: str, offset: int | None, number: int, cpu: str
+) -> None:
+    """Catches: a processor that LIEF has no name for, which it warns of and cannot give."""
+    content = bytearray(taken(wheel, "iree-cpuinfo"))
+    if offset is None:
+        offset = int(struct.unpack_from("<L", content, 60)[0]) + 4
+    struct.pack_into("<H", content, offset, number)
+    assert read(bytes(content)).cpus == frozenset({cpu})
+
+
+def test_nothing_is_printed_about_a_strange_file(tmp_path: Path) -> None:
+    """Catches: a parser's warnings across the gate's progress bar."""
+    for number, wheel in enumerate((X86, "win_amd64")):
+        content = bytearray(taken(wheel, "iree-cpuinfo"))
+        start = struct.unpack_from("<L", content, 60)[0] + 4 if number else 18
+        struct.pack_into("<H", content, start, 0x1307)
+        content[-4000:] = b"\xff" * 4000
+        (tmp_path / wheel).write_bytes(content)
+    (tmp_path / "cut").write_bytes(taken("macosx", "iree-cpuinfo")[:2000])
+    program = (
+        "import pathlib, sys\n"
+        f"sys.path[:0] = {sys.path!r}\n"
+        "from release.gate.binary import parse\n"
+        "from release.gate.binary.facts import BinaryError\n"
+        "for path in map(pathlib.Path, sys.argv[1:]):\n"
+        "    try:\n"
+        "        parse.read(path)\n"
+        "    except BinaryError:\n"
+        "        pass\n"
+    )
+    paths = [str(path) for path in sorted(tmp_path.iterdir())]
+    done = subprocess.run(
+        [sys.executable, "-W", "always::RuntimeWarning", "-c", program, *paths],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def fat(*parts: tuple[int, bytes]) -> bytes:
+    """A universal Mach-O file: the code of some processors, by Mach-O's numbers of them."""
+    header = struct.pack(">LL", 0xCAFEBABE, len(parts))
+    body = b""
+    start = 1 << 14
+    for cpu, content in parts:
+        header += struct.pack(">5L", cpu, 0, start + len(body), len(content), 14)
+        body += content + bytes(-len(content) % start)
+    return header.ljust(start, b"\0") + body
+
+
+def for_intel(content: bytes, minimum: int, platform: int = MACOS) -> bytes:
+    """Says of an arm64 file that it is for x86_64, and for which system."""
+    old = struct.pack("<4L", 0x32, 32, MACOS, 13 << 16)
+    assert content.count(old) == 1
+    content = content.replace(old, struct.pack("<4L", 0x32, 32, platform, minimum << 16))
+    return content[:4] + struct.pack("<L", 0x01000007) + content[8:]
+
+
+def test_a_universal_file_is_read_part_by_part() -> None:
+    arm = taken("macosx", "iree-cpuinfo")
+    intel = for_intel(arm, 12).replace(struct.pack("<LL", 0x1D, 16), struct.pack("<LL", 0x26, 16))
+    binary = read(fat((0x0100000C, arm), (0x01000007, intel)))
+    assert binary.cpus == frozenset({"aarch64", "x86_64"})
+    assert dict(binary.minimum_os) == {"aarch64": (13, 0), "x86_64": (12, 0)}
+    assert binary.unsigned == frozenset({"x86_64"})
+
+
+def test_another_system_of_apples_is_not_taken_for_macos() -> None:
+    """Catches: a library for iOS 13, which says 13.0 just as one for macOS does."""
+    assert read(for_intel(taken("macosx", "iree-cpuinfo"), 13, IOS)).minimum_os == ()
 
 
 @pytest.mark.parametrize("wheel", ["manylinux_2_28_aarch64", "win_amd64", "macosx"])

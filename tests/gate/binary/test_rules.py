@@ -28,7 +28,12 @@ MACHO = Binary(
     system="macos",
     cpus=frozenset({"aarch64"}),
     needed=("/usr/lib/libSystem.B.dylib", "/System/Library/Frameworks/Metal.framework/Metal"),
-    minimum_os=(13, 0),
+    minimum_os=(("aarch64", (13, 0)),),
+)
+BOTH = replace(
+    MACHO,
+    cpus=frozenset({"aarch64", "x86_64"}),
+    minimum_os=(("aarch64", (11, 0)), ("x86_64", (10, 9))),
 )
 LINUX, WINDOWS, MAC = "manylinux_2_28_x86_64", "win_amd64", "macosx_13_0_arm64"
 MEMBERS = (
@@ -76,9 +81,30 @@ def test_a_file_for_another_machine_is_found(binary: Binary, tag: str, check_: C
 
 
 def test_universal_code_fits_every_tag_of_its_processors() -> None:
-    both = replace(MACHO, cpus=frozenset({"aarch64", "x86_64"}))
-    assert checks(both, "macosx_13_0_universal2") == []
-    assert checks(both, "macosx_13_0_x86_64") == []
+    assert checks(BOTH, "macosx_13_0_universal2") == []
+    assert checks(BOTH, "macosx_13_0_x86_64", "macosx_13_0_arm64") == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "found_checks"),
+    [
+        ("macosx_10_9_universal2", []),  # arm64 began with macOS 11, which no tag need repeat
+        ("macosx_10_9_x86_64", []),
+        ("macosx_10_8_universal2", [Check.MINIMUM_OS]),
+        ("macosx_11_0_arm64", []),
+    ],
+)
+def test_each_processor_is_held_to_the_system_that_the_tag_promises_for_it(
+    tag: str, found_checks: list[Check]
+) -> None:
+    """Catches: an honest universal2 wheel refused for the newer half, or a bad half passed."""
+    assert checks(BOTH, tag) == found_checks
+
+
+def test_a_half_that_says_no_system_is_found_beside_one_that_does() -> None:
+    silent = replace(BOTH, minimum_os=(("aarch64", (11, 0)),))
+    (finding,) = found(silent, "macosx_13_0_universal2")
+    assert finding.message == "its x86_64 code does not say which macOS it needs"
 
 
 def test_the_universal2_lie_is_told_with_the_true_tag() -> None:
@@ -102,9 +128,11 @@ def test_every_tag_of_a_wheel_must_hold() -> None:
         ("libc.so.6", "GLIBC_2.28", True),
         ("libc.so.6", "GLIBC_2.29", False),
         ("libc.so.6", "GLIBC_PRIVATE", False),
+        ("libc.so.6", "GLIBC_ABI_DT_RELR", False),
         ("libstdc++.so.6", "GLIBCXX_3.4.25", False),
         ("libstdc++.so.6", "CXXABI_1.3.11", True),
         ("libstdc++.so.6", "CXXABI_1.3.15", False),
+        ("libstdc++.so.6", "CXXABI_FLOAT128", True),
         ("libgcc_s.so.1", "GCC_7.0.0", True),
         ("libIREECompiler.so", "IREE_API_0.0", True),
     ],
@@ -166,6 +194,8 @@ def test_an_executable_stack_is_found() -> None:
         ("ours.DLL", True),
         ("ADVAPI32.dll", True),
         ("msvcp140.dll", True),
+        ("MSVCP140_ATOMIC_WAIT.dll", True),
+        ("msvcp140d.dll", False),
         ("libwinpthread-1.dll", False),
         ("vcruntime140d.dll", False),
         ("python3.dll", False),
@@ -181,6 +211,8 @@ def test_windows_libraries_are_the_systems_or_inside(library: str, fits: bool) -
         ({"needed": ("@rpath/libours.dylib",), "search": ("@loader_path",)}, []),
         ({"needed": ("@loader_path/libours.dylib",)}, []),
         ({"needed": ("@executable_path/libours.dylib",)}, []),
+        ({"needed": ("@executable_path/libours.dylib",), "extension": True}, [Check.LIBRARY]),
+        ({"needed": ("@rpath/../_libs/libours.dylib",), "search": ("@loader_path",)}, []),
         ({"needed": ("@rpath/libours.dylib",)}, [Check.LIBRARY]),
         ({"needed": ("@rpath/libgone.dylib",), "search": ("@loader_path",)}, [Check.LIBRARY]),
         ({"needed": ("libours.dylib",)}, [Check.LIBRARY]),
@@ -188,10 +220,11 @@ def test_windows_libraries_are_the_systems_or_inside(library: str, fits: bool) -
         ({"name": "/opt/me/libours.dylib"}, [Check.INSTALL_NAME]),
         ({"name": "@rpath/libours.dylib"}, []),
         ({"search": ("/usr/local/lib",)}, [Check.RPATH]),
+        ({"search": ("/usr/lib/swift",)}, []),
         ({"search": ("@loader_path/../../..",)}, [Check.RPATH]),
-        ({"minimum_os": (14, 2)}, [Check.MINIMUM_OS]),
-        ({"minimum_os": (11, 0)}, []),
-        ({"minimum_os": None}, [Check.MINIMUM_OS]),
+        ({"minimum_os": (("aarch64", (14, 2)),)}, [Check.MINIMUM_OS]),
+        ({"minimum_os": (("aarch64", (11, 0)),)}, []),
+        ({"minimum_os": ()}, [Check.MINIMUM_OS]),
         ({"unsigned": frozenset({"aarch64"})}, [Check.SIGNATURE]),
         ({"unsigned": frozenset({"x86_64"})}, []),
     ],
@@ -251,6 +284,29 @@ def test_an_extension_named_for_another_python_is_found(abi: Abi) -> None:
     """Catches: a module that the wheel's Pythons do not find."""
     (message,) = abi_messages(EXTENSION, abi, "iree/_libs/a.cpython-311-x86_64-linux-gnu.so")
     assert "for Python 3.11 alone" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a.cpython-311-aarch64-linux-gnu.so", "it is for aarch64-linux-gnu"),
+        ("a.cp311-win_amd64.pyd", "it is for win_amd64"),
+        ("a.cpython-311t-x86_64-linux-gnu.so", "with the ABI flags t"),
+    ],
+)
+def test_an_extension_named_for_another_machine_or_build_is_found(name: str, words: str) -> None:
+    """Catches: a cross build that named its modules for the machine that built them."""
+    (message,) = abi_messages(EXTENSION, ONE, f"iree/_libs/{name}")
+    assert words in message
+
+
+def test_a_free_threaded_wheel_holds_modules_that_are_named_so() -> None:
+    abi = of_tags(frozenset({"cp314-cp314t-manylinux_2_28_x86_64"}))
+    assert abi is not None
+    assert str(abi) == "cp314-cp314t"
+    assert abi_messages(EXTENSION, abi, "iree/_libs/a.cpython-314t-x86_64-linux-gnu.so") == []
+    (message,) = abi_messages(EXTENSION, abi, "iree/_libs/a.cpython-314-x86_64-linux-gnu.so")
+    assert "with no ABI flags" in message
 
 
 @pytest.mark.parametrize(
