@@ -27,7 +27,7 @@ from release.gate.inspection import Context
 from release.gate.judge import Case, Demand
 from release.gate.release_set import Limits
 from release.gate.report import Report
-from release.gate.trial import container_trial, emulated, local
+from release.gate.trial import container_trial, emulated, local, process
 from release.gate.trial.candidate import Candidate
 from release.gate.trial.container_trial import CleanMachine
 from release.gate.trial.equipment import Equipment
@@ -47,10 +47,12 @@ class UsageError(Exception):
 
 @app.command()
 def validate(
-    folder: Annotated[
-        Path,
+    release_at: Annotated[
+        str,
         typer.Argument(
-            metavar="FOLDER", help="The release: what the build makes, or all files side by side."
+            metavar="FOLDER",
+            help="The release, also as directory:FOLDER: what the build makes, or all files side "
+            "by side.",
         ),
     ],
     plan: Annotated[
@@ -95,7 +97,7 @@ def validate(
     """Holds a release against its plan, runs it, and says of each cell what it is."""
     errors = Console(stderr=True)
     try:
-        release = read_folder(where(folder), where(plan) if plan else None)
+        release = read_folder(parse_place(release_at), where(plan) if plan else None)
         demands = [parse_demand(text, release.plan) for text in require or ()]
         before = manifest.read(where(previous)) if previous else None
         clean = CleanMachine(container_image, where(container_rootfs) if container_rootfs else None)
@@ -128,6 +130,20 @@ def validate(
         grid.show(verdicts, Console())
         print(f"Written: {output}/verdicts.json, junit.xml" + _and_manifest(release))
     raise typer.Exit(0 if verdicts.right else 1)
+
+
+def parse_place(text: str) -> Path:
+    """Reads FOLDER or directory:FOLDER.
+
+    Raises:
+      UsageError: it names a store of another kind.
+    """
+    kind, colon, rest = text.partition(":")
+    if colon and kind != "directory":
+        raise UsageError(
+            f"{text}: the gate reads folders; download the release, and name its folder"
+        )
+    return where(Path(rest if colon else text))
 
 
 def parse_demand(text: str, plan: Plan) -> Demand:
@@ -193,7 +209,7 @@ def try_all(
         yield from emulated.try_emulated(candidate, equipment, scratch)
 
     def told(trials: Callable[[Path], Iterator[Outcome]], scratch: Path) -> list[Outcome]:
-        outcomes = []
+        outcomes: list[Outcome] = []
         for outcome in trials(scratch):
             name = " ".join(filter(None, (outcome.platform, outcome.kind, outcome.python)))
             what = ", ".join(file.split("-")[0] for file in outcome.files if file.endswith(".whl"))
@@ -205,10 +221,15 @@ def try_all(
     # Emulated programs mostly use one processor, so the others go on beside them.
     with (
         tempfile.TemporaryDirectory(prefix="iree-release-") as scratch,
+        console.status("running what is sound, which takes minutes"),
         ThreadPoolExecutor() as lanes,
     ):
         running = [lanes.submit(told, trials, Path(scratch)) for trials in (here, elsewhere)]
-        return tuple(outcome for lane in running for outcome in lane.result())
+        try:
+            return tuple(outcome for lane in running for outcome in lane.result())
+        except BaseException:
+            process.interrupt()
+            raise
 
 
 def print_plan(release: Release, *, run: bool, output: Path) -> None:

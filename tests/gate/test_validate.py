@@ -172,6 +172,14 @@ def test_bad_usage_ends_with_2_and_one_sentence(
     assert not (release.parent / "verdicts").exists()
 
 
+def test_a_directory_store_is_a_folder(release: Path) -> None:
+    arguments = [f"directory:{release}", "--no-run", "--dry-run"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    result = CliRunner().invoke(app, ["github:iree-org/iree"])
+    assert result.exit_code == 2
+    assert "the gate reads folders" in " ".join(result.output.split())
+
+
 def test_a_folder_without_a_release_ends_with_2(tmp_path: Path) -> None:
     result = validate(tmp_path / "nowhere")
     assert result.exit_code == 2

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +16,22 @@ from typing import BinaryIO
 TIMEOUT = 300.0
 """Seconds that a program of a release may take; the slowest takes about ten."""
 
+_LOOK = 0.2  # seconds between two looks at whether to go on
 _LAST_LINES = 6
 _LAST_CHARACTERS = 800
 _MOST_BYTES = 1 << 24  # of each stream; a program that says more is not worth the memory
+
+
+_interrupted = threading.Event()
+
+
+class InterruptedTrialError(Exception):
+    """Somebody wants all trials to end; no verdict follows from it."""
+
+
+def interrupt() -> None:
+    """Ends every program that `run` waits for, in whatever thread, and every later one."""
+    _interrupted.set()
 
 
 class TrialError(Exception):
@@ -78,6 +93,7 @@ def run(
 
     Raises:
       TrialError: it does not start, or takes too long.
+      InterruptedTrialError: `interrupt` was called meanwhile.
     """
     name = name or Path(command[0]).name
     # Files, not pipes: a grandchild that lives on would keep a pipe open, and the reader waiting.
@@ -95,7 +111,7 @@ def run(
         except OSError as error:
             raise TrialError(f"{name} does not start ({error.strerror})") from error
         try:
-            process.wait(timeout)
+            _wait(process, timeout)
         except subprocess.TimeoutExpired as error:
             _kill(process)
             said = Done(name, process.returncode, _text(stdout), _text(stderr)).last_words()
@@ -104,6 +120,26 @@ def run(
             _kill(process)
             raise
         return Done(name, process.returncode, _text(stdout), _text(stderr))
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
+    """Waits for a program's end.
+
+    Raises:
+      TimeoutExpired: it takes longer.
+      InterruptedTrialError: nobody wants to know any more.
+    """
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            process.wait(min(_LOOK, max(0.0, end - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            if _interrupted.is_set():
+                raise InterruptedTrialError from None
+            if time.monotonic() >= end:
+                raise
+        else:
+            return
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from release.gate.trial import process
 from release.gate.trial.process import Done, TrialError, run
 
 ENVIRONMENT = {"PATH": os.defpath}
@@ -80,3 +82,13 @@ def test_a_child_that_keeps_the_streams_open_is_not_waited_for() -> None:
     start = time.monotonic()
     assert shell("sleep 5 & echo done").stdout == "done\n"
     assert time.monotonic() - start < 4
+
+
+def test_all_programs_end_when_nobody_waits_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: Ctrl-C that is followed by minutes of silence."""
+    monkeypatch.setattr(process, "_interrupted", threading.Event())
+    start = time.monotonic()
+    threading.Timer(0.3, process.interrupt).start()
+    with pytest.raises(process.InterruptedTrialError):
+        shell("sleep 60")
+    assert time.monotonic() - start < 30
