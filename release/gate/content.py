@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -58,14 +58,19 @@ class Content:
         self.findings.append(Finding(self.file, check, message, member=member))
 
 
-def read(path: Path) -> Content:
-    """Reads an archive, a wheel or a dist by the end of its name."""
+def read(path: Path, advance: Callable[[int], None] = lambda _: None) -> Content:
+    """Reads an archive, a wheel or a dist by the end of its name.
+
+    Args:
+      path: the archive.
+      advance: called with numbers of bytes of the archive that were read.
+    """
     content = Content(path.name)
 
     def report(problem: Problem) -> None:
         content.found(problem.check, problem.message, problem.member)
 
-    members = (wheel_zip if path.suffix == ".whl" else tar).read(path, report)
+    members = (wheel_zip if path.suffix == ".whl" else tar).read(path, report, advance=advance)
     try:
         for member in members:
             try:

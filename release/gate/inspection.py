@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +47,17 @@ class Context:
         )
 
 
-def inspect(path: Path, context: Context) -> Report:
-    """Inspects a wheel or a dist."""
-    read = content.read(path)
+def inspect(
+    path: Path, context: Context, advance: Callable[[int], None] = lambda _: None
+) -> Report:
+    """Inspects a wheel or a dist.
+
+    Args:
+      path: the file.
+      context: what it is held against.
+      advance: called with numbers of bytes of the file that were read.
+    """
+    read = content.read(path, advance)
     is_wheel = path.suffix == ".whl"
     facts = None
     findings: tuple[Finding, ...] = ()

@@ -79,11 +79,13 @@ def _share(done: Synchronized[int]) -> None:
 
 
 def _inspect(path: Path, context: Context) -> Report:
-    report = inspect(path, context)
+    return inspect(path, context, _advance)
+
+
+def _advance(count: int) -> None:
     if _done is not None:
         with _done.get_lock():
-            _done.value += report.size
-    return report
+            _done.value += count
 
 
 def _crash(path: Path) -> Report:

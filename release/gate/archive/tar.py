@@ -36,6 +36,7 @@ def read(
     path: Path,
     report: Callable[[Problem], None],
     limits: Limits | None = None,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Member]:
     """Yields the members in the order of the archive.
 
@@ -45,13 +46,14 @@ def read(
       path: the archive.
       report: called with whatever is wrong; reading goes on where it can.
       limits: how much it may hold.
+      advance: called with numbers of bytes of the archive that were read.
 
     Raises:
       ArchiveError: it cannot be read on, or is a bomb; what was yielded until then stands.
     """
     limits = limits or Limits()
     with path.open("rb") as file:
-        stream = _Stream(file, path.stat().st_size, limits)
+        stream = _Stream(file, path.stat().st_size, limits, advance)
         names = Names()
         files: set[str] = set()
         links: list[Member] = []
@@ -157,8 +159,11 @@ def _check_links(links: list[Member], files: set[str]) -> Iterator[Problem]:
 class _Stream:
     """What an xz file inflates to, as far as it was asked for."""
 
-    def __init__(self, file: BinaryIO, size: int, limits: Limits) -> None:
+    def __init__(
+        self, file: BinaryIO, size: int, limits: Limits, advance: Callable[[int], None]
+    ) -> None:
         self._file = file
+        self._advance = advance
         self._size = size
         self._limits = limits
         self._decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_DECODER_MEMORY)
@@ -204,6 +209,7 @@ class _Stream:
                 packed = self._file.read(CHUNK)
                 if not packed:
                     raise ArchiveError("the xz stream ends too soon")
+                self._advance(len(packed))
             try:
                 self._buffer = self._decoder.decompress(packed, CHUNK)
             except (lzma.LZMAError, MemoryError) as error:

@@ -38,6 +38,7 @@ def read(
     path: Path,
     report: Callable[[Problem], None],
     limits: Limits | None = None,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Member]:
     """Yields the members in the order of their bytes.
 
@@ -45,6 +46,7 @@ def read(
       path: the archive.
       report: called with whatever is wrong; reading goes on where it can.
       limits: how much it may hold.
+      advance: called with numbers of bytes of the archive that were read.
 
     Raises:
       ArchiveError: it is not a ZIP archive, or a bomb; nothing of it can be trusted.
@@ -73,7 +75,7 @@ def read(
             position = start + info.compress_size
             if info.flag_bits & _DESCRIPTOR_FOLLOWS:
                 position += _descriptor(file, position, info, report)
-            yield from _member(file, info, start, names, report)
+            yield from _member(file, info, start, names, report, advance)
         if position != directory:
             report(_gap("the directory", directory - position))
 
@@ -156,6 +158,7 @@ def _member(
     start: int,
     names: Names,
     report: Callable[[Problem], None],
+    advance: Callable[[int], None],
 ) -> Iterator[Member]:
     name = info.orig_filename
     folder = name.endswith("/")
@@ -174,7 +177,7 @@ def _member(
         kind="folder" if folder else "file",
         size=info.file_size,
         mode=stat.S_IMODE(mode),
-        content=iter(()) if folder else _content(file, info, start),
+        content=iter(()) if folder else _content(_packed(file, info, start, advance), info),
     )
 
 
@@ -192,9 +195,9 @@ def _special(info: zipfile.ZipInfo, mode: int) -> str:
     return ""
 
 
-def _content(file: BinaryIO, info: zipfile.ZipInfo, start: int) -> Iterator[bytes]:
+def _content(packed: Iterator[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
     crc = size = 0
-    for chunk in _inflated(file, info, start):
+    for chunk in _inflated(packed, info):
         size += len(chunk)
         if size > info.file_size:
             break
@@ -206,13 +209,13 @@ def _content(file: BinaryIO, info: zipfile.ZipInfo, start: int) -> Iterator[byte
         raise ArchiveError(f"the CRC-32 of {info.orig_filename} does not match its content")
 
 
-def _inflated(file: BinaryIO, info: zipfile.ZipInfo, start: int) -> Iterator[bytes]:
+def _inflated(packed: Iterator[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
     if info.compress_type == zipfile.ZIP_STORED:
-        yield from _packed(file, info, start)
+        yield from packed
         return
     decoder = zlib.decompressobj(-15)
     try:
-        for chunk in _packed(file, info, start):
+        for chunk in packed:
             while chunk:
                 yield decoder.decompress(chunk, CHUNK)
                 chunk = decoder.unconsumed_tail
@@ -225,12 +228,15 @@ def _inflated(file: BinaryIO, info: zipfile.ZipInfo, start: int) -> Iterator[byt
         raise ArchiveError(f"the stream of {info.orig_filename} ends too soon")
 
 
-def _packed(file: BinaryIO, info: zipfile.ZipInfo, start: int) -> Iterator[bytes]:
+def _packed(
+    file: BinaryIO, info: zipfile.ZipInfo, start: int, advance: Callable[[int], None]
+) -> Iterator[bytes]:
     left = info.compress_size
     while left:
         chunk = os.pread(file.fileno(), min(CHUNK, left), start)
         if not chunk:
             raise ArchiveError(f"the archive ends within {info.orig_filename}")
         yield chunk
+        advance(len(chunk))
         start += len(chunk)
         left -= len(chunk)
