@@ -139,5 +139,6 @@ def _other(chunks: Iterable[bytes], member: Member, content: Content) -> tuple[s
             text += chunk
     if scanner:
         content.traces[member.path] = scanner.finish()
+    if scanner and size <= _LARGEST_TEXT:
         content.texts[member.path] = bytes(text)
     return digest.hexdigest(), size

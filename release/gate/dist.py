@@ -49,7 +49,7 @@ def inspect(content: Content, platform: Platform, version: str) -> Iterator[Find
         yield Finding(file, Check.LICENSE_MISSING, "it holds no LICENSE")
     for path in sorted(content.members):
         if LITTER.search(path):
-            yield Finding(file, Check.WHEEL_LITTER, "it has no place in a dist", path)
+            yield Finding(file, Check.LITTER, "it has no place in a dist", path)
         if path.startswith("bin/") and path in content.binaries and not content.modes[path] & 0o100:
             yield Finding(file, Check.DIST_LAYOUT, "it is a program, and not executable", path)
     yield from _check_version(content, version)

@@ -13,7 +13,6 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 from packaging.metadata import Metadata
-from packaging.requirements import Requirement
 from packaging.tags import Tag
 from twine.commands import check as twine_check
 from twine.exceptions import TwineException
@@ -134,11 +133,6 @@ def check_license(
                 f"METADATA names the licence file {name}, and {dist_info}/licenses/ has none, or "
                 "an empty one",
             )
-
-
-def siblings(requires: tuple[str, ...]) -> Iterator[Requirement]:
-    """The requirements, parsed; METADATA was valid, so each can be."""
-    return map(Requirement, requires)
 
 
 def _refused_by_twine(file: str, content: bytes) -> str | None:

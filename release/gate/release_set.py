@@ -152,7 +152,7 @@ def check_clashes(plan: Plan, reports: Sequence[Report]) -> Iterator[Finding]:
     facts = {report.filename: found for report, found in _wheels(reports)}
     together: dict[tuple[str, str], set[str]] = defaultdict(set)
     for cell in plan.cells:
-        if cell.wheel in facts:
+        if facts.get(cell.wheel):  # what cannot be read was told already
             together[cell.platform, cell.python].add(cell.wheel)
     pairs = {pair for wheels in together.values() for pair in combinations(sorted(wheels), 2)}
     for one, other in sorted(pairs):
@@ -240,7 +240,7 @@ def _check_cell(
     order = cells.serving(cell, plan, reports)
     where = f"{cell.package} on {cell.platform} with Python {cell.python}"
     if not order:
-        if cell.wheel in facts:
+        if facts.get(cell.wheel):  # what cannot be read was told already
             yield Finding(
                 cell.wheel,
                 Check.SET_UNSERVED,

@@ -62,8 +62,3 @@ class Report:
     """None for a dist, and for a wheel that cannot be read at all."""
     platform: str | None = None
     """Name of a dist's platform."""
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing is wrong with it, taken by itself."""
-        return not any(finding.fault for finding in self.findings)

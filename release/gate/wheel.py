@@ -108,7 +108,7 @@ def _check_members(
             yield Finding(file, Check.WHEEL_LAYOUT, f"{dist_info} has no {name}")
     for path in sorted(content.digests):
         if LITTER.search(path):
-            yield Finding(file, Check.WHEEL_LITTER, "it has no place in a wheel", member=path)
+            yield Finding(file, Check.LITTER, "it has no place in a wheel", member=path)
         place = _SCHEME.sub("", path)
         if path.startswith((f"{dist_info}/", *(data + folder for folder in _DATA_FOLDERS))):
             continue

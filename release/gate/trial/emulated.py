@@ -207,8 +207,9 @@ class _Aarch64:
         with step("running by the runtime"):
             count = len(model_runs.MODELS) * len(model_runs.BACKENDS)
             model_runs.check_verdicts(model_set(modules, "run", "--through", "runtime"), count)
-        by = "compiled and run" if fresh else "run, as another Python compiled them"
-        return f"installed; {count} models {by} through the API compute rightly"
+        compiled = "" if fresh else ", compiled with another Python,"
+        done = "compiled and run" if fresh else "run"
+        return f"installed; {count} models{compiled} {done} through the API compute rightly"
 
     def try_tools(self, python: str) -> Outcome:
         qemu = Qemu(self.emulation.qemu, self.emulation.root, self.folder)

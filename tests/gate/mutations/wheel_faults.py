@@ -116,10 +116,10 @@ WHEELS = [
     ),
     fault(
         "compiled Python",
-        Check.WHEEL_LITTER,
+        Check.LITTER,
         added(*TF, path="iree/tf/__pycache__/x.cpython-311.pyc"),
     ),
-    fault("a file of the system", Check.WHEEL_LITTER, added(*TF, path="iree/tf/.DS_Store")),
+    fault("a file of the system", Check.LITTER, added(*TF, path="iree/tf/.DS_Store")),
     fault(
         "a file outside the package",
         Check.WHEEL_OUTSIDE,
