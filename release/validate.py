@@ -56,14 +56,18 @@ def validate(
         ),
     ],
     plan: Annotated[
-        Path | None, typer.Option(help="Its plan, where that is not plan.json in the folder.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Its plan; plan.json in the folder when left out."),
     ] = None,
     previous: Annotated[
         Path | None,
-        typer.Option(help="manifest.json of the last release, for growth and since-when."),
+        typer.Option(
+            metavar="FILE", help="manifest.json of the last release: for growth, and since when."
+        ),
     ] = None,
     output: Annotated[
-        Path, typer.Option(help="Where verdicts.json, junit.xml and manifest.json go.")
+        Path,
+        typer.Option(metavar="FOLDER", help="For verdicts.json, junit.xml and manifest.json."),
     ] = Path("verdicts"),
     run: Annotated[
         bool, typer.Option(help="Whether to install and run what was found sound.")
@@ -76,22 +80,32 @@ def validate(
         ),
     ] = None,
     container_image: Annotated[
-        str | None, typer.Option(help="Image of the clean container; else one is made.")
+        str | None,
+        typer.Option(metavar="REF", help="Image of the clean container; else one is made."),
     ] = None,
     container_rootfs: Annotated[
-        Path | None, typer.Option(help="A root file system to make that image from.")
+        Path | None,
+        typer.Option(metavar="PATH", help="A root file system to make that image from."),
     ] = None,
     registry_limit: Annotated[
         int, typer.Option(metavar="MIB", min=1, help="The registry's limit for a file.")
     ] = 100,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one a processor.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes; one a processor.")
+    ] = None,
     today: Annotated[
         datetime | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], help="The day of the verdicts; today, UTC."),
+        typer.Option(
+            "--date",
+            metavar="YYYY-MM-DD",
+            formats=["%Y-%m-%d"],
+            help="The day of the verdicts; today, UTC.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print verdicts.json instead.")] = False,
     dry_run: Annotated[
-        bool, typer.Option(help="Say what would be held and run, and touch nothing.")
+        bool,
+        typer.Option("--dry-run", help="Say what would be held and run, and touch nothing."),
     ] = False,
 ) -> None:
     """Holds a release against its plan, runs it, and says of each cell what it is."""
