@@ -1,4 +1,4 @@
-"""The built release, as a candidate for trials."""
+"""The built release as a candidate for trials, and what became of it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,15 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def hold(outcomes: Sequence[Outcome]) -> None:
-    """Fails for a failed outcome; skips where nothing could be run."""
-    failed = [
-        f"{outcome.kind} {outcome.python}: {outcome.detail}"
-        for outcome in outcomes
-        if outcome.status == "failed"
-    ]
-    assert not failed, "\n".join(failed)
-    if not any(outcome.status == "passed" for outcome in outcomes):
+def require_an_engine(outcomes: Sequence[Outcome]) -> None:
+    """Skips where nothing at all could be run, with the reason."""
+    if all(outcome.status == "not run" for outcome in outcomes):
         pytest.skip(f"not run: {outcomes[0].detail}")
+
+
+def used(outcomes: Sequence[Outcome], kind: str, python: str | None = None) -> set[str]:
+    """The files that trials of a kind passed with; fails where one did not pass."""
+    made = [outcome for outcome in outcomes if (outcome.kind, outcome.python) == (kind, python)]
+    unpassed = [f"{trial.status}: {trial.detail}" for trial in made if trial.status != "passed"]
+    assert not unpassed, "\n".join(unpassed)
+    return {file for trial in made for file in trial.files}

@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
+import os
 import platform
 
 import pytest
 
+from release.gate.trial.candidate import Candidate
 from release.gate.trial.emulated import try_aarch64
 from release.gate.trial.equipment import Equipment
-from tests.gate.emulated.release import built, hold, scratch
+from release.gate.trial.outcome import Outcome
+from tests.gate.emulated.release import built, require_an_engine, scratch, used
 
 NAME = "linux_aarch64"
+PYTHONS = tuple(os.environ["PYTHONS"].split())
 
 
-def test_wheels_and_dist_run() -> None:
-    """Catches: code for another processor or for a newer one; a library or a linker not found."""
+@pytest.fixture(scope="module")
+def candidate() -> Candidate:
+    """The built release."""
+    return built()
+
+
+@pytest.fixture(scope="module")
+def equipment() -> Equipment:
+    """What the target was handed."""
+    return Equipment.from_environment()
+
+
+@pytest.fixture(scope="module")
+def outcomes(candidate: Candidate, equipment: Equipment) -> list[Outcome]:
+    """All trials of the platform, made once: they share what they install and compile."""
     if platform.machine() == "aarch64":
         pytest.skip("not run: this machine needs no emulation, tests/installed runs them")
-    candidate, equipment = built(), Equipment.from_environment()
     with scratch() as folder:
-        outcomes = [*try_aarch64(candidate, equipment, candidate.plan.platform(NAME), folder)]
-    hold(outcomes)
-    pythons = candidate.pythons(NAME)
-    statuses = {(o.kind, o.python, o.files[0].split("-")[0]): o.status for o in outcomes}
-    emulated = equipment.emulation
-    assert emulated is not None
-    for python in pythons:
-        expected = "passed" if python in emulated.pythons else "not run"
-        assert statuses["python", python, "iree_compiler"] == expected
-        assert statuses["python", python, "iree_tools_tf"] == expected
-    assert statuses["tools", None, "iree_compiler"] == "passed"
-    assert statuses["dist", None, "iree"] == "passed"
-    # 3.12 is in no suite of Debian, and the abi3 wheel is run on later ones.
-    assert set(pythons) - set(emulated.pythons) <= {"3.12"}
+        made = [*try_aarch64(candidate, equipment, candidate.plan.platform(NAME), folder)]
+    require_an_engine(made)
+    return made
+
+
+def test_every_python_of_the_plan_is_asked_for(candidate: Candidate) -> None:
+    """Catches: a Python that is released and never tried."""
+    assert candidate.pythons(NAME) == PYTHONS
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_wheels_run_on_a_python(
+    python: str, candidate: Candidate, equipment: Equipment, outcomes: list[Outcome]
+) -> None:
+    """Catches: an extension module for another processor or Python; a linker not found."""
+    assert equipment.emulation is not None
+    if python in equipment.emulation.missing:
+        pytest.skip(f"not run: {equipment.emulation.missing[python]}")
+    native, pure = (candidate.planned(NAME, python, pure=pure) for pure in (False, True))
+    assert used(outcomes, "python", python) == {*native.values(), *pure.values()}
+
+
+def test_native_tools_of_the_wheels_run(candidate: Candidate, outcomes: list[Outcome]) -> None:
+    """Catches: a tool for a newer processor, or without a library that it needs."""
+    newest = candidate.planned(NAME, PYTHONS[-1], pure=False)
+    assert used(outcomes, "tools") == {*newest.values()}
+
+
+def test_dist_runs(candidate: Candidate, outcomes: list[Outcome]) -> None:
+    """Catches: a dist whose tools miss their library or their linker once it is unpacked."""
+    planned = {dist.archive for dist in candidate.plan.dists if dist.platform == NAME}
+    assert used(outcomes, "dist") == planned

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from release.gate.trial.candidate import Candidate, UnfitError
 from release.gate.trial.emulated import try_aarch64, try_emulated
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.equipment import Emulation, Equipment
 from release.gate.trial.process import run
 from release.gate.trial.runner import Qemu, Wine, started_wine
-from release.plan import Platform
+from release.plan import PlannedDist, Platform
 from tests.gate.samples import DIST_MAC, PLAN, RUNTIME_MAC, TOOLS
 
 EMPTY = Candidate(PLAN, {}, {})
@@ -93,6 +94,24 @@ def test_a_wine_that_does_not_start_is_no_failure_of_the_wheels(
         pass
 
 
+def test_a_wine_that_fails_half_way_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: servers of a Windows that is gone; an error in ending them told as the cause."""
+    told = tmp_path / "told"
+    programs = {
+        "wine": program(tmp_path / "wine", '[ "$1" = --version ] && echo wine-8.0 || exit 5'),
+        "wineserver": program(tmp_path / "wineserver", f'echo "$@" > {told}; exit 1'),
+    }
+    monkeypatch.setattr(shutil, "which", lambda name, **_: programs.get(name))
+    with (
+        pytest.raises(UnfitError, match="wine does not start: wine exits with 5"),
+        started_wine(tmp_path),
+    ):
+        pass
+    assert told.read_text() == "--kill\n"
+
+
 def without_emulation(reason: str) -> Equipment:
     return Equipment(Path("uv"), {}, {}, (), no_emulation=reason)
 
@@ -111,6 +130,17 @@ def test_what_nothing_here_runs_is_not_run_and_says_so(tmp_path: Path) -> None:
 def test_without_an_emulator_the_reason_is_told(tmp_path: Path) -> None:
     outcomes = [*try_aarch64(EMPTY, without_emulation("the mirror is down"), ARM, tmp_path)]
     assert {(o.status, o.detail) for o in outcomes} == {("not run", "the mirror is down")}
+
+
+def test_a_platform_with_a_dist_alone_is_tried_all_the_same(tmp_path: Path) -> None:
+    """Catches: a plan without wheels for a platform that ends the gate."""
+    plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "iree-dist.tar.xz"),), cells=())
+    emulation = Emulation(tmp_path / "qemu", "11.1.2", tmp_path, {}, {})
+    equipment = replace(without_emulation(""), emulation=emulation)
+    outcomes = [*try_aarch64(Candidate(plan, {}, {}), equipment, ARM, tmp_path)]
+    assert [(o.kind, o.status, o.detail) for o in outcomes] == [
+        ("dist", "not run", "iree-dist.tar.xz is missing, or was found wrong already")
+    ]
 
 
 def test_the_emulator_is_read_from_what_the_bootstrap_wrote(tmp_path: Path) -> None:

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import pytest
+
+from release.gate.trial.candidate import Candidate
 from release.gate.trial.emulated import try_windows
 from release.gate.trial.equipment import Equipment
-from tests.gate.emulated.release import built, hold, scratch
+from release.gate.trial.outcome import Outcome
+from tests.gate.emulated.release import built, require_an_engine, scratch, used
 
 NAME = "windows_x86_64"
 
 
-def test_tools_and_dist_run() -> None:
-    """Catches: a DLL that is not found, a tool that is missing, a linker that does not start."""
-    candidate = built()
+@pytest.fixture(scope="module")
+def candidate() -> Candidate:
+    """The built release."""
+    return built()
+
+
+@pytest.fixture(scope="module")
+def outcomes(candidate: Candidate) -> list[Outcome]:
+    """All trials of the platform, made once: they share one Windows."""
     equipment = Equipment.from_environment()
     with scratch() as folder:
-        outcomes = [*try_windows(candidate, equipment, candidate.plan.platform(NAME), folder)]
-    hold(outcomes)
-    statuses = {(outcome.kind, outcome.python): outcome.status for outcome in outcomes}
-    assert statuses["tools", None] == statuses["dist", None] == "passed"
-    assert {statuses["python", python] for python in candidate.pythons(NAME)} == {"not run"}
+        made = [*try_windows(candidate, equipment, candidate.plan.platform(NAME), folder)]
+    require_an_engine(made)
+    return made
+
+
+def test_native_tools_of_the_wheels_run(candidate: Candidate, outcomes: list[Outcome]) -> None:
+    """Catches: a DLL that is not found, a tool that is missing, a linker that does not start."""
+    newest = candidate.planned(NAME, candidate.pythons(NAME)[-1], pure=False)
+    assert used(outcomes, "tools") == {*newest.values()}
+
+
+def test_dist_runs(candidate: Candidate, outcomes: list[Outcome]) -> None:
+    """Catches: a dist whose tools miss their DLL or their linker once it is unpacked."""
+    planned = {dist.archive for dist in candidate.plan.dists if dist.platform == NAME}
+    assert used(outcomes, "dist") == planned
+
+
+def test_that_no_python_ran_is_told_of_each(candidate: Candidate, outcomes: list[Outcome]) -> None:
+    """Catches: extension modules that nothing loaded, taken for tried."""
+    told = {trial.python: trial.status for trial in outcomes if trial.kind == "python"}
+    assert told == dict.fromkeys(candidate.pythons(NAME), "not run")
