@@ -16,12 +16,16 @@ def render(verdicts: Verdicts) -> bytes:
     counts = {"failure": 0, "skipped": 0}
     cases = 0
 
-    def case(group: str, name: str, outcome: str = "", message: str = "", time: float = 0) -> None:
+    def case(
+        group: str, name: str, outcome: str = "", message: str = "", time: float = 0, said: str = ""
+    ) -> None:
         nonlocal cases
         cases += 1
         element = ElementTree.SubElement(
             suite, "testcase", classname=group, name=_clean(name), time=f"{time:.3f}"
         )
+        if said:
+            ElementTree.SubElement(element, "system-out").text = _clean(said)
         if outcome:
             counts[outcome] += 1
             ElementTree.SubElement(element, outcome, message=_clean(message))
@@ -32,11 +36,11 @@ def render(verdicts: Verdicts) -> bytes:
         elif cell.state == "missing":
             case("cell", cell.name, "skipped", f"missing and tolerated since {cell.since}")
         else:
-            case("cell", cell.name)
+            case("cell", cell.name, said=f"{cell.run}: {cell.run_detail}")
     for trial in verdicts.outcomes:
         name = " ".join(filter(None, (trial.platform, trial.kind, trial.python)))
         outcome = {"passed": "", "failed": "failure", "not run": "skipped"}[trial.status]
-        case("trial", name, outcome, trial.detail, trial.seconds)
+        case("trial", name, outcome, trial.detail, trial.seconds, trial.engine)
     files = {cell.file for cell in verdicts.cells}
     for finding in verdicts.faults:
         if finding.file not in files:

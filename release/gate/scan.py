@@ -102,7 +102,7 @@ def check_native(
                 file,
                 Check.STAMP,
                 f"it calls itself {stamp}, and the release is {version}"
-                + (", as the manifest declares of pinned payload" if inherited else ""),
+                + ("; the manifest declares it as pinned payload" if inherited else ""),
                 member=member,
                 fault=not inherited,
             )
