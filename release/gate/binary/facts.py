@@ -26,7 +26,7 @@ class Binary:
     name: str = ""
     """What others link to it by: SONAME, the install name."""
     executable_stack: bool = False
-    """Whether it asks for one, or leaves the choice to the C library, which then makes one."""
+    """Whether it asks for one, or says nothing where the C library then makes one."""
     minimum_os: tuple[tuple[str, tuple[int, int]], ...] = ()
     """Processor and the oldest macOS that the code for it says it runs on; Mach-O only."""
     unsigned: frozenset[str] = field(default_factory=frozenset)

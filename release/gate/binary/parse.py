@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,8 @@ lief.logging.disable()
 _HEADER = 4096
 _ELF_MACHINE = 18  # offset of e_machine
 _PE_MACHINE = 4  # offset of Machine behind the signature
+_EXECUTABLE_BY_DEFAULT = frozenset({"x86_64"})
+"""Where glibc makes the stack executable for a file without PT_GNU_STACK (DEFAULT_STACK_PERMS)."""
 _PYTHON = ("Py", "_Py")
 _ENTRY = "PyInit_"
 _UNDEFINED = 0  # SHN_UNDEF
@@ -46,7 +49,10 @@ def read(path: Path) -> Binary:
     if kind is None:
         raise BinaryError("it is no native file")
     try:
-        return _READERS[kind](path)
+        with warnings.catch_warnings():
+            # LIEF's way to say that a number has no name, such as that of a rare processor.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return _READERS[kind](path)
     except BinaryError:
         raise
     # What LIEF and macholib raise at nonsense is whatever the nonsense leads them to.
@@ -77,12 +83,13 @@ def _elf(path: Path) -> Binary:
     order: Literal["big", "little"] = (
         "big" if binary.header.identity_data is lief.ELF.Header.ELF_DATA.MSB else "little"
     )
+    cpu = processor("elf", _number(path, _ELF_MACHINE, order))
     stack = binary.get(lief.ELF.Segment.TYPE.GNU_STACK)
     # Not `imported`, which LIEF tells by the relocations that were left out above.
     symbols = [(str(symbol.name), symbol.shndx == _UNDEFINED) for symbol in binary.dynamic_symbols]
     return Binary(
         system="linux",
-        cpus=frozenset({processor("elf", _number(path, _ELF_MACHINE, order))}),
+        cpus=frozenset({cpu}),
         needed=tuple(str(library) for library in binary.libraries),
         versions=tuple(
             (str(requirement.name), str(version.name))
@@ -91,8 +98,9 @@ def _elf(path: Path) -> Binary:
         ),
         search=tuple(filter(None, search)),
         name=name,
-        # Without the header glibc takes DEFAULT_STACK_PERMS, an executable stack on both.
-        executable_stack=stack.has(lief.ELF.Segment.FLAGS.X) if stack else _is_loaded(binary),
+        executable_stack=stack.has(lief.ELF.Segment.FLAGS.X)
+        if stack
+        else cpu in _EXECUTABLE_BY_DEFAULT and _is_loaded(binary),
         python_symbols=frozenset(n for n, taken in symbols if taken and n.startswith(_PYTHON)),
         extension=any(n.startswith(_ENTRY) and not taken for n, taken in symbols),
     )
@@ -223,7 +231,7 @@ def _system(packed: int) -> tuple[int, int]:
 
 
 def _number(path: Path, offset: int, order: Literal["big", "little"] = "little") -> int:
-    """The two bytes that name a processor; LIEF warns on stderr of those that it does not know."""
+    """The two bytes that name a processor; LIEF has another type for those that it knows."""
     with path.open("rb") as file:
         file.seek(offset)
         return int.from_bytes(file.read(2), order)

@@ -79,6 +79,7 @@ def test_a_macho_extension() -> None:
 
 
 X86 = "cp312-abi3-manylinux_2_28_x86_64"
+ARM = "cp312-abi3-manylinux_2_28_aarch64"
 MACOS, IOS = 1, 2  # platforms of LC_BUILD_VERSION
 
 
@@ -99,15 +100,21 @@ def test_an_elf_file_without_section_headers_says_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "flags", "executable"),
-    [(0x6474E551, 6, False), (0x6474E551, 7, True), (0, 6, True)],
+    ("wheel", "kind", "flags", "executable"),
+    [
+        (X86, 0x6474E551, 6, False),
+        (X86, 0x6474E551, 7, True),
+        (X86, 0, 6, True),
+        (ARM, 0x6474E551, 7, True),
+        (ARM, 0, 6, False),  # glibc's default there is a stack that is not executable
+    ],
 )
-def test_a_stack_is_executable_when_asked_for_and_when_nothing_is_said(
-    kind: int, flags: int, executable: bool
+def test_a_stack_is_executable_when_asked_for_and_where_that_is_the_default(
+    wheel: str, kind: int, flags: int, executable: bool
 ) -> None:
     """Catches: a library from assembly without .note.GNU-stack, for which glibc makes one."""
     old, new = struct.pack("<LL", 0x6474E551, 6), struct.pack("<LL", kind, flags)
-    assert read(edited(X86, "iree-cpuinfo", old, new)).executable_stack is executable
+    assert read(edited(wheel, "iree-cpuinfo", old, new)).executable_stack is executable
 
 
 @pytest.mark.parametrize(
@@ -132,15 +139,22 @@ def test_a_processor_is_told_by_name_or_number(
     assert read(bytes(content)).cpus == frozenset({cpu})
 
 
+def with_strange_symbol(content: bytes) -> bytes:
+    """Gives the first symbol of LC_SYMTAB a type that there is not: N_TYPE is 8."""
+    commands = content.index(struct.pack("<LL", 2, 24))
+    changed = bytearray(content)
+    changed[struct.unpack_from("<L", content, commands + 8)[0] + 4] = 8
+    return bytes(changed)
+
+
 def test_nothing_is_printed_about_a_strange_file(tmp_path: Path) -> None:
     """Catches: a parser's warnings across the gate's progress bar."""
-    for number, wheel in enumerate((X86, "win_amd64")):
-        content = bytearray(taken(wheel, "iree-cpuinfo"))
-        start = struct.unpack_from("<L", content, 60)[0] + 4 if number else 18
-        struct.pack_into("<H", content, start, 0x1307)
-        content[-4000:] = b"\xff" * 4000
-        (tmp_path / wheel).write_bytes(content)
-    (tmp_path / "cut").write_bytes(taken("macosx", "iree-cpuinfo")[:2000])
+    elf, macho = taken(X86, "iree-cpuinfo"), taken("macosx", "_runtime")
+    # No machine, byte order or type of segment; no type of symbol; cut within the headers.
+    strange = elf[:5] + b"\xff" + elf[6:18] + b"\x07\x13" + elf[20:64] + b"\x99" + elf[65:]
+    (tmp_path / "elf").write_bytes(strange)
+    (tmp_path / "macho").write_bytes(with_strange_symbol(macho))
+    (tmp_path / "cut").write_bytes(macho[:2000])
     program = (
         "import pathlib, sys\n"
         f"sys.path[:0] = {sys.path!r}\n"
