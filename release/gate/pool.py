@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import multiprocessing
 import os
@@ -15,10 +16,14 @@ from release.gate.finding import Check, Finding
 from release.gate.inspection import Context, inspect
 from release.gate.report import Report
 
+PATIENCE = 300.0
+"""Seconds that a file may take; the largest takes about five."""
+
 _POLL = 0.1  # seconds between two looks at how far the processes are
 
 _done: Synchronized[int] | None = None
 """In a process of the pool: bytes that all of them have read."""
+_patience = PATIENCE
 
 
 def inspect_all(
@@ -26,6 +31,7 @@ def inspect_all(
     context: Context,
     *,
     jobs: int | None = None,
+    patience: float = PATIENCE,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Report]:
     """A report for every file, in the order given.
@@ -34,29 +40,40 @@ def inspect_all(
       paths: wheels and dists.
       context: what they are held against.
       jobs: how many processes; one for each processor by default.
+      patience: seconds that a file may take.
       progress: called now and then with the bytes read so far, of all files together.
     """
     reports: dict[Path, Report] = {}
     # The largest first, or the last process works alone for long.
     waiting = sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
-    for report in _in_processes(waiting, context, jobs or os.cpu_count() or 1, progress):
+    processes = jobs or os.cpu_count() or 1
+    for report in _in_processes(waiting, context, processes, patience, progress):
         reports[report[0]] = report[1]
-    # A parser is native code. When a file kills it, the file is the one that does so alone.
+    # A parser is native code. When a file kills or stalls it, it is the one that does so alone.
     for path in waiting:
         if path not in reports:
-            (alone,) = [*_in_processes([path], context, 1, progress)] or [(path, _crash(path))]
+            (alone,) = [*_in_processes([path], context, 1, patience, progress)] or [
+                (path, _crash(path))
+            ]
             reports[path] = alone[1]
     return [reports[path] for path in paths]
 
 
 def _in_processes(
-    paths: Sequence[Path], context: Context, jobs: int, progress: Callable[[int], None]
+    paths: Sequence[Path],
+    context: Context,
+    jobs: int,
+    patience: float,
+    progress: Callable[[int], None],
 ) -> Iterator[tuple[Path, Report]]:
     """Reports as they are ready; ends early when a process dies."""
     spawning = multiprocessing.get_context("spawn")
     done = spawning.Value("q", 0)
     with ProcessPoolExecutor(
-        min(jobs, len(paths) or 1), mp_context=spawning, initializer=_share, initargs=(done,)
+        min(jobs, len(paths) or 1),
+        mp_context=spawning,
+        initializer=_share,
+        initargs=(done, patience),
     ) as pool:
         running: dict[Future[Report], Path] = {
             pool.submit(_inspect, path, context): path for path in paths
@@ -71,15 +88,21 @@ def _in_processes(
                     return
 
 
-def _share(done: Synchronized[int]) -> None:
-    global _done
-    _done = done
+def _share(done: Synchronized[int], patience: float) -> None:
+    global _done, _patience
+    _done, _patience = done, patience
     # Syntax trees are large and without cycles; looking for some costs half of the time.
     gc.disable()
 
 
 def _inspect(path: Path, context: Context) -> Report:
-    return inspect(path, context, _advance)
+    # Its watchdog ends the process even while native code runs.
+    with Path(os.devnull).open("w") as nowhere:
+        faulthandler.dump_traceback_later(_patience, exit=True, file=nowhere)
+        try:
+            return inspect(path, context, _advance)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _advance(count: int) -> None:
@@ -90,7 +113,7 @@ def _advance(count: int) -> None:
 
 def _crash(path: Path) -> Report:
     finding = Finding(
-        path.name, Check.BINARY_BROKEN, "a parser dies of it; some native file in it is malformed"
+        path.name, Check.BINARY_BROKEN, "a parser dies of it, or does not end; it is malformed"
     )
     return Report(
         path.name,
