@@ -21,7 +21,7 @@ def installed_test(name, python, srcs, data = [], env = {}, deps = [], **kwargs)
       deps: what the tests import, besides the library of trials.
       **kwargs: any other attribute of pytest_test.
     """
-    given = equipment([_PLATFORM], [python], rootfs = False)
+    given = equipment([_PLATFORM], [python], emulation = False, rootfs = False)
     inputs = {
         "INSTALLED_MANIFEST": "//packaging:manifest",
         "INSTALLED_PLAN": "//packaging:plan",

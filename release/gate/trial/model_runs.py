@@ -66,7 +66,7 @@ def check_verdicts(done: Done, compiled: int) -> None:
       TrialError: one does not run, or one of its numbers is not NumPy's.
     """
     if done.exit_code not in (0, 1) or not done.stdout:
-        done.expect()
+        raise TrialError(f"{done.expect().program} gives no verdicts")
     verdicts: list[dict[str, Any]] = json.loads(done.stdout)
     for verdict in verdicts:
         if verdict["right"] is not True:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from release.gate.trial.process import Done
+
 
 class Runner(Protocol):
     """Starts the programs of one platform on this machine."""
@@ -21,6 +23,9 @@ class Runner(Protocol):
 
     def path(self, path: Path) -> str:
         """What a program of that platform calls a file or folder of this machine."""
+
+    def stumbled(self, done: Done) -> bool:
+        """Whether what runs the programs, and not the program, ended so: then once more."""
 
 
 class Native:
@@ -38,3 +43,7 @@ class Native:
     def path(self, path: Path) -> str:
         """The same path, made absolute."""
         return str(path.absolute())
+
+    def stumbled(self, done: Done) -> bool:  # noqa: ARG002 # as the protocol has it
+        """Never: nothing stands between this machine and its programs."""
+        return False

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
 
 from release.gate.trial.candidate import UnfitError
-from release.gate.trial.process import TrialError, run
+from release.gate.trial.process import Done, TrialError, run
 
 _LINKER_VARIABLE = "IREE_LLVM_EMBEDDED_LINKER_PATH"
 _STARTING = 120.0  # seconds for a new Windows of wine's
@@ -67,6 +67,10 @@ class Qemu:
         """The same path, made absolute."""
         return str(path.absolute())
 
+    def stumbled(self, done: Done) -> bool:  # noqa: ARG002 # as the protocol has it
+        """Never: qemu says what it cannot do."""
+        return False
+
 
 class Wine:
     """Starts Windows programs under wine."""
@@ -97,6 +101,14 @@ class Wine:
     def path(self, path: Path) -> str:
         """The path as a drive of Windows has it, on which wine puts the whole file system."""
         return str(PureWindowsPath("Z:/", *path.absolute().parts[1:]))
+
+    def stumbled(self, done: Done) -> bool:
+        """Whether it ended with 1 and without a word.
+
+        On a busy machine wine 8 does so once in a thousand starts; a tool of ours that fails says
+        why.
+        """
+        return done.exit_code == 1 and not done.stdout and not done.stderr
 
 
 @contextmanager

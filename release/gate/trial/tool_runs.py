@@ -15,6 +15,8 @@ from release.gate.trial.attempt import step
 from release.gate.trial.native import Runner
 from release.gate.trial.process import TIMEOUT, Done, TrialError, run
 
+_TRIES = 3
+
 
 def call(runner: Runner, program: Path, *arguments: str, timeout: float = TIMEOUT) -> Done:
     """Runs a tool to its end.
@@ -22,12 +24,16 @@ def call(runner: Runner, program: Path, *arguments: str, timeout: float = TIMEOU
     Raises:
       TrialError: it does not start, or takes too long.
     """
-    return run(
-        runner.command(program, *arguments),
-        environment=runner.environment,
-        timeout=timeout,
-        name=program.name,
-    )
+    for _ in range(_TRIES):
+        done = run(
+            runner.command(program, *arguments),
+            environment=runner.environment,
+            timeout=timeout,
+            name=program.name,
+        )
+        if not runner.stumbled(done):
+            break
+    return done
 
 
 def check_answers(

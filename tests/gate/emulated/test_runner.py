@@ -12,8 +12,9 @@ import pytest
 from release.gate.trial.candidate import Candidate, UnfitError
 from release.gate.trial.emulated import try_aarch64, try_emulated
 from release.gate.trial.equipment import Emulation, Equipment
-from release.gate.trial.process import run
+from release.gate.trial.process import TrialError, run
 from release.gate.trial.runner import Qemu, Wine, started_wine
+from release.gate.trial.tool_runs import call
 from release.plan import PlannedDist, Platform
 from tests.gate.samples import DIST_MAC, PLAN, RUNTIME_MAC, TOOLS
 
@@ -69,6 +70,26 @@ def test_wine_calls_files_as_windows_does(tmp_path: Path) -> None:
         "Z:\\x\\iree-compile.exe",
         "-o",
     ]
+
+
+def test_a_start_that_wine_loses_is_made_again(tmp_path: Path) -> None:
+    """Catches: a night that is red because wine, on a busy machine, lost a program."""
+    starts = tmp_path / "starts"
+    fake = program(
+        tmp_path / "wine", f'echo x >> {starts}; [ "$(wc -l < {starts})" -ge 3 ] && echo it'
+    )
+    wine = Wine(fake, tmp_path)
+    assert call(wine, tmp_path / "tool.exe").expect().stdout == "it\n"
+    assert starts.read_text() == "x\nx\nx\n"
+
+
+def test_a_tool_that_says_why_it_fails_is_believed(tmp_path: Path) -> None:
+    """Catches: a fault that shows now and then, tried until it does not."""
+    starts = tmp_path / "starts"
+    fake = program(tmp_path / "wine", f"echo x >> {starts}; echo no device >&2; exit 1")
+    with pytest.raises(TrialError, match="tool.exe exits with 1: no device"):
+        call(Wine(fake, tmp_path), tmp_path / "tool.exe").expect()
+    assert starts.read_text() == "x\n"
 
 
 def test_without_wine_it_is_said_how_to_have_it(
