@@ -87,7 +87,7 @@ def test_a_tool_that_says_why_it_fails_is_believed(tmp_path: Path) -> None:
     """Catches: a fault that shows now and then, tried until it does not."""
     starts = tmp_path / "starts"
     fake = program(tmp_path / "wine", f"echo x >> {starts}; echo no device >&2; exit 1")
-    with pytest.raises(TrialError, match="tool.exe exits with 1: no device"):
+    with pytest.raises(TrialError, match=r"tool\.exe exits with 1: no device"):
         call(Wine(fake, tmp_path), tmp_path / "tool.exe").expect()
     assert starts.read_text() == "x\n"
 
