@@ -102,7 +102,10 @@ def _findings(verdicts: Verdicts, console: Console) -> None:
     """A line for each kind of note, and for each fault of a file; verdicts.json has all."""
     for note, more in _grouped(verdicts.notes, lambda finding: (finding.check,)):
         console.print(Text(f"note: {note}{more}", style="dim"), soft_wrap=True)
-    groups = _grouped(verdicts.faults, lambda f: (f.file, f.check, f.message))
+    # What follows `such as` is an example, another one in every member.
+    groups = _grouped(
+        verdicts.faults, lambda f: (f.file, f.check, f.message.partition(", such as ")[0])
+    )
     for fault, more in groups:
         console.print(Text.assemble(("wrong: ", "bold red"), f"{fault}{more}"), soft_wrap=True)
 

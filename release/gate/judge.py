@@ -68,7 +68,12 @@ def judge(case: Case, day: date) -> Verdicts:
       case: the release and what is known of it.
       day: the day of the examination, UTC.
     """
-    findings = (*check_set(case), *_failed(case.outcomes), *_undone(case))
+    findings = (
+        *_unstated(case),
+        *check_set(case),
+        *_failed(case.outcomes),
+        *_undone(case),
+    )
     cells = (_with_run(cell, case.outcomes) for cell in _states(case, findings, day))
     return Verdicts(
         version=case.plan.version,
@@ -117,6 +122,17 @@ def _planned(plan: Plan) -> Iterator[CellVerdict]:
         )
     for dist in plan.dists:
         yield CellVerdict(None, dist.platform, None, dist.required, dist.archive, "right")
+
+
+def _unstated(case: Case) -> Iterator[Finding]:
+    if case.manifest is None:
+        yield Finding(
+            "manifest.json",
+            Check.SET_DIGEST,
+            "it is not there: no digest was held against what was built, and no native bytes are "
+            "declared as pinned payload",
+            fault=False,
+        )
 
 
 def _failed(outcomes: Sequence[Outcome]) -> Iterator[Finding]:

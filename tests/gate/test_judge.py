@@ -30,7 +30,8 @@ def faults(reports: Iterable[Report]) -> set[tuple[str, Check]]:
 
 
 def judged(reports: Iterable[Report], **more: object) -> Verdicts:
-    return judge(Case(PLAN, tuple(reports), **more), TODAY)  # type: ignore[arg-type]
+    files = tuple(reports)
+    return judge(Case(PLAN, files, **{"manifest": manifest_of(files), **more}), TODAY)  # type: ignore[arg-type]
 
 
 def passed(platform: str, kind: str, python: str | None, *files: str) -> Outcome:
@@ -202,6 +203,13 @@ def test_sums_that_disagree_with_the_files_are_refused() -> None:
         (samples.TOOLS, Check.SET_DIGEST),
         (samples.DIST_MAC, Check.SET_DIGEST),
     }
+
+
+def test_without_a_manifest_it_is_told_that_no_digest_was_held() -> None:
+    """Catches: a set whose bytes nobody compared, passed in silence."""
+    verdicts = judged(good_reports().values(), manifest=None)
+    assert verdicts.right
+    assert [note.file for note in verdicts.notes] == ["manifest.json"]
 
 
 def test_a_file_that_the_registry_would_refuse_is_refused_before_it_is_sent() -> None:

@@ -80,6 +80,18 @@ def test_equal_faults_of_a_file_are_one_line() -> None:
     assert said.endswith("(and 29 more like it)")
 
 
+def test_faults_that_differ_in_their_example_are_one_line() -> None:
+    reports = good_reports()
+    name = samples.RUNTIME_MAC
+    faults = tuple(
+        Finding(name, Check.BUILD_PATH, f"it holds paths, such as /__w/{i}.c", f"iree/{i}")
+        for i in range(3)
+    )
+    reports[name] = Report(name, "wheel", "", 1, faults, reports[name].wheel)
+    (said,) = (line for line in shown(reports).splitlines() if line.startswith("wrong:"))
+    assert said.endswith("such as /__w/0.c [build_path] (and 2 more like it)")
+
+
 def test_the_last_line_says_whether_it_may_go_out() -> None:
     reports = good_reports()
     assert "20261122.1 may go out: 10 cells right" in shown(reports)
