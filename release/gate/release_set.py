@@ -122,6 +122,8 @@ def check_imports(plan: Plan, reports: Sequence[Report]) -> Iterator[Finding]:
     ours = {root.split("/")[0] for package in plan.packages for root in package.roots}
     holders = [(canonicalize_name(facts.project), facts.files) for _, facts in _wheels(reports)]
 
+    absent = {package.name for package in plan.packages} - {project for project, _ in holders}
+
     def providers(module: str) -> set[str]:
         top = module.split(".")[0]
         if top in ours:
@@ -132,8 +134,8 @@ def check_imports(plan: Plan, reports: Sequence[Report]) -> Iterator[Finding]:
         settled: set[str] = {canonicalize_name(Requirement(text).name) for text in facts.requires}
         for needed in facts.imports:
             found = providers(needed.module)
-            if found & settled:
-                continue
+            if found & settled or (not found and absent & settled):
+                continue  # a required sibling that is missing may be the one that holds it
             project = min(found, default=needed.module)
             settled.add(project)  # one finding for each project, at its first import
             cause = "which METADATA does not require" if found else "which no package here holds"

@@ -175,6 +175,12 @@ def test_an_import_of_our_own_that_no_package_holds_is_refused() -> None:
     assert (finding.check, "no package here holds" in finding.message) == (Check.REQUIREMENT, True)
 
 
+def test_an_import_from_a_sibling_that_is_missing_is_no_fault_of_the_importer() -> None:
+    """Catches: a second fault, of a sound wheel, that hides which file is missing."""
+    reports = {name: report for name, report in good_reports().items() if "runtime" not in name}
+    assert Check.REQUIREMENT not in {check for _, check in faults(reports.values())}
+
+
 def test_two_packages_with_the_same_file_are_refused() -> None:
     reports = good_reports()
     both = frozenset({"iree/tools/tf/main.py", "iree/runtime/version.py"})
