@@ -199,11 +199,12 @@ def test_an_archive_that_ends_too_soon_fails(workshop: Workshop) -> None:
     assert outcome.detail.startswith(f"unpacking: {NAME} cannot be unpacked (")
 
 
-def test_an_archive_with_a_flipped_bit_fails(workshop: Workshop) -> None:
-    """Catches: an exception of the decoder in place of an outcome."""
+@pytest.mark.parametrize("place", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_an_archive_with_a_flipped_bit_fails(workshop: Workshop, place: float) -> None:
+    """Catches: other bytes unpacked and used, since nobody read on to the checksum."""
     archive = workshop.pack()
     content = bytearray(archive.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[int(len(content) * place)] ^= 1
     archive.write_bytes(content)
     outcome = workshop.attempt(archive)
     assert outcome.status == "failed"
