@@ -28,7 +28,14 @@ DEFLATED = zipfile.ZIP_DEFLATED
 
 _CHUNK = 1 << 20
 # What zipfile raises at a directory that is not one, or of a later version of the format.
-_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error)
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+    MemoryError,
+    struct.error,
+)
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
