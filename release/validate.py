@@ -11,7 +11,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -139,7 +139,7 @@ def validate(
         errors.print(f"error: {error.filename}: {error.strerror}", style="red", soft_wrap=True)
         raise typer.Exit(2) from error
     if as_json:
-        print(json.dumps(verdicts.to_json(), indent=2, default=str))
+        print(json.dumps(verdicts.to_json(), indent=2))
     else:
         grid.show(verdicts, Console())
         print(f"Written: {output}/verdicts.json, junit.xml" + _and_manifest(release))
@@ -274,12 +274,7 @@ def _and_manifest(release: Release) -> str:
 
 
 def _json(content: object) -> bytes:
-    def plain(value: object) -> str:
-        if isinstance(value, date):
-            return value.isoformat()
-        raise TypeError(f"{value!r} has no place in JSON")
-
-    return json.dumps(content, indent=2, default=plain).encode() + b"\n"
+    return json.dumps(content, indent=2).encode() + b"\n"
 
 
 if __name__ == "__main__":

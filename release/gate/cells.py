@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
+from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import canonicalize_name
 
 from release.gate import target
@@ -18,42 +18,28 @@ _OLDEST_GLIBC_ELSEWHERE = 17
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 
 
-def preference(platform: Platform, python: str) -> dict[Tag, int]:
-    """The tags that an installer takes on the oldest system of a platform, the best being 0."""
-    version = tuple(int(part) for part in python.split("."))
-    systems = list(_platform_tags(platform))
-    tags = [*cpython_tags(version, platforms=systems), *compatible_tags(version, platforms=systems)]
-    return {tag: rank for rank, tag in enumerate(tags)}
+def ranked(cell: Cell, plan: Plan, reports: Iterable[Report]) -> list[tuple[int, str]]:
+    """Rank and file name of the wheels that serve a cell, those an installer likes best first.
 
-
-def serving(cell: Cell, plan: Plan, reports: Iterable[Report]) -> tuple[str, ...]:
-    """File names of the wheels that serve a cell, those an installer likes best first.
-
-    Wheels that it likes equally are ordered by name; `ambiguous` tells.
+    Of wheels with the same rank it has no reason to like one better; they are ordered by name.
     """
-    return tuple(name for _, name in _ranked(cell, plan, reports))
-
-
-def ambiguous(cell: Cell, plan: Plan, reports: Iterable[Report]) -> bool:
-    """Whether an installer has no reason to like the best wheel for a cell better than another."""
-    ranked = _ranked(cell, plan, reports)
-    return len(ranked) > 1 and ranked[0][0] == ranked[1][0]
-
-
-def _ranked(cell: Cell, plan: Plan, reports: Iterable[Report]) -> list[tuple[int, str]]:
     liked = _preference(plan.platform(cell.platform), cell.python)
-    ranked = []
+    found = []
     for report in reports:
         if report.wheel and canonicalize_name(report.wheel.project) == cell.package:
             ranks = [liked[tag] for tag in report.wheel.tags if tag in liked]
             if ranks:
-                ranked.append((min(ranks), report.filename))
-    return sorted(ranked)
+                found.append((min(ranks), report.filename))
+    return sorted(found)
 
 
 @cache
 def _preference(platform: Platform, python: str) -> dict[str, int]:
-    return {str(tag): rank for tag, rank in preference(platform, python).items()}
+    """The tags that an installer takes on the oldest system of a platform, the best being 0."""
+    version = tuple(int(part) for part in python.split("."))
+    systems = list(_platform_tags(platform))
+    tags = [*cpython_tags(version, platforms=systems), *compatible_tags(version, platforms=systems)]
+    return {str(tag): rank for rank, tag in enumerate(tags)}
 
 
 def _platform_tags(platform: Platform) -> Iterator[str]:

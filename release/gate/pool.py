@@ -47,15 +47,12 @@ def inspect_all(
     # The largest first, or the last process works alone for long.
     waiting = sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
     processes = jobs or os.cpu_count() or 1
-    for report in _in_processes(waiting, context, processes, patience, progress):
-        reports[report[0]] = report[1]
+    reports.update(_in_processes(waiting, context, processes, patience, progress))
     # A parser is native code. When a file kills or stalls it, it is the one that does so alone.
     for path in waiting:
         if path not in reports:
-            (alone,) = [*_in_processes([path], context, 1, patience, progress)] or [
-                (path, _crash(path))
-            ]
-            reports[path] = alone[1]
+            alone = dict(_in_processes([path], context, 1, patience, progress))
+            reports[path] = alone.get(path) or _crash(path)
     return [reports[path] for path in paths]
 
 

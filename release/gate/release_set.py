@@ -239,7 +239,7 @@ def check_sizes(
 def _check_cell(
     cell: Cell, plan: Plan, reports: Sequence[Report], facts: dict[str, WheelFacts | None]
 ) -> Iterator[Finding]:
-    order = cells.serving(cell, plan, reports)
+    order = cells.ranked(cell, plan, reports)
     where = f"{cell.package} on {cell.platform} with Python {cell.python}"
     if not order:
         if facts.get(cell.wheel):  # what cannot be read was told already
@@ -249,22 +249,23 @@ def _check_cell(
                 f"by what it says of itself it does not serve {where}",
             )
         return
-    if order[0] != cell.wheel:
+    (rank, best), *others = order
+    if best != cell.wheel:
         yield Finding(
-            order[0],
+            best,
             Check.SET_AMBIGUOUS,
             f"an installer takes it for {where}, where the plan names {cell.wheel}",
         )
-    elif cells.ambiguous(cell, plan, reports):
+    elif others and others[0][0] == rank:
         yield Finding(
-            order[1],
+            others[0][1],
             Check.SET_AMBIGUOUS,
-            f"for {where} an installer likes it as well as {order[0]}",
+            f"for {where} an installer likes it as well as {best}",
         )
-    chosen = facts[order[0]]
+    chosen = facts[best]
     if chosen and not _admits(chosen.requires_python, cell.python):
         yield Finding(
-            order[0],
+            best,
             Check.METADATA_PYTHON,
             f"METADATA says Requires-Python: {chosen.requires_python}, and by its tags it serves "
             f"Python {cell.python}",

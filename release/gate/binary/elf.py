@@ -67,11 +67,8 @@ def _check_versions(place: Place, policy: Policy, inside: set[str]) -> Iterator[
 
 def _folder(place: Place, entry: str) -> str | None:
     """The folder inside that a search path names, or None."""
-    for origin in _ORIGIN:
-        if entry == origin or entry.startswith(origin + "/"):
-            found = place.below(entry.removeprefix(origin).lstrip("/"))
-            return found if found is not None and place.has_folder(found) else None
-    return None
+    found = place.named(entry, _ORIGIN)
+    return found if found is not None and place.has_folder(found) else None
 
 
 def _inside(place: Place, folders: list[str], name: str) -> bool:

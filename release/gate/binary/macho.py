@@ -85,10 +85,7 @@ def _folder(place: Place, entry: str) -> str | None:
     """What a path relative to the file names inside, or None."""
     if place.binary.extension and entry.startswith(_PROGRAM_FOLDER):
         return None  # the program is Python, wherever that lies
-    for own in _OWN_FOLDER:
-        if entry == own or entry.startswith(own + "/"):
-            return place.below(entry.removeprefix(own).lstrip("/"))
-    return None
+    return place.named(entry, _OWN_FOLDER)
 
 
 def _join(folder: str, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from release.gate.binary.abi import Abi
@@ -40,6 +40,18 @@ class Place:
         """A path seen from its folder, or None when that leaves the archive."""
         path = posixpath.normpath(posixpath.join(self.folder, relative))
         return None if path.startswith(("..", "/")) else path
+
+    def named(self, entry: str, origins: Iterable[str]) -> str | None:
+        """What a path names inside that starts with a word for the file's own folder, or None.
+
+        Args:
+          entry: a search path or a library's name.
+          origins: the words, such as $ORIGIN.
+        """
+        for origin in origins:
+            if entry == origin or entry.startswith(origin + "/"):
+                return self.below(entry.removeprefix(origin).lstrip("/"))
+        return None
 
     def has_folder(self, path: str) -> bool:
         """Whether the archive has something in a folder."""

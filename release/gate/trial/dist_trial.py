@@ -9,6 +9,7 @@ from pathlib import Path
 
 from release.gate.trial.answers import dist_tools
 from release.gate.trial.attempt import Attempt, step
+from release.gate.trial.candidate import Candidate, UnfitError
 from release.gate.trial.native import Native, Runner
 from release.gate.trial.outcome import Outcome
 from release.gate.trial.process import TIMEOUT, TrialError
@@ -17,6 +18,32 @@ from release.plan import Platform
 
 _CHUNK = 1 << 20
 _NATIVE = Native()
+
+
+def try_planned_dist(
+    candidate: Candidate,
+    platform: Platform,
+    scratch: Path,
+    *,
+    engine: str,
+    runner: Runner = _NATIVE,
+    timeout: float = TIMEOUT,
+) -> Outcome:
+    """Uses the dist that a release has for a platform; not run where that is not to be had.
+
+    Args:
+      candidate: the release.
+      platform: a platform of its plan.
+      scratch: as for `try_dist`, and so the others.
+      engine: what the outcome calls the runner.
+      runner: starts the tools.
+      timeout: seconds that each call may take.
+    """
+    try:
+        archive = candidate.dist(platform.name)
+    except UnfitError as error:
+        return Attempt(platform.name, "dist", None, engine, ()).not_run(str(error))
+    return try_dist(archive, platform, scratch, runner=runner, engine=engine, timeout=timeout)
 
 
 def try_dist(

@@ -12,7 +12,7 @@ from release.gate.trial import model_runs
 from release.gate.trial.answers import dist_tools
 from release.gate.trial.attempt import Attempt, step
 from release.gate.trial.candidate import Candidate, UnfitError, own_platform
-from release.gate.trial.dist_trial import try_dist
+from release.gate.trial.dist_trial import try_planned_dist
 from release.gate.trial.environment import Elsewhere
 from release.gate.trial.equipment import EmulatedPython, Emulation, Equipment
 from release.gate.trial.native import Runner
@@ -104,7 +104,9 @@ def try_windows(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
         if pythons:
             yield _try_tools(candidate, equipment, platform, pythons[-1], wine, engine, folder)
-        yield _try_dist(candidate, platform, wine, engine, folder)
+        yield try_planned_dist(
+            candidate, platform, folder, engine=engine, runner=wine, timeout=_SLOW
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,42 +158,28 @@ class _Aarch64:
             return attempt.not_run("one of them is missing, or was found wrong already")
         elsewhere = Elsewhere(self.equipment.uv, _UV_SYSTEMS["linux"], version)
         packages = self.folder / f"pure{version}"
-        qemu = Qemu(self.emulation.qemu, python.root, self.folder)
 
         def steps() -> str:
             with step("installing"):
                 elsewhere.install(packages, wheels, None)
             with step("asking the metadata"):
                 ask = _ASK_METADATA.format(names=[wheel.package for wheel in wheels])
-                said = run(
-                    qemu.python(python.executable, packages, "-c", ask),
-                    environment=qemu.environment,
-                    timeout=_SLOW,
-                    name=python.executable.name,
-                ).expect()
-                if set(said.stdout.split()) != {self.candidate.plan.version}:
-                    raise TrialError(f"it says {' and '.join(said.stdout.split())}")
+                said = self._call(python, packages, "-c", ask).expect().stdout.split()
+                if set(said) != {self.candidate.plan.version}:
+                    raise TrialError(f"it says {' and '.join(said)}")
             return "installed without what they require; not started: TensorFlow has no wheels here"
 
         return replace(attempt, engine=f"CPython {version}, {self.engine}").run(steps)
 
     def _use(self, python: EmulatedPython, packages: Path, wheels: tuple[str, ...]) -> str:
         """Compiles with each wheel once, and runs with every Python: compiling takes a minute."""
-        qemu = Qemu(self.emulation.qemu, python.root, self.folder)
-
-        def call(*arguments: str) -> Done:
-            return run(
-                qemu.python(python.executable, packages, *arguments),
-                environment=qemu.environment,
-                timeout=_SLOW,
-                name=python.executable.name,
-            )
 
         def model_set(folder: Path, *arguments: str) -> Done:
-            return call(str(model_runs.PROGRAM), *arguments, "--modules", str(folder))
+            words = (str(model_runs.PROGRAM), *arguments, "--modules", str(folder))
+            return self._call(python, packages, *words)
 
         with step("asking the version modules"):
-            said = call("-c", _ASK_VERSIONS).expect().stdout.split()
+            said = self._call(python, packages, "-c", _ASK_VERSIONS).expect().stdout.split()
             if set(said) != {self.candidate.plan.version}:
                 raise TrialError(f"they say {' and '.join(said)}")
         modules = self.folder / ("modules-of-" + "+".join(wheels))[:200]
@@ -211,6 +199,16 @@ class _Aarch64:
         done = "compiled and run" if fresh else "run"
         return f"installed; {count} models{compiled} {done} through the API compute rightly"
 
+    def _call(self, python: EmulatedPython, packages: Path, *arguments: str) -> Done:
+        """Runs a Python that finds these packages."""
+        qemu = Qemu(self.emulation.qemu, python.root, self.folder)
+        return run(
+            qemu.python(python.executable, packages, *arguments),
+            environment=qemu.environment,
+            timeout=_SLOW,
+            name=python.executable.name,
+        )
+
     def try_tools(self, python: str) -> Outcome:
         qemu = Qemu(self.emulation.qemu, self.emulation.root, self.folder)
         return _try_tools(
@@ -219,7 +217,14 @@ class _Aarch64:
 
     def try_dist(self) -> Outcome:
         qemu = Qemu(self.emulation.qemu, self.emulation.root, self.folder)
-        return _try_dist(self.candidate, self.platform, qemu, self.engine, self.folder)
+        return try_planned_dist(
+            self.candidate,
+            self.platform,
+            self.folder,
+            engine=self.engine,
+            runner=qemu,
+            timeout=_SLOW,
+        )
 
 
 def _try_tools(
@@ -264,16 +269,6 @@ def _tools_of_wheels(packages: Path, os: str) -> Mapping[str, Path]:
     return {path.name.removesuffix(end): path for path in found}
 
 
-def _try_dist(
-    candidate: Candidate, platform: Platform, runner: Runner, engine: str, scratch: Path
-) -> Outcome:
-    try:
-        archive = candidate.dist(platform.name)
-    except UnfitError as error:
-        return Attempt(platform.name, "dist", None, engine, ()).not_run(str(error))
-    return try_dist(archive, platform, scratch, runner=runner, engine=engine, timeout=_SLOW)
-
-
 def _untried(candidate: Candidate, platform: Platform, why: str) -> Iterator[Outcome]:
     wheels = {
         name
@@ -282,8 +277,5 @@ def _untried(candidate: Candidate, platform: Platform, why: str) -> Iterator[Out
         for name in candidate.planned(platform.name, python, pure=pure).values()
     }
     dists = [dist.archive for dist in candidate.plan.dists if dist.platform == platform.name]
-    for kind, files in (("tools", sorted(wheels)), ("dist", dists)):
-        attempt = Attempt(
-            platform.name, "dist" if kind == "dist" else "tools", None, "none", tuple(files)
-        )
-        yield attempt.not_run(why)
+    yield Attempt(platform.name, "tools", None, "none", tuple(sorted(wheels))).not_run(why)
+    yield Attempt(platform.name, "dist", None, "none", tuple(dists)).not_run(why)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from release.gate.trial.attempt import Attempt
 from release.gate.trial.candidate import Candidate, UnfitError, own_platform
-from release.gate.trial.dist_trial import try_dist
+from release.gate.trial.dist_trial import try_planned_dist
 from release.gate.trial.equipment import Equipment
 from release.gate.trial.outcome import Outcome
 from release.gate.trial.python_trial import Subject, try_native, try_pure
@@ -74,8 +74,4 @@ def try_python(
 def try_own_dist(candidate: Candidate, platform: str, scratch: Path) -> Outcome:
     """Tries the dist of this machine's own platform."""
     engine = f"{machine.system()} {machine.release()}"
-    try:
-        archive = candidate.dist(platform)
-    except UnfitError as error:
-        return Attempt(platform, "dist", None, engine, ()).not_run(str(error))
-    return try_dist(archive, candidate.plan.platform(platform), scratch, engine=engine)
+    return try_planned_dist(candidate, candidate.plan.platform(platform), scratch, engine=engine)
