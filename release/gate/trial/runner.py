@@ -15,6 +15,8 @@ from release.gate.trial.process import Done, TrialError, run
 
 _LINKER_VARIABLE = "IREE_LLVM_EMBEDDED_LINKER_PATH"
 _STARTING = 120.0  # seconds for a new Windows of wine's
+_IDLE = 600  # seconds that its server waits for another program; a killed gate leaves it that long
+_WORDS = "wine client error:"  # what wine itself says, of a program that it could not start
 
 
 class Qemu:
@@ -81,6 +83,11 @@ class Wine:
         self._folder = folder
 
     @property
+    def prefix(self) -> Path:
+        """The folder that wine calls its prefix."""
+        return self._folder / "prefix"
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """A Windows of its own, without windows or questions."""
         return {
@@ -91,7 +98,7 @@ class Wine:
             "WINEDEBUG": "-all",
             # Else the first start asks whether to download .NET and a browser.
             "WINEDLLOVERRIDES": "mscoree,mshtml=",
-            "WINEPREFIX": str(self._folder / "prefix"),
+            "WINEPREFIX": str(self.prefix),
         }
 
     def command(self, program: Path, *arguments: str) -> list[str]:
@@ -103,12 +110,13 @@ class Wine:
         return str(PureWindowsPath("Z:/", *path.absolute().parts[1:]))
 
     def stumbled(self, done: Done) -> bool:
-        """Whether it ended with 1 and without a word.
+        """Whether it ended with 1, and nobody or only wine said why.
 
         On a busy machine wine 8 does so once in a thousand starts; a tool of ours that fails says
         why.
         """
-        return done.exit_code == 1 and not done.stdout and not done.stderr
+        said = (done.stdout + done.stderr).splitlines()
+        return done.exit_code == 1 and all(line.startswith(_WORDS) for line in said)
 
 
 @contextmanager
@@ -124,20 +132,25 @@ def started_wine(scratch: Path) -> Iterator[tuple[Wine, str]]:
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
         wine = Wine(Path(found), Path(folder))
         try:
-            yield wine, _boot(found, wine.environment)
+            yield wine, _boot(found, wine)
         finally:
             _end(wine)
 
 
-def _boot(wine: str, environment: Mapping[str, str]) -> str:
+def _boot(program: str, wine: Wine) -> str:
     """Makes the new Windows; returns wine's name and version, such as wine-8.0.
 
     Raises:
       UnfitError: it does not start.
     """
     try:
-        said = run([wine, "--version"], environment=environment).expect().stdout.split()
-        run([wine, "wineboot", "--init"], environment=environment, timeout=_STARTING).expect()
+        said = run([program, "--version"], environment=wine.environment).expect().stdout.split()
+        wine.prefix.mkdir()
+        # Left alone, the server ends with the last program, or seconds after it, and loses one that
+        # starts just then.
+        _server(wine, f"--persistent={_IDLE}")
+        boot = [program, "wineboot", "--init"]
+        run(boot, environment=wine.environment, timeout=_STARTING).expect()
     except TrialError as error:
         raise UnfitError(f"wine does not start: {error}") from error
     return said[0] if said else "wine"
@@ -145,8 +158,17 @@ def _boot(wine: str, environment: Mapping[str, str]) -> str:
 
 def _end(wine: Wine) -> None:
     """Ends the processes that wine leaves behind a program, in sessions of their own."""
-    server = shutil.which("wineserver") or shutil.which("wineserver", path="/usr/lib/wine")
     # A wine that cannot be ended says nothing about what was tried under it.
     with suppress(TrialError):
-        if server:
-            run([server, "--kill"], environment=wine.environment, name="wineserver")
+        _server(wine, "--kill")
+
+
+def _server(wine: Wine, argument: str) -> None:
+    """Calls the program that serves a Windows, where there is one.
+
+    Raises:
+      TrialError: it does not start, or takes too long.
+    """
+    server = shutil.which("wineserver") or shutil.which("wineserver", path="/usr/lib/wine")
+    if server:
+        run([server, argument], environment=wine.environment, name="wineserver")
