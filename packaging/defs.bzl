@@ -21,6 +21,11 @@ load(
     _wheelhouse = "wheelhouse",
 )
 load("//packaging/private:wheel.bzl", _wheel = "wheel", _wheel_variants = "wheel_variants")
+load(
+    "//packaging/private:without.bzl",
+    _declare_without = "declare_without",
+    _all_unless_without = "all_unless_without",
+)
 
 NativePayloadInfo = _NativePayloadInfo
 WheelInfo = _WheelInfo
@@ -37,6 +42,8 @@ dist_set = _dist_set
 dist_folder = _dist_folder
 release_plan = _release_plan
 release_manifest = _release_manifest
+declare_without = _declare_without
+all_unless_without = _all_unless_without
 
 # The wheels of every package, for every platform and Python of the matrix.
 ALL_WHEELS = ["//packaging/%s:wheels" % package.folder for package in PACKAGES]

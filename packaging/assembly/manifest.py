@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,11 +42,18 @@ class Artifact:
     """Where its payload comes from."""
 
 
-def describe(plan: Mapping[str, Any], artifacts: Iterable[Artifact]) -> dict[str, Any]:
+def describe(
+    plan: Mapping[str, Any], artifacts: Iterable[Artifact], without: Collection[str] = ()
+) -> dict[str, Any]:
     """The manifest of a release.
 
+    Args:
+      plan: content of plan.json.
+      artifacts: what was built.
+      without: names of the platforms that were left out.
+
     Raises:
-      PackagingError: the plan names a file that is not among the artifacts.
+      PackagingError: the plan names a file, of another platform, that is not among the artifacts.
     """
     artifacts = sorted(artifacts, key=lambda artifact: artifact.path.name)
     with ThreadPoolExecutor() as pool:
@@ -58,8 +65,8 @@ def describe(plan: Mapping[str, Any], artifacts: Iterable[Artifact]) -> dict[str
         "artifacts": [
             _entry(artifact, digest) for artifact, digest in zip(artifacts, digests, strict=True)
         ],
-        "cells": [_served(cell, "wheel", present) for cell in plan["cells"]],
-        "dists": [_served(dist, "archive", present) for dist in plan["dists"]],
+        "cells": [_served(cell, "wheel", present, without) for cell in plan["cells"]],
+        "dists": [_served(dist, "archive", present, without) for dist in plan["dists"]],
     }
 
 
@@ -83,10 +90,14 @@ def _entry(artifact: Artifact, digest: str) -> dict[str, Any]:
     return entry
 
 
-def _served(cell: Mapping[str, Any], by: str, present: set[str]) -> dict[str, Any]:
-    if cell[by] not in present:
-        raise PackagingError(f"the plan names {cell[by]}, which was not built")
-    return {**cell, "status": "built"}
+def _served(
+    cell: Mapping[str, Any], by: str, present: set[str], without: Collection[str]
+) -> dict[str, Any]:
+    if cell[by] in present:
+        return {**cell, "status": "built"}
+    if cell["platform"] in without:
+        return {**cell, "status": "missing"}
+    raise PackagingError(f"the plan names {cell[by]}, which was not built")
 
 
 def _sha256(path: Path) -> str:
@@ -112,7 +123,9 @@ def main() -> None:
     for dist in wanted["dists"]:
         origins = tuple(payload_index.read(Path(path)).origin for path in dist["indexes"])
         artifacts.append(Artifact(Path(dist["path"]), "dist", None, dist["platform"], origins))
-    manifest = describe(json.loads(Path(wanted["plan"]).read_bytes()), artifacts)
+    manifest = describe(
+        json.loads(Path(wanted["plan"]).read_bytes()), artifacts, wanted["without"]
+    )
     Path(wanted["manifest"]).write_text(json.dumps(manifest, indent=2) + "\n")
     Path(wanted["sums"]).write_text(sums(manifest))
 

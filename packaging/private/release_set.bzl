@@ -4,6 +4,7 @@ load("//packaging/private:cells.bzl", "plan")
 load("//packaging/private:providers.bzl", "DistSetInfo", "WheelSetInfo")
 load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
+load("//packaging/private:without.bzl", "WITHOUT_ATTR", "left_out")
 
 def _plan_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".json")
@@ -110,6 +111,7 @@ def _manifest_impl(ctx):
                 }
                 for dist in dists
             ],
+            "without": left_out(ctx),
             "manifest": manifest.path,
             "sums": sums.path,
         },
@@ -132,6 +134,7 @@ release_manifest = rule(
             providers = [DistSetInfo],
             doc = "All dist archives of the release.",
         ),
+        "_without": WITHOUT_ATTR,
         "_write": tool_attr("//packaging/assembly:manifest"),
     },
 )

@@ -5,6 +5,7 @@ load("//packaging/private:cells.bzl", "serves", "wheel_filename")
 load("//packaging/private:providers.bzl", "NativePayloadInfo", "WheelInfo", "WheelSetInfo")
 load("//packaging/private:tool.bzl", "files_by_name", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
+load("//packaging/private:without.bzl", "WITHOUT_ATTR", "left_out")
 load("//platforms:matrix.bzl", "MATRIX")
 
 def _abi_tag(ctx, payload, python_tag):
@@ -140,6 +141,8 @@ def _variants_transition_impl(settings, attr):
     variants = {}
     for variant in attr.variants:
         platform, _, python_tag = variant.partition("/")
+        if platform in settings["//packaging:without"]:
+            continue
         if platform == "any":
             platforms = settings["//command_line_option:platforms"]
         else:
@@ -152,13 +155,14 @@ def _variants_transition_impl(settings, attr):
 
 _variants_transition = transition(
     implementation = _variants_transition_impl,
-    inputs = ["//command_line_option:platforms"],
+    inputs = ["//command_line_option:platforms", "//packaging:without"],
     outputs = ["//command_line_option:platforms", "//platforms:python_tag"],
 )
 
 def _wheel_variants_impl(ctx):
     if ctx.attr.unserved:
         fail(ctx.attr.unserved[0])
+    left_out(ctx)
     wheels = [
         target[WheelInfo]
         for _, target in sorted(ctx.split_attr.wheel.items())
@@ -170,7 +174,8 @@ def _wheel_variants_impl(ctx):
 
 wheel_variants = rule(
     implementation = _wheel_variants_impl,
-    doc = "One wheel, built for each platform and Python tag of `variants`.",
+    doc = "One wheel, built for each platform and Python tag of `variants`, without the platforms " +
+          "of //packaging:without.",
     provides = [WheelSetInfo],
     attrs = {
         "wheel": attr.label(
@@ -187,6 +192,7 @@ wheel_variants = rule(
         "unserved": attr.string_list(
             doc = "Sentences on cells of the matrix that no payload serves; any is an error.",
         ),
+        "_without": WITHOUT_ATTR,
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),

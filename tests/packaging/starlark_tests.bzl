@@ -5,6 +5,7 @@ load("//packaging:packages.bzl", "PACKAGES", "package_named")
 load("//packaging/private:cells.bzl", "is_pure", "plan", "serves", "variants_of", "wheel_filename")  # buildifier: disable=bzl-visibility
 load("//packaging/private:providers.bzl", "WheelSetInfo")  # buildifier: disable=bzl-visibility
 load("//packaging/private:version.bzl", "is_canonical")  # buildifier: disable=bzl-visibility
+load("//platforms:matrix.bzl", "MATRIX")
 
 def _version_test_impl(ctx):
     env = unittest.begin(ctx)
@@ -136,6 +137,19 @@ def _refused_test_impl(ctx):
 
 _sentence = {"sentence": attr.string(doc = "Part of the error.")}
 
+def _without_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    made = [file.basename for file in analysistest.target_under_test(env).files.to_list()]
+    planned = [cell.wheel for cell in plan("0.dev0").cells if cell.package == "iree-runtime"]
+    kept = {wheel: None for wheel in planned if "win_amd64" not in wheel}
+    asserts.equals(env, sorted(kept), sorted(made), "what is left out is not even asked for")
+    return analysistest.end(env)
+
+_without_test = analysistest.make(
+    _without_test_impl,
+    config_settings = {str(Label("//packaging:without")): ["windows_x86_64"]},
+)
+
 _refused_test = analysistest.make(
     _refused_test_impl,
     expect_failure = True,
@@ -147,6 +161,20 @@ _malformed_version_test = analysistest.make(
     expect_failure = True,
     attrs = _sentence,
     config_settings = {str(Label("//packaging:version")): "v1.0-final"},
+)
+
+_unknown_platform_test = analysistest.make(
+    _refused_test_impl,
+    expect_failure = True,
+    attrs = _sentence,
+    config_settings = {str(Label("//packaging:without")): ["amiga"]},
+)
+
+_every_platform_test = analysistest.make(
+    _refused_test_impl,
+    expect_failure = True,
+    attrs = _sentence,
+    config_settings = {str(Label("//packaging:without")): MATRIX.keys()},
 )
 
 def starlark_tests(name):
@@ -172,6 +200,20 @@ def starlark_tests(name):
         sentence = "--//packaging:version=v1.0-final is not a canonical version; write it like",
         target_under_test = "//packaging:plan",
     )
+    _without_test(
+        name = name + "_without",
+        target_under_test = "//packaging/iree_runtime:wheels",
+    )
+    _unknown_platform_test(
+        name = name + "_unknown_platform",
+        sentence = "--//packaging:without=amiga: there is no such platform, but linux_x86_64",
+        target_under_test = "//packaging/iree_runtime:wheels",
+    )
+    _every_platform_test(
+        name = name + "_every_platform",
+        sentence = "--//packaging:without leaves out every platform; keep one",
+        target_under_test = "//packaging:manifest",
+    )
     _refused_test(
         name = name + "_python_without_payload",
         sentence = "asks for Python 3.9 on linux_x86_64, which no wheel of x serves",
@@ -181,6 +223,14 @@ def starlark_tests(name):
         name = name,
         tests = [
             ":%s_%s" % (name, test)
-            for test in ["units", "wheel_set", "malformed_version", "python_without_payload"]
+            for test in [
+                "units",
+                "wheel_set",
+                "without",
+                "unknown_platform",
+                "every_platform",
+                "malformed_version",
+                "python_without_payload",
+            ]
         ],
     )

@@ -56,6 +56,15 @@ def test_cells_name_the_file_that_serves_them(tmp_path: Path) -> None:
     assert manifest["dists"] == [{**PLANNED_DIST, "status": "built"}]
 
 
+def test_what_was_left_out_is_missing_and_what_serves_it_all_the_same_is_not(
+    tmp_path: Path,
+) -> None:
+    wheel, _ = artifacts(tmp_path)
+    manifest = describe(PLAN, [wheel], without=["windows_x86_64"])
+    assert manifest["cells"] == [{**CELL, "status": "built"}]
+    assert manifest["dists"] == [{**PLANNED_DIST, "status": "missing"}]
+
+
 def test_planned_file_that_was_not_built_is_named(tmp_path: Path) -> None:
     with pytest.raises(PackagingError, match=WHEEL):
         describe(PLAN, artifacts(tmp_path)[1:])
