@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from release.errors import UsageError
+
 Parsed = TypeVar("Parsed")
 
 
-class DocumentError(Exception):
-    """A document is absent or not what it must be; the message is one sentence for the user."""
+class DocumentError(UsageError):
+    """A document is absent or not what it must be."""
 
 
 def read(path: Path, kind: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
@@ -26,10 +28,34 @@ def read(path: Path, kind: str, parse: Callable[[Mapping[str, Any]], Parsed]) ->
       DocumentError: the file cannot be read, or `parse` did not take it.
     """
     try:
-        return parse(json.loads(path.read_bytes()))
+        text = path.read_bytes()
     except OSError as error:
         raise DocumentError(f"{path}: the {kind} cannot be read ({error.strerror})") from error
+    return loads(text, str(path), kind, parse)
+
+
+def loads(
+    text: bytes, where: str, kind: str, parse: Callable[[Mapping[str, Any]], Parsed]
+) -> Parsed:
+    """Hands a JSON document to `parse`.
+
+    Args:
+      text: the document.
+      where: where it comes from, for messages.
+      kind: as for `read`.
+      parse: as for `read`.
+
+    Raises:
+      DocumentError: it is no JSON, or `parse` did not take it.
+    """
+    try:
+        return parse(json.loads(text))
     except KeyError as error:
-        raise DocumentError(f"{path}: not a {kind}: it has no {error}") from error
+        raise DocumentError(f"{where}: not a {kind}: it has no {error}") from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise DocumentError(f"{path}: not a {kind} ({error})") from error
+        raise DocumentError(f"{where}: not a {kind} ({error})") from error
+
+
+def dumps(content: object) -> bytes:
+    """A JSON document as all of ours are written."""
+    return json.dumps(content, indent=2).encode() + b"\n"

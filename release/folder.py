@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from release import manifest, plan
+from release.errors import UsageError
 from release.manifest import Manifest
 from release.plan import Plan
 
@@ -19,8 +20,8 @@ _SUFFIXES = (".whl", ".tar.xz")
 _PARTS = ("wheelhouse", "dists")
 
 
-class FolderError(Exception):
-    """A folder holds no release; the message is one sentence for the user."""
+class FolderError(UsageError):
+    """A folder holds no release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,17 @@ def _sums(path: Path) -> dict[str, str] | None:
     if None in found:
         raise FolderError(f"{path}: line {found.index(None) + 1} is not one of sha256sum's")
     return {match[2]: match[1] for match in found if match}
+
+
+def built() -> Path:
+    """The folder of the release that a program was built with (packaging/release.bzl).
+
+    Raises:
+      UsageError: it was built without one.
+    """
+    if "PLAN" not in os.environ:
+        raise UsageError("no release was built with this program; name one with --from FOLDER")
+    return Path(os.environ["PLAN"]).absolute().parent
 
 
 def where(path: Path) -> Path:

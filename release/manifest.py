@@ -58,6 +58,30 @@ class Artifact:
     """The distribution of a wheel."""
     tags: tuple[str, ...] = ()
     """Expanded tags of a wheel."""
+    requires_python: str | None = None
+    """Of a published wheel, like what follows: Requires-Python of its METADATA."""
+    requires: tuple[str, ...] = ()
+    """Requires-Dist of its METADATA."""
+    metadata_sha256: str | None = None
+    """Digest in hex of its METADATA, which is an asset named FILENAME.metadata (PEP 658)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellStatus:
+    """What became of a cell or a dist of the plan; `release/gate/verdict.py` decides it."""
+
+    package: str | None
+    """None of a dist."""
+    platform: str
+    python: str | None
+    """None of a dist."""
+    required: bool
+    status: Literal["built", "missing", "wrong"]
+    file: str
+    missing_since: date | None = None
+    run: Literal["passed", "failed", "not run"] = "not run"
+    run_detail: str = ""
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +93,12 @@ class Manifest:
     """By file name."""
     missing: Mapping[Place, date] = field(default_factory=dict)
     """What the gate found missing and tolerated, and since which day."""
+    cells: tuple[CellStatus, ...] = ()
+    """What became of each cell and dist of the plan; empty before the gate has seen it."""
+    commit: str | None = None
+    """What was built, of a published release."""
+    promoted_from: str | None = None
+    """The tag of the candidate whose bytes these are."""
 
 
 def read(path: Path) -> Manifest:
@@ -78,6 +108,19 @@ def read(path: Path) -> Manifest:
       document.DocumentError: it is not there, not a manifest, or of another schema.
     """
     return document.read(path, "manifest", _parse)
+
+
+def loads(text: bytes, where: str) -> Manifest:
+    """Reads a manifest from memory.
+
+    Args:
+      text: content of manifest.json.
+      where: where it comes from, for messages.
+
+    Raises:
+      document.DocumentError: it is not a manifest, or of another schema.
+    """
+    return document.loads(text, where, "manifest", _parse)
 
 
 def _parse(data: Mapping[str, Any]) -> Manifest:
@@ -92,6 +135,25 @@ def _parse(data: Mapping[str, Any]) -> Manifest:
             for cell in (*data["cells"], *data["dists"])
             if (since := cell.get("missing_since"))
         },
+        cells=tuple(_status(cell) for cell in (*data["cells"], *data["dists"]) if "status" in cell),
+        commit=data.get("commit"),
+        promoted_from=data.get("promoted_from"),
+    )
+
+
+def _status(data: Mapping[str, Any]) -> CellStatus:
+    since = data.get("missing_since")
+    return CellStatus(
+        package=data.get("package"),
+        platform=data["platform"],
+        python=data.get("python"),
+        required=data["required"],
+        status=data["status"],
+        file=data.get("wheel") or data["archive"],
+        missing_since=date.fromisoformat(since) if since else None,
+        run=data.get("run", "not run"),
+        run_detail=data.get("run_detail", ""),
+        why=tuple(data.get("why", ())),
     )
 
 
@@ -99,6 +161,7 @@ def _artifact(data: dict[str, Any]) -> Artifact:
     return Artifact(
         origins=tuple(_origin(dict(origin)) for origin in data.pop("origins")),
         tags=tuple(data.pop("tags", ())),
+        requires=tuple(data.pop("requires", ())),
         **data,
     )
 

@@ -8,44 +8,34 @@ Exit codes: 0 the release may go out, 1 it must not, 2 bad usage.
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from release import document, manifest
-from release.folder import FolderError, Release, replace, where
+from release import examination, manifest, program
+from release.document import dumps
+from release.errors import UsageError
+from release.examination import Wishes
+from release.folder import Release, replace, where
 from release.folder import read as read_folder
-from release.gate import grid, judge, junit, pool
-from release.gate.inspection import Context
-from release.gate.judge import Case, Demand
+from release.gate import grid, junit
+from release.gate.judge import Demand
 from release.gate.release_set import Limits
-from release.gate.report import Report
-from release.gate.trial import container_trial, emulated, local, process
-from release.gate.trial.candidate import Candidate
 from release.gate.trial.container_trial import CleanMachine
-from release.gate.trial.equipment import Equipment
-from release.gate.trial.outcome import Outcome
 from release.gate.verdict import Verdicts
 from release.plan import Plan
 
 _WHATS = ("run", "python", "tools", "dist", "container")
 _MIB = 1 << 20
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-
-
-class UsageError(Exception):
-    """A flag is wrong; the message is one sentence for the user."""
+app = program.new()
 
 
 @app.command()
+@program.verb
 def validate(
     release_at: Annotated[
         str,
@@ -103,41 +93,26 @@ def validate(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print verdicts.json instead.")] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Say what would be held and run, and touch nothing."),
-    ] = False,
+    dry_run: program.DryRunOption = False,
 ) -> None:
     """Holds a release against its plan, runs it, and says of each cell what it is."""
-    errors = Console(stderr=True)
-    try:
-        release = read_folder(parse_place(release_at), where(plan) if plan else None)
-        demands = [parse_demand(text, release.plan) for text in require or ()]
-        before = manifest.read(where(previous)) if previous else None
-        clean = CleanMachine(container_image, where(container_rootfs) if container_rootfs else None)
-        if dry_run:
-            print_plan(release, run=run, output=where(output))
-            return
-        reports = inspect(release, errors, jobs)
-        case = Case(
-            plan=release.plan,
-            reports=reports,
-            manifest=release.manifest,
-            sums=release.sums,
-            previous=before,
-            demands=demands,
-            limits=Limits(wheel=registry_limit * _MIB),
-        )
-        if run:
-            case = judge.with_outcomes(case, try_all(release, case, clean, errors))
-        verdicts = judge.judge(case, today.date() if today else datetime.now(UTC).date())
-        write(verdicts, release, where(output))
-    except (UsageError, FolderError, document.DocumentError) as error:
-        errors.print(f"error: {error}", style="red", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
-    except OSError as error:
-        errors.print(f"error: {error.filename}: {error.strerror}", style="red", soft_wrap=True)
-        raise typer.Exit(2) from error
+    release = read_folder(parse_place(release_at), where(plan) if plan else None)
+    wishes = Wishes(
+        run=run,
+        demands=tuple(parse_demand(text, release.plan) for text in require or ()),
+        limits=Limits(wheel=registry_limit * _MIB),
+        clean=CleanMachine(container_image, where(container_rootfs) if container_rootfs else None),
+        jobs=jobs,
+    )
+    before = manifest.read(where(previous)) if previous else None
+    if dry_run:
+        print_plan(release, run=run, output=where(output))
+        return
+    day = today.date() if today else datetime.now(UTC).date()
+    verdicts = examination.examine(
+        release, wishes, previous=before, day=day, console=Console(stderr=True)
+    )
+    write(verdicts, release, where(output))
     if as_json:
         print(json.dumps(verdicts.to_json(), indent=2))
     else:
@@ -180,72 +155,6 @@ def parse_demand(text: str, plan: Plan) -> Demand:
     return Demand(platform, what)
 
 
-def inspect(release: Release, console: Console, jobs: int | None) -> list[Report]:
-    """Reports on all files, with a progress bar where somebody watches."""
-    context = Context.of(release.plan, release.manifest)
-    total = sum(path.stat().st_size for path in release.files)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task(f"inspecting {len(release.files)} files", total=total)
-        return pool.inspect_all(
-            release.files,
-            context,
-            jobs=jobs,
-            progress=lambda done: bar.update(task, completed=done),
-        )
-
-
-def try_all(
-    release: Release, case: Case, clean: CleanMachine, console: Console
-) -> tuple[Outcome, ...]:
-    """Installs and runs what is sound, a line for each trial as it ends."""
-    sound = judge.sound(case)
-    candidate = Candidate(
-        plan=release.plan,
-        files={path.name: path for path in release.files if path.name in sound},
-        digests={report.filename: report.sha256 for report in case.reports},
-    )
-    equipment = Equipment.from_environment()
-
-    def here(scratch: Path) -> Iterator[Outcome]:
-        yield from local.try_locally(candidate, equipment, scratch)
-        yield container_trial.try_container(candidate, equipment, clean, scratch)
-
-    def elsewhere(scratch: Path) -> Iterator[Outcome]:
-        yield from emulated.try_emulated(candidate, equipment, scratch)
-
-    def told(trials: Callable[[Path], Iterator[Outcome]], scratch: Path) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        for outcome in trials(scratch):
-            name = " ".join(filter(None, (outcome.platform, outcome.kind, outcome.python)))
-            what = ", ".join(file.split("-")[0] for file in outcome.files if file.endswith(".whl"))
-            line = f"{outcome.status}: {name} {what} ({outcome.engine}, {outcome.seconds:.0f} s)"
-            console.print(line, style="dim", highlight=False, soft_wrap=True)
-            outcomes.append(outcome)
-        return outcomes
-
-    # Emulated programs mostly use one processor, so the others go on beside them.
-    with (
-        tempfile.TemporaryDirectory(prefix="iree-release-") as scratch,
-        console.status("running what is sound, which takes minutes"),
-        ThreadPoolExecutor() as lanes,
-    ):
-        running = [lanes.submit(told, trials, Path(scratch)) for trials in (here, elsewhere)]
-        try:
-            return tuple(outcome for lane in running for outcome in lane.result())
-        except BaseException:
-            process.interrupt()
-            raise
-
-
 def print_plan(release: Release, *, run: bool, output: Path) -> None:
     """Says what would be done."""
     size = sum(path.stat().st_size for path in release.files) / _MIB
@@ -263,18 +172,14 @@ def write(verdicts: Verdicts, release: Release, output: Path) -> None:
       OSError: the folder cannot be written.
     """
     output.mkdir(parents=True, exist_ok=True)
-    replace(output / "verdicts.json", _json(verdicts.to_json()))
+    replace(output / "verdicts.json", dumps(verdicts.to_json()))
     replace(output / "junit.xml", junit.render(verdicts))
     if release.manifest_json is not None:
-        replace(output / "manifest.json", _json(verdicts.into_manifest(release.manifest_json)))
+        replace(output / "manifest.json", dumps(verdicts.into_manifest(release.manifest_json)))
 
 
 def _and_manifest(release: Release) -> str:
     return " and manifest.json" if release.manifest_json is not None else ""
-
-
-def _json(content: object) -> bytes:
-    return json.dumps(content, indent=2).encode() + b"\n"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The built release, as data and environment of tests."""
+"""The built release, as data and environment of tests and programs."""
 
 _LABELS = {
     "DISTS": "//packaging:all_dists",
@@ -8,7 +8,7 @@ _LABELS = {
 }
 
 def built_release(dists = True):
-    """Returns what a test needs to read the built release.
+    """Returns what a test or a program needs to read the built release.
 
     Its environment: WHEELHOUSE and DISTS are the folders, PLAN is plan.json, MANIFEST are
     manifest.json and SHA256SUMS.

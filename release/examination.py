@@ -1,0 +1,137 @@
+"""The examination of a release: inspected, run, judged, with somebody watching."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+from release.folder import Release
+from release.gate import judge, pool
+from release.gate.inspection import Context
+from release.gate.judge import Case, Demand
+from release.gate.release_set import Limits
+from release.gate.report import Report
+from release.gate.trial import container_trial, emulated, local, process
+from release.gate.trial.candidate import Candidate
+from release.gate.trial.container_trial import CleanMachine
+from release.gate.trial.equipment import Equipment
+from release.gate.trial.outcome import Outcome
+from release.gate.verdict import Verdicts
+from release.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a release is to be examined."""
+
+    run: bool = True
+    """Whether to install and run what was found sound."""
+    demands: Collection[Demand] = ()
+    """What must have run."""
+    limits: Limits = field(default_factory=Limits)
+    clean: CleanMachine = field(default_factory=CleanMachine)
+    """What the clean container is made of."""
+    jobs: int | None = None
+    """Processes; None: one a processor."""
+
+
+def examine(
+    release: Release, wishes: Wishes, *, previous: Manifest | None, day: date, console: Console
+) -> Verdicts:
+    """Holds a release against its plan, and runs it.
+
+    Args:
+      release: plan, manifest and files.
+      wishes: how.
+      previous: the last release's manifest: for growth, and since when something is missing.
+      day: the day of the verdicts, UTC.
+      console: where progress is shown.
+
+    Raises:
+      OSError: a file cannot be read.
+    """
+    case = Case(
+        plan=release.plan,
+        reports=_inspect(release, console, wishes.jobs),
+        manifest=release.manifest,
+        sums=release.sums,
+        previous=previous,
+        demands=wishes.demands,
+        limits=wishes.limits,
+    )
+    if wishes.run:
+        case = judge.with_outcomes(case, _try_all(release, case, wishes.clean, console))
+    return judge.judge(case, day)
+
+
+def _inspect(release: Release, console: Console, jobs: int | None) -> list[Report]:
+    """Reports on all files, with a progress bar where somebody watches."""
+    context = Context.of(release.plan, release.manifest)
+    total = sum(path.stat().st_size for path in release.files)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(f"inspecting {len(release.files)} files", total=total)
+        return pool.inspect_all(
+            release.files,
+            context,
+            jobs=jobs,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+
+
+def _try_all(
+    release: Release, case: Case, clean: CleanMachine, console: Console
+) -> tuple[Outcome, ...]:
+    """Installs and runs what is sound, a line for each trial as it ends."""
+    sound = judge.sound(case)
+    candidate = Candidate(
+        plan=release.plan,
+        files={path.name: path for path in release.files if path.name in sound},
+        digests={report.filename: report.sha256 for report in case.reports},
+    )
+    equipment = Equipment.from_environment()
+
+    def here(scratch: Path) -> Iterator[Outcome]:
+        yield from local.try_locally(candidate, equipment, scratch)
+        yield container_trial.try_container(candidate, equipment, clean, scratch)
+
+    def elsewhere(scratch: Path) -> Iterator[Outcome]:
+        yield from emulated.try_emulated(candidate, equipment, scratch)
+
+    def told(trials: Callable[[Path], Iterator[Outcome]], scratch: Path) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for outcome in trials(scratch):
+            name = " ".join(filter(None, (outcome.platform, outcome.kind, outcome.python)))
+            what = ", ".join(file.split("-")[0] for file in outcome.files if file.endswith(".whl"))
+            line = f"{outcome.status}: {name} {what} ({outcome.engine}, {outcome.seconds:.0f} s)"
+            console.print(line, style="dim", highlight=False, soft_wrap=True)
+            outcomes.append(outcome)
+        return outcomes
+
+    # Emulated programs mostly use one processor, so the others go on beside them.
+    with (
+        tempfile.TemporaryDirectory(prefix="iree-release-") as scratch,
+        console.status("running what is sound, which takes minutes"),
+        ThreadPoolExecutor() as lanes,
+    ):
+        running = [lanes.submit(told, trials, Path(scratch)) for trials in (here, elsewhere)]
+        try:
+            return tuple(outcome for lane in running for outcome in lane.result())
+        except BaseException:
+            process.interrupt()
+            raise

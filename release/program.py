@@ -1,0 +1,91 @@
+"""What all verbs share as programs: options, and how they end."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated, ParamSpec
+
+import typer
+from rich.console import Console
+
+from release.errors import VerbError
+
+SECRETS = ("GITHUB_TOKEN", "TWINE_PASSWORD")
+"""Variables of the environment whose values are never printed."""
+
+Parameters = ParamSpec("Parameters")
+
+StoreOption = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        metavar="STORE",
+        help="directory:PATH or github:OWNER/REPO.",
+    ),
+]
+GithubApiOption = Annotated[
+    str | None,
+    typer.Option("--github-api", metavar="URL", help="GitHub's API, if it is another server's."),
+]
+SettingsOption = Annotated[
+    str | None,
+    typer.Option("--settings", metavar="FILE", help="Settings instead of release/settings.toml."),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done, and touch nothing.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def new() -> typer.Typer:
+    """A program with one verb."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def verb(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Makes a function end as every verb ends: a sentence and an exit code, never a traceback.
+
+    A fault of the program itself is told with its traceback, the values of SECRETS hidden.
+    """
+
+    @functools.wraps(function)
+    def ended(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except VerbError as error:
+            complain(str(error))
+            raise typer.Exit(error.exit_code) from None
+        except OSError as error:
+            complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            raise typer.Exit(2) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception:
+            sys.stderr.write(without_secrets(traceback.format_exc()))
+            complain("this is a fault of the program, not of yours")
+            raise typer.Exit(1) from None
+
+    return ended
+
+
+def complain(sentence: str) -> None:
+    """Prints what went wrong to stderr."""
+    Console(stderr=True).print(
+        f"error: {without_secrets(sentence)}",
+        style="red",
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+def without_secrets(text: str) -> str:
+    """The text, with the values of SECRETS hidden."""
+    for name in SECRETS:
+        if value := os.environ.get(name):
+            text = text.replace(value, f"${name}")
+    return text

@@ -1,0 +1,1 @@
+"""Where commits come from: a checkout on this machine, or GitHub."""

@@ -1,0 +1,1 @@
+"""Stores: where releases live. `store.py` says what a store is; each other module is one."""

@@ -1,0 +1,1 @@
+"""The core of the verbs: versions, marks, settings, and how a program ends."""
