@@ -138,11 +138,13 @@ wheel = rule(
 )
 
 def _variants_transition_impl(settings, attr):
+    without = settings["//packaging:without"]
+    kept = [variant for variant in attr.variants if variant.partition("/")[0] not in without]
     variants = {}
-    for variant in attr.variants:
+
+    # With nothing left there would be no transition at all, and no sentence on why.
+    for variant in kept or attr.variants:
         platform, _, python_tag = variant.partition("/")
-        if platform in settings["//packaging:without"]:
-            continue
         if platform == "any":
             platforms = settings["//command_line_option:platforms"]
         else:

@@ -212,7 +212,7 @@ def starlark_tests(name):
     _every_platform_test(
         name = name + "_every_platform",
         sentence = "--//packaging:without leaves out every platform; keep one",
-        target_under_test = "//packaging:manifest",
+        target_under_test = "//packaging/iree_runtime:wheels",
     )
     _refused_test(
         name = name + "_python_without_payload",
