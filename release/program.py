@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, ParamSpec
 
 import typer
@@ -35,6 +36,24 @@ SettingsOption = Annotated[
     str | None,
     typer.Option("--settings", metavar="FILE", help="Settings instead of release/settings.toml."),
 ]
+SourceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="SOURCE",
+        help="Where commits come from: github:OWNER/REPO or a checkout; the store's repository, or "
+        "this checkout, when left out.",
+    ),
+]
+DateOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--date",
+        metavar="YYYY-MM-DD",
+        formats=["%Y-%m-%d"],
+        help="The day; today, UTC, if left out.",
+    ),
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done, and touch nothing.")
 ]
@@ -44,6 +63,11 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 def new() -> typer.Typer:
     """A program with one verb."""
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def now(day: datetime | None = None) -> datetime:
+    """The time of a run, UTC: the one reading of the clock, or the noon of a given day."""
+    return day.replace(hour=12, tzinfo=UTC) if day else datetime.now(UTC)
 
 
 def verb(function: Callable[Parameters, None]) -> Callable[Parameters, None]:

@@ -122,6 +122,11 @@ class Store(ABC):
     def releases(self) -> Iterator[Release]:
         """All releases, drafts too, the newest created first; read page by page."""
 
+    def inventory(self) -> Iterator[tuple[Release, Mapping[str, Asset]]]:
+        """All releases with their assets, the newest created first."""
+        for release in self.releases():
+            yield release, self.assets(release.tag)
+
     @abstractmethod
     def release(self, tag: str) -> Release | None:
         """The release of a tag, draft or not; None when there is none."""
@@ -200,6 +205,10 @@ class Store(ABC):
         Raises:
           Absent: there is no such release or asset.
         """
+
+    @abstractmethod
+    def find_links(self, tag: str) -> str:
+        """What `pip install --find-links` takes to see the wheels of a published release."""
 
     @abstractmethod
     def tags(self) -> Mapping[str, str]:

@@ -1,0 +1,1 @@
+"""GitHub: the connection that store and source share."""

@@ -1,0 +1,82 @@
+"""The verb `index`: writes the static site of what a store has published.
+
+    bazel run //release:index -- --store directory:PATH
+
+Exit codes: 0 done, 1 refused, 2 bad usage, 75 the store failed or somebody else writes the site.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from release import program
+from release.errors import UsageError
+from release.folder import where
+from release.site import site as site_of
+from release.store import address
+from release.store.directory import DirectoryStore
+from release.store.store import Store
+
+app = program.new()
+
+
+@app.command()
+@program.verb
+def index(
+    store: program.StoreOption,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where the site is written; PATH/site of directory:PATH."
+        ),
+    ] = None,
+    today: program.DateOption = None,
+    github_api: program.GithubApiOption = None,
+    dry_run: program.DryRunOption = False,
+    as_json: program.JsonOption = False,
+) -> None:
+    """Writes pages for installers and for people, and swaps them in at once."""
+    target = address.open_store(store, api=github_api)
+    folder = site_folder(target, site)
+    if dry_run:
+        count = sum(not release.draft for release in target.releases())
+        print(f"would write the site of {count} releases of {target.address} to {folder}")
+        return
+    errors = Console(stderr=True)
+    with errors.status("reading the store"):
+        written = site_of.write(
+            target,
+            folder,
+            now=program.now(today),
+            progress=lambda tag: errors.print(f"reading {tag}", style="dim", highlight=False),
+        )
+    if as_json:
+        print(json.dumps({"site": str(folder), **asdict(written)}, indent=2))
+    else:
+        print(
+            f"Written: {folder}/index.html, of {written.releases} releases with {written.files} "
+            f"files ({written.read} were new)"
+        )
+
+
+def site_folder(target: Store, named: Path | None) -> Path:
+    """Where the site of a store is: as the user says, or in a directory store itself.
+
+    Raises:
+      UsageError: the store is none, and the user does not say.
+    """
+    if named:
+        return where(named)
+    if isinstance(target, DirectoryStore):
+        return target.root / "site"
+    raise UsageError(f"name the folder for the site of {target.address} with --site FOLDER")
+
+
+if __name__ == "__main__":
+    app(prog_name="index")

@@ -1,0 +1,1 @@
+"""Publishing: what goes out, whether it may, and how it gets there."""

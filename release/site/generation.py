@@ -1,0 +1,133 @@
+"""Generations: the site is a symbolic link to a folder that is complete, and is swapped at once.
+
+site -> .site-7         what is served
+.site-6                 what was served before, for whoever is still reading it
+.site-8                 what is being written; after a kill, swept by the next run
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from release.errors import UsageError
+from release.store.store import Busy
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A site that is being written."""
+
+    folder: Path
+    """Where to write."""
+    before: Path | None
+    """The one that is served; None the first time."""
+
+    def keep(self, path: str) -> bool:
+        """Takes a file over from the one before as it is; says whether it had it."""
+        if self.before is None:
+            return False
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(self.before / path, target)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def path(self, path: str) -> Path:
+        """Where a file is to be written; its folder is made."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
+
+
+@contextmanager
+def new(site: Path) -> Iterator[Generation]:
+    """Opens the next generation of a site, and swaps it in when nothing was raised.
+
+    Raises:
+      UsageError: the place is taken by something else.
+      Busy: somebody else writes it just now.
+    """
+    if site.exists() and not site.is_symlink():
+        if not site.is_dir() or any(site.iterdir()):
+            raise UsageError(
+                f"{site}: something else is there; name another folder with --site, or move it away"
+            )
+        site.rmdir()
+    site.parent.mkdir(parents=True, exist_ok=True)
+    with (site.parent / f".{site.name}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"{site}: somebody else writes it just now; run this again") from None
+        served = _served(site)
+        numbers = _numbers(site)
+        for number in numbers:
+            if number != served:
+                _remove(_folder(site, number))
+        folder = _folder(site, 1 + max(numbers, default=0))
+        folder.mkdir()
+        try:
+            yield Generation(folder, None if served is None else _folder(site, served))
+        except BaseException:
+            _remove(folder)
+            raise
+        _to_disk(folder)
+        aside = site.parent / f".{site.name}.link"
+        aside.unlink(missing_ok=True)
+        aside.symlink_to(folder.name)
+        aside.replace(site)
+        _sync(site.parent)
+
+
+def _served(site: Path) -> int | None:
+    if not site.is_symlink():
+        return None
+    match = re.fullmatch(rf"\.{re.escape(site.name)}-(\d+)", str(site.readlink()))
+    if not match:
+        raise UsageError(
+            f"{site}: it is a link to something else, {site.readlink()}; name another folder with "
+            "--site, or remove the link"
+        )
+    return int(match[1]) if site.exists() else None
+
+
+def _numbers(site: Path) -> list[int]:
+    pattern = re.compile(rf"\.{re.escape(site.name)}-(\d+)")
+    return [int(m[1]) for path in site.parent.iterdir() if (m := pattern.fullmatch(path.name))]
+
+
+def _folder(site: Path, number: int) -> Path:
+    return site.parent / f".{site.name}-{number}"
+
+
+def _remove(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+
+
+def _to_disk(folder: Path) -> None:
+    """Brings every new file to disk, then the folders."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            # What has a second name is of the generation before, and there already.
+            if path.stat().st_nlink == 1:
+                _sync(path)
+        _sync(Path(place))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,80 @@
+"""Stores and sources by the address that a user writes."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from release.errors import UsageError
+from release.folder import where
+from release.source.source import Source
+from release.store.store import Store
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+
+
+def open_store(text: str, *, api: str | None = None) -> Store:
+    """Opens directory:PATH or github:OWNER/REPO.
+
+    Args:
+      text: the address.
+      api: URL of GitHub's API, where it is another server's.
+
+    Raises:
+      UsageError: it is neither, or cannot be opened.
+    """
+    kind, _, rest = text.partition(":")
+    if kind == "directory" and rest:
+        from release.store.directory import DirectoryStore
+
+        return DirectoryStore(where(Path(rest)))
+    if kind == "github":
+        # PyGithub takes a while to import, and a folder needs none of it.
+        from release.store.github import GitHubStore
+
+        return GitHubStore.open(_repository(text), api=api)
+    raise UsageError(f"--store {text}: write directory:PATH or github:OWNER/REPO")
+
+
+def open_source(text: str, *, api: str | None = None) -> Source:
+    """Opens github:OWNER/REPO, or the path of a checkout.
+
+    Args:
+      text: the address.
+      api: URL of GitHub's API, where it is another server's.
+
+    Raises:
+      UsageError: it is neither, or cannot be opened.
+    """
+    if text.startswith("github:"):
+        from release.source.github import GitHubSource
+
+        return GitHubSource.open(_repository(text), api=api)
+    from release.source.checkout import Checkout
+
+    return Checkout(where(Path(text)))
+
+
+def source_of(store: Store, text: str | None, *, api: str | None = None) -> Source:
+    """Where the commits of a store's releases come from.
+
+    Args:
+      store: a store.
+      text: what the user says; else a repository's own commits, and for a folder the checkout
+        that `bazel run` was called in.
+      api: URL of GitHub's API, where it is another server's.
+
+    Raises:
+      UsageError: it cannot be opened.
+    """
+    if text is None and not store.local:
+        text = store.address
+    return open_source(text or os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."), api=api)
+
+
+def _repository(text: str) -> str:
+    repository = text.removeprefix("github:")
+    if not _REPOSITORY.fullmatch(repository):
+        raise UsageError(f"{text}: write github:OWNER/REPO")
+    return repository

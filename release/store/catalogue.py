@@ -1,0 +1,60 @@
+"""What the releases of a store say of themselves: their manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from release import manifest, version
+from release.manifest import Manifest
+from release.store.store import Absent, Release, Store
+
+MANIFEST = "manifest.json"
+"""The asset that says what a release consists of."""
+EVIDENCE = "evidence.json"
+"""The asset by which `tag` says why it took a commit."""
+LOCK = "publishing.lock"
+"""The asset that is a lease, in stores that have no better one."""
+METADATA_SUFFIX = ".metadata"
+"""What follows a wheel's name in the name of its METADATA (PEP 658)."""
+
+
+def manifest_of(store: Store, tag: str) -> Manifest | None:
+    """The manifest of a release; None when it has none, as those of older tools.
+
+    Raises:
+      document.DocumentError: it is not a manifest.
+      RemoteError: the store cannot be read now.
+    """
+    try:
+        text = b"".join(store.read(tag, MANIFEST))
+    except Absent:
+        return None
+    return manifest.loads(text, f"{store.address}: {MANIFEST} of {tag}")
+
+
+def published(store: Store) -> Iterator[Release]:
+    """The releases that are no drafts, the newest first."""
+    return (release for release in store.releases() if not release.draft)
+
+
+def previous(store: Store, of: str) -> tuple[Release, Manifest] | None:
+    """The release before a version: the newest published one of its kind that has a manifest.
+
+    Args:
+      store: where to look.
+      of: the version; its own release does not count, nor does a later one's.
+
+    Raises:
+      document.DocumentError: its manifest is none.
+      RemoteError: the store cannot be read now.
+    """
+    for release in published(store):
+        own = version.of_tag(release.tag)
+        if (
+            own is not None
+            and version.kind(own) == version.kind(of)
+            and version.parse(own) < version.parse(of)
+            and (found := manifest_of(store, release.tag))
+        ):
+            return release, found
+    return None

@@ -1,0 +1,84 @@
+"""The verb `tag`: makes the newest green commit a candidate.
+
+    bazel run //release:tag -- --store github:OWNER/REPO
+
+Exit codes: 0 done, 1 no commit is green, 2 bad usage, 75 a remote failed and a rerun goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from release import program, settings, tagging, version
+from release.folder import where
+from release.store import address
+
+app = program.new()
+
+
+@app.command()
+@program.verb
+def tag(
+    store: program.StoreOption,
+    source: program.SourceOption = None,
+    branch: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Instead of tag.branch of the settings.")
+    ] = None,
+    commit: Annotated[
+        str | None,
+        typer.Option(metavar="REV", help="This one, instead of the newest green one."),
+    ] = None,
+    number: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="N of candidate-YYYYMMDD.N, such as CI's run number."
+        ),
+    ] = None,
+    maximum_age: Annotated[
+        int | None,
+        typer.Option("--maximum-age-days", metavar="DAYS", min=1, help="No older commit is taken."),
+    ] = None,
+    today: program.DateOption = None,
+    github_api: program.GithubApiOption = None,
+    settings_file: program.SettingsOption = None,
+    dry_run: program.DryRunOption = False,
+    as_json: program.JsonOption = False,
+) -> None:
+    """Makes the newest green commit a candidate: a tag, and a draft that says why."""
+    now = program.now(today)
+    chosen = settings.read(where(Path(settings_file)) if settings_file else None).tag
+    if maximum_age:
+        chosen = replace(chosen, maximum_age_days=maximum_age)
+    target = address.open_store(store, api=github_api)
+    commits = address.source_of(target, source, api=github_api)
+    choice = tagging.choose(commits, chosen, now=now, commit=commit, branch=branch)
+    found = f"{choice.commit.sha[:12]} ({choice.commit.subject})"
+    if dry_run:
+        name = tagging.preview(target, choice, now=now, number=number)
+        print(f"would tag {name} at {found} in {target.address}")
+        return
+    tagged = tagging.tag(target, choice, now=now, number=number, override=commit is not None)
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "tag": tagged.tag,
+                    "version": version.of_tag(tagged.tag),
+                    "commit": tagged.commit.sha,
+                    "made": tagged.made,
+                    "evidence": tagged.evidence,
+                },
+                indent=2,
+            )
+        )
+    else:
+        print(f"{tagged.tag} at {found}, {'made' if tagged.made else 'there already'}")
+
+
+if __name__ == "__main__":
+    app(prog_name="tag")
