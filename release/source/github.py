@@ -9,6 +9,7 @@ from itertools import islice
 from github.CheckRun import CheckRun
 from github.Commit import Commit as GitHubCommit
 from github.CommitStatus import CommitStatus
+from github.PaginatedList import PaginatedList
 from github.Repository import Repository
 
 from release.errors import UsageError
@@ -85,7 +86,14 @@ class GitHubSource(Source):
         def all_of(repository: Repository) -> list[Check]:
             one = repository.get_commit(commit)
             runs = [_run(run) for run in one.get_check_runs(filter="all")]
-            return runs + [_status(status) for status in one.get_statuses()]
+            # PyGithub's own way to statuses is an address that GitHub does not document.
+            statuses = PaginatedList(
+                CommitStatus,
+                repository.requester,
+                f"{repository.url}/commits/{commit}/statuses",
+                None,
+            )
+            return runs + [_status(status) for status in statuses]
 
         return self._client.ask(f"reading the checks of {commit[:12]}", all_of)
 

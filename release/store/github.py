@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO, TypeVar
 
 from github import GithubException
+from github.GitRef import GitRef
 from github.GitRelease import GitRelease
 from github.GitReleaseAsset import GitReleaseAsset
 from github.Repository import Repository
@@ -246,9 +247,10 @@ class GitHubStore(Store):
                     # Else somebody was quicker.
                     if error.status != UNPROCESSABLE or there is None:
                         raise
-            if there != commit:
+            if there.object.sha != commit:
                 raise Conflict(
-                    f"{self.address}: the tag {tag} is at {there[:12]}, not at {commit[:12]}"
+                    f"{self.address}: the tag {tag} is at {there.object.sha[:12]}, not at "
+                    f"{commit[:12]}"
                 )
 
         self._ask(f"making the tag {tag}", done)
@@ -257,14 +259,19 @@ class GitHubStore(Store):
         """Removes a tag."""
 
         def done(repository: Repository) -> None:
-            if _ref(repository, f"tags/{tag}") is not None:
-                repository.get_git_ref(f"tags/{tag}").delete()
+            if there := _ref(repository, f"tags/{tag}"):
+                there.delete()
 
         self._ask(f"removing the tag {tag}", done)
 
     def branch(self, name: str) -> str | None:
         """The commit of a branch."""
-        return self._ask(f"reading the branch {name}", lambda repo: _ref(repo, f"heads/{name}"))
+
+        def found(repository: Repository) -> str | None:
+            there = _ref(repository, f"heads/{name}")
+            return there.object.sha if there else None
+
+        return self._ask(f"reading the branch {name}", found)
 
     def move_branch(self, name: str, commit: str) -> None:
         """Makes a branch, or moves it."""
@@ -273,8 +280,8 @@ class GitHubStore(Store):
             there = _ref(repository, f"heads/{name}")
             if there is None:
                 repository.create_git_ref(f"refs/heads/{name}", commit)
-            elif there != commit:
-                repository.get_git_ref(f"heads/{name}").edit(commit, force=True)
+            elif there.object.sha != commit:
+                there.edit(commit, force=True)
 
         self._ask(f"moving the branch {name}", done)
 
@@ -308,7 +315,8 @@ class GitHubStore(Store):
         """The release of a tag. GitHub finds a draft only by number, or in the list of all."""
         if tag in self._ids:
             try:
-                found = repository.get_release(self._ids[tag])
+                # Not asked, PyGithub takes the number for the tag.
+                found = repository.get_release(self._ids[tag]).complete()
             except GithubException as error:
                 if error.status != NOT_FOUND:
                     raise
@@ -414,10 +422,13 @@ def _fetch(asset: GitReleaseAsset) -> BinaryIO:
     return file  # type: ignore[return-value]
 
 
-def _ref(repository: Repository, name: str) -> str | None:
-    """The commit of a ref; None when there is none."""
+def _ref(repository: Repository, name: str) -> GitRef | None:
+    """A ref; None when there is none."""
     try:
-        return repository.get_git_ref(name).object.sha
+        found = repository.get_git_ref(name)
+        # PyGithub's has a wrong address until GitHub was asked.
+        found.complete()
+        return found
     except GithubException as error:
         # 409: the repository is empty.
         if error.status in (NOT_FOUND, CONFLICT):

@@ -1,0 +1,1 @@
+"""A GitHub for tests: npm's emulate, completed behind GitHub's API description."""

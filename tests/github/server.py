@@ -1,0 +1,343 @@
+"""Starts and stops the GitHub for tests.
+
+    client -> front -> GitHub's API description (prism) -> complement -> emulate
+
+The front remembers requests and fails them as it is told; prism holds each request and answer
+against the description that GitHub publishes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from tests.github.complement import Complement, snapshot_of
+from tests.github.front import Front
+from tests.github.wire import serving
+
+MODULES = "GITHUB_FOR_TESTS"
+"""Names the folder with node_modules, package.json in it, or a file that says why there is none."""
+TOKEN = "ghp_forTestsAloneAndRecognisable0123456789"
+OWNER = "admin"
+
+_STARTS_WITHIN = 60.0
+_BYTES = "application/octet-stream"
+_REF = re.compile(r"(/git/refs?/)((?:heads|tags)/[^?]+)")
+_OPERATIONS = (
+    "/releases",
+    "/git/",
+    "/commits",
+    "/statuses",
+    "/check-runs",
+    "/compare",
+    "/branches",
+    "/rules/branches",
+)
+
+
+class NotRun(Exception):
+    """It cannot be started here; the message says why."""
+
+
+@dataclass(slots=True)
+class GitHub:
+    """A GitHub of its own."""
+
+    url: str
+    """For --github-api."""
+    front: Front
+    _complement: Complement
+    _emulate: httpx.Client
+    _names: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def repository(self) -> str:
+        """Makes a repository with one commit on main, and returns OWNER/REPO."""
+        name = f"{OWNER}/iree-{next(self._names)}"
+        self._post("/user/repos", {"name": name.partition("/")[2], "auto_init": True})
+        return name
+
+    def head(self, repository: str, branch: str = "main") -> str:
+        """The commit of a branch."""
+        return str(self._get(f"/repos/{repository}/git/ref/heads/{branch}")["object"]["sha"])
+
+    def commit(
+        self,
+        repository: str,
+        message: str,
+        *,
+        parents: Sequence[str] | None = None,
+        date: datetime | None = None,
+        branch: str | None = "main",
+    ) -> str:
+        """Makes a commit on a branch, or on none."""
+        before = parents or [self.head(repository, branch or "main")]
+        tree = self._get(f"/repos/{repository}/git/commits/{before[0]}")["tree"]["sha"]
+        when = (date or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        who = {"name": "Ada", "email": "ada@example.com", "date": when}
+        wanted = {
+            "message": message,
+            "tree": tree,
+            "parents": list(before),
+            "author": who,
+            "committer": who,
+        }
+        sha = str(self._post(f"/repos/{repository}/git/commits", wanted)["sha"])
+        if branch:
+            self._ask(
+                "PATCH", f"/repos/{repository}/git/refs/heads/{branch}", {"sha": sha, "force": True}
+            )
+        return sha
+
+    def check_run(
+        self, repository: str, sha: str, name: str, conclusion: str | None, *, at: str
+    ) -> None:
+        """Adds a check run; one without a conclusion is still running."""
+        wanted: dict[str, Any] = {"name": name, "head_sha": sha, "started_at": at}
+        wanted |= (
+            {"status": "completed", "conclusion": conclusion}
+            if conclusion
+            else {"status": "in_progress"}
+        )
+        self._post(f"/repos/{repository}/check-runs", wanted)
+
+    def status(self, repository: str, sha: str, context: str, state: str, *, at: str) -> None:
+        """Adds a commit status."""
+        status = {"context": context, "state": state, "created_at": at}
+        httpx.post(
+            f"{self.url}/repos/{repository}/statuses/{sha}",
+            json=status,
+            headers={"authorization": f"Bearer {TOKEN}"},
+        ).raise_for_status()
+
+    def require(self, repository: str, names: Sequence[str], branch: str = "main") -> None:
+        """Makes a ruleset that requires checks."""
+        self._complement.state.rules[repository, branch] = list(names)
+
+    def snapshot(self, repository: str) -> dict[str, Any]:
+        """What a repository has: releases with their assets, and refs; no numbers and times."""
+        releases = self._get(f"/repos/{repository}/releases?per_page=100")
+        with self._complement.state.lock:
+            shown = sorted(
+                (
+                    {
+                        "tag": one["tag_name"],
+                        "title": one["name"],
+                        "notes": one["body"],
+                        "draft": one["draft"],
+                        "prerelease": one["prerelease"],
+                        "assets": snapshot_of(self._complement.state.assets, repository, one["id"]),
+                    }
+                    for one in releases
+                ),
+                key=str,
+            )
+        refs = {
+            ref["ref"]: ref["object"]["sha"]
+            for kind in ("heads/", "tags/")
+            for ref in self._get(f"/repos/{repository}/git/matching-refs/{kind}")
+        }
+        return {"releases": shown, "refs": refs}
+
+    def check(self) -> None:
+        """Says what was against GitHub's description of its API.
+
+        Raises:
+          AssertionError: something was.
+        """
+        violations, self.front.violations[:] = list(self.front.violations), []
+        assert not violations, "\n".join(violations)
+
+    def _get(self, path: str) -> Any:
+        return self._ask("GET", path, None)
+
+    def _post(self, path: str, content: object) -> Any:
+        return self._ask("POST", path, content)
+
+    def _ask(self, method: str, path: str, content: object) -> Any:
+        """Asks emulate itself: what tests prepare is no request of ours."""
+        answer = self._emulate.request(method, path, json=content)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+def modules() -> Path:
+    """The folder with node_modules.
+
+    Raises:
+      NotRun: there is none.
+    """
+    named = os.environ.get(MODULES)
+    if not named:
+        raise NotRun(f"{MODULES} does not name a folder with node_modules")
+    path = Path(named)
+    if path.name == "not_run.txt":
+        raise NotRun(path.read_text().strip())
+    # Bazel gives a link to package.json; the folder beside the real one is too large for links.
+    path = path.resolve()
+    return (path.parent if path.is_file() else path) / "node_modules"
+
+
+@contextmanager
+def serve() -> Iterator[GitHub]:
+    """Starts a GitHub, and stops it.
+
+    Raises:
+      NotRun: it cannot be started here.
+    """
+    installed = modules()
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        emulate = _free_port()
+        at = f"http://127.0.0.1:{emulate}"
+        stack.enter_context(
+            _program(
+                [
+                    _node(installed),
+                    installed / "emulate" / _main(installed / "emulate", "emulate"),
+                    *("--service", "github", "--port", str(emulate), "--base-url", at),
+                ],
+                scratch / "emulate.log",
+            )
+        )
+        complement = Complement(at, TOKEN)
+        stack.callback(complement.close)
+        behind = stack.enter_context(serving(complement.answer))
+        description = scratch / "github.json"
+        description.write_text(json.dumps(_cut_down(installed)))
+        prism = _free_port()
+        package = installed / "@stoplight" / "prism-cli"
+        stack.enter_context(
+            _program(
+                [
+                    _node(installed),
+                    package / _main(package, "prism"),
+                    *("proxy", str(description), behind, "-h", "127.0.0.1", "-p", str(prism)),
+                ],
+                scratch / "prism.log",
+            )
+        )
+        described = f"http://127.0.0.1:{prism}"
+        _await(f"{at}/meta", scratch / "emulate.log")
+        _await(f"{described}/", scratch / "prism.log")
+        client = stack.enter_context(httpx.Client(timeout=60))
+        urls: dict[str, str] = {}
+        front = Front(_Behind(client, described, behind), lambda text: _replaced(text, urls))
+        url = stack.enter_context(serving(front.answer))
+        complement.url = url
+        urls.update({described: url, behind: url, at: url})
+        direct = stack.enter_context(
+            httpx.Client(base_url=at, timeout=30, headers={"authorization": f"Bearer {TOKEN}"})
+        )
+        yield GitHub(url, front, complement, direct)
+
+
+class _Behind(httpx.Client):
+    """What the front hands on to; the bytes of an asset are not JSON, and go around the rest."""
+
+    def __init__(self, client: httpx.Client, described: str, plain: str) -> None:
+        super().__init__()
+        self._client = client
+        self._described = described
+        self._plain = plain
+
+    def request(self, method: str, url: Any, **kwargs: Any) -> httpx.Response:
+        around = str(url).startswith("/downloads/") or kwargs["headers"].get("accept") == _BYTES
+        base = self._plain if around else self._described
+        # In the description a ref is one part of a path, and GitHub takes it with its slashes.
+        path = _REF.sub(lambda match: match[1] + quote(match[2], safe=""), str(url))
+        return self._client.request(method, f"{base}{path}", **kwargs)
+
+
+def _replaced(text: bytes, urls: Mapping[str, str]) -> bytes:
+    for old, new in urls.items():
+        text = text.replace(old.encode(), new.encode())
+    return text
+
+
+def _node(installed: Path) -> str:
+    """Node 24: npm's, or, where npm has none for this machine, the one on PATH.
+
+    Raises:
+      NotRun: there is none.
+    """
+    for package in sorted(installed.glob("node-linux-*")):
+        return str(package / "bin" / "node")
+    found = shutil.which("node")
+    if not found:
+        raise NotRun("there is no Node for this machine, neither from npm nor on PATH")
+    return found
+
+
+def _main(package: Path, program: str) -> str:
+    """The script of a package's program."""
+    return str(json.loads((package / "package.json").read_text())["bin"][program])
+
+
+def _cut_down(installed: Path) -> dict[str, Any]:
+    """GitHub's description, without the paths that nobody asks here: it is long."""
+    generated = installed / "@octokit" / "openapi" / "generated" / "api.github.com.json"
+    whole: dict[str, Any] = json.loads(generated.read_bytes())
+    prefix = "/repos/{owner}/{repo}"
+    whole["paths"] = {
+        path: whole["paths"][path]
+        for path in whole["paths"]
+        if path.removeprefix(prefix).startswith(_OPERATIONS) and path.startswith(prefix)
+    }
+    return whole
+
+
+@contextmanager
+def _program(command: Sequence[object], log: Path) -> Iterator[None]:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def _await(url: str, log: Path) -> None:
+    """Waits until something answers there.
+
+    Raises:
+      RuntimeError: nothing does.
+    """
+    until = time.monotonic() + _STARTS_WITHIN
+    while time.monotonic() < until:
+        try:
+            httpx.get(url, timeout=5)
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"nothing answers at {url}: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

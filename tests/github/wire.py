@@ -1,0 +1,95 @@
+"""Requests and answers of HTTP as data, and a server that hands one to a function."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client wants."""
+
+    method: str
+    path: str
+    """With its query."""
+    headers: Mapping[str, str]
+    """Names in small letters."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server says."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cut: bool = False
+    """Closes the connection instead."""
+    short: bool = False
+    """Closes it in the middle of the body."""
+
+    @classmethod
+    def of_json(
+        cls, status: int, content: object, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """An answer in JSON."""
+        kept = {**(headers or {}), "content-type": "application/json; charset=utf-8"}
+        return cls(status, kept, json.dumps(content).encode())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed is no news."""
+
+
+@contextmanager
+def serving(answer: Callable[[Request], Answer]) -> Iterator[str]:
+    """Serves on a free port of this machine; gives the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+        def _handle(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+            given = answer(Request(self.command, self.path, headers, body))
+            if given.cut:
+                self.close_connection = True
+                return
+            self.send_response(given.status)
+            for name, value in given.headers.items():
+                if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                    self.send_header(name, value)
+            if given.status != 204:
+                self.send_header("Content-Length", str(len(given.body)))
+            self.end_headers()
+            if given.short:
+                self.wfile.write(given.body[: len(given.body) // 2])
+                self.close_connection = True
+            else:
+                self.wfile.write(given.body)
+
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle  # noqa: N815
+
+    server = _Server(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        with suppress(OSError):
+            server.server_close()
