@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace as changed
@@ -35,6 +36,7 @@ from release.store.store import Content, Store
 from release.store.store import Release as StoredRelease
 
 _MIB = 1 << 20
+_SHA = re.compile("[0-9a-f]{40}")
 
 app = program.new()
 
@@ -116,9 +118,13 @@ def find_provenance(store: Store, tag: str, commit: str | None) -> Provenance:
     Raises:
       UsageError: none of them says.
     """
+    if commit and _SHA.fullmatch(commit):
+        return Provenance(commit)
     here = workspace_checkout()
     if commit:
-        return Provenance(here.commit(commit).sha if here else commit)
+        if here is None:
+            raise UsageError(f"--commit {commit}: this is no checkout; write all 40 digits")
+        return Provenance(here.commit(commit).sha)
     tagged = store.tags().get(tag)
     if here is None:
         if tagged is None:

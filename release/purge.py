@@ -79,6 +79,8 @@ def purge(
         print(json.dumps({"removed": acting, "decisions": list(map(_json, decisions))}, indent=2))
     else:
         show(decisions, now, every=every)
+    if acting:
+        target.tidy()
     if not doomed:
         return
     if not acting:

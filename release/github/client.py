@@ -22,7 +22,6 @@ TOKEN = "GITHUB_TOKEN"
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 401, 403, 404, 409, 422
 
-_TIMEOUT = 60
 _PER_PAGE = 100
 
 Answer = TypeVar("Answer")
@@ -107,14 +106,14 @@ class Client:
             connection = Github(
                 auth=Auth.Token(self._token),
                 per_page=_PER_PAGE,
-                timeout=_TIMEOUT,
+                timeout=self.patience.timeout,
                 # We try again ourselves, after a look at what was done.
                 retry=None,
                 seconds_between_requests=reading,
                 seconds_between_writes=writing,
                 base_url=self._api.rstrip("/") if self._api else Consts.DEFAULT_BASE_URL,
             )
-            self._threads.repository = connection.get_repo(self.repository, lazy=True)
+            self._threads.repository = connection.get_repo(self.repository)
         repository: Repository = self._threads.repository
         return repository
 

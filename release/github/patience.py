@@ -16,7 +16,7 @@ from tenacity.stop import stop_base
 from release.errors import RemoteError, UsageError
 
 VARIABLE = "IREE_RELEASE_PATIENCE"
-"""TRIES:SECONDS in the environment: for tests, and for whoever has none."""
+"""TRIES:SECONDS:TIMEOUT in the environment: for tests, and for whoever has none."""
 
 Answer = TypeVar("Answer")
 
@@ -50,6 +50,8 @@ class Patience:
     """Seconds, at most, between two tries when the remote does not say."""
     bearable: float = 900.0
     """Seconds that a remote may ask to wait."""
+    timeout: int = 60
+    """Seconds without a sign of the remote, after which a request has failed."""
     pace: tuple[float, float] = (0.25, 1.0)
     """Seconds between two requests, and between two that write: GitHub asks for it."""
     sleep: Callable[[float], None] = time.sleep
@@ -67,10 +69,14 @@ class Patience:
         if not text:
             return cls()
         try:
-            tries, first = text.split(":")
-            return cls(max(1, int(tries)), float(first), bearable=60, pace=(0, 0))
+            tries, first, timeout = text.split(":")
+            return cls(
+                max(1, int(tries)), float(first), bearable=60, timeout=int(timeout), pace=(0, 0)
+            )
         except ValueError:
-            raise UsageError(f"{VARIABLE}={text}: write TRIES:SECONDS, such as 7:1") from None
+            raise UsageError(
+                f"{VARIABLE}={text}: write TRIES:SECONDS:TIMEOUT, such as 7:1:60"
+            ) from None
 
     def ask(self, what: str, do: Callable[[], Answer]) -> Answer:
         """Does something until it does not fail in a way that may pass.
@@ -83,7 +89,7 @@ class Patience:
           RemoteError: it failed too often, or is to be done much later.
         """
         backing_off = tenacity.wait_exponential_jitter(
-            initial=self.first, max=self.longest, jitter=self.first
+            multiplier=self.first, max=self.longest, jitter=self.first
         )
 
         def wait(state: RetryCallState) -> float:

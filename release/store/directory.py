@@ -44,6 +44,7 @@ SCHEMA = 1
 """Of store.json."""
 
 _RELEASE = "release.json"
+_REMOVED = ".removed"
 _CHUNK = 1 << 20
 _LONGEST = 200
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
@@ -149,13 +150,24 @@ class DirectoryStore(Store):
         with self._writing():
             place = self._folder(tag)
             # A folder with a dot is none of a release: killed from here on, it is swept later.
-            doomed = place.with_name(f".{tag}.removed")
+            doomed = place.with_name(f".{tag}{_REMOVED}")
             if place.exists():
                 _delete(doomed)
                 place.rename(doomed)
                 _to_disk(doomed.parent)
             _delete(doomed)
             self._lock(tag).unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Removes releases whose removal was begun, and folders that never became one."""
+        if not self.root.is_dir():
+            return
+        with self._writing():
+            for place in (self.root / "releases").iterdir():
+                if place.name.endswith(_REMOVED):
+                    _delete(place)
+                elif place.is_dir() and not (place / _RELEASE).exists():
+                    _delete(place)
 
     # Assets.
 

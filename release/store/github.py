@@ -85,18 +85,26 @@ class GitHubStore(Store):
         def made(repository: Repository) -> Release:
             if found := self._find(repository, tag):
                 return _release(found)
-            own = repository.create_git_release(
-                tag,
-                name=title,
-                message=notes,
-                draft=True,
-                prerelease=True,
-                target_commitish=commit,
-                make_latest="false",
+            try:
+                own = repository.create_git_release(
+                    tag,
+                    name=title,
+                    message=notes,
+                    draft=True,
+                    prerelease=True,
+                    target_commitish=commit,
+                    make_latest="false",
+                )
+            except GithubException as error:
+                if error.status != UNPROCESSABLE or not self._drafts(repository, tag):
+                    raise
+                # Somebody was quicker.
+                own = None
+            # GitHub may take two drafts of one tag. Of two that were made at once the first stays.
+            first = min(
+                self._drafts(repository, tag) or filter(None, [own]), key=lambda one: one.id
             )
-            # GitHub takes two drafts of one tag. Of two that were made at once the first stays.
-            first = min(self._drafts(repository, tag) or [own], key=lambda one: one.id)
-            if first.id != own.id:
+            if own and first.id != own.id:
                 own.delete_release()
             self._ids[tag] = first.id
             return _release(first)
@@ -315,8 +323,7 @@ class GitHubStore(Store):
         """The release of a tag. GitHub finds a draft only by number, or in the list of all."""
         if tag in self._ids:
             try:
-                # Not asked, PyGithub takes the number for the tag.
-                found = repository.get_release(self._ids[tag]).complete()
+                found = repository.get_release(self._ids[tag])
             except GithubException as error:
                 if error.status != NOT_FOUND:
                     raise
@@ -425,10 +432,7 @@ def _fetch(asset: GitReleaseAsset) -> BinaryIO:
 def _ref(repository: Repository, name: str) -> GitRef | None:
     """A ref; None when there is none."""
     try:
-        found = repository.get_git_ref(name)
-        # PyGithub's has a wrong address until GitHub was asked.
-        found.complete()
-        return found
+        return repository.get_git_ref(name)
     except GithubException as error:
         # 409: the repository is empty.
         if error.status in (NOT_FOUND, CONFLICT):

@@ -167,6 +167,9 @@ class Store(ABC):
     def remove(self, tag: str) -> None:
         """Removes a release with its assets, or does nothing; its tag stays."""
 
+    def tidy(self) -> None:
+        """Removes what runs left that were killed, and that no listing shows."""
+
     @abstractmethod
     def assets(self, tag: str) -> Mapping[str, Asset]:
         """The assets of a release by name, interrupted ones too.

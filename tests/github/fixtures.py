@@ -24,7 +24,7 @@ def github_server() -> Iterator[GitHub]:
 def github(github_server: GitHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
     """A GitHub without orders; a call against its description fails the test."""
     monkeypatch.setenv("GITHUB_TOKEN", server.TOKEN)
-    monkeypatch.setenv("IREE_RELEASE_PATIENCE", "5:0.01")
+    monkeypatch.setenv("IREE_RELEASE_PATIENCE", "5:0.01:10")
     github_server.front.calm()
     yield github_server
     github_server.front.calm()

@@ -125,6 +125,18 @@ class GitHub:
             headers={"authorization": f"Bearer {TOKEN}"},
         ).raise_for_status()
 
+    def release(
+        self, repository: str, tag: str, files: Mapping[str, bytes], *, draft: bool = False
+    ) -> None:
+        """Makes a pre-release of main's commit, with files."""
+        commit = self.head(repository)
+        ref = {"ref": f"refs/tags/{tag}", "sha": commit}
+        self._post(f"/repos/{repository}/git/refs", ref)
+        wanted = {"tag_name": tag, "name": tag, "body": "", "draft": draft, "prerelease": True}
+        number = self._post(f"/repos/{repository}/releases", wanted)["id"]
+        for name, data in files.items():
+            self._complement.add(repository, number, name, data)
+
     def require(self, repository: str, names: Sequence[str], branch: str = "main") -> None:
         """Makes a ruleset that requires checks."""
         self._complement.state.rules[repository, branch] = list(names)
@@ -171,7 +183,8 @@ class GitHub:
 
     def _ask(self, method: str, path: str, content: object) -> Any:
         """Asks emulate itself: what tests prepare is no request of ours."""
-        answer = self._emulate.request(method, path, json=content)
+        headers = {"authorization": self._complement.emulate_token()}
+        answer = self._emulate.request(method, path, json=content, headers=headers)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -194,8 +207,11 @@ def modules() -> Path:
 
 
 @contextmanager
-def serve() -> Iterator[GitHub]:
+def serve(*, described: bool = True) -> Iterator[GitHub]:
     """Starts a GitHub, and stops it.
+
+    Args:
+      described: whether requests are held against GitHub's description, which costs time.
 
     Raises:
       NotRun: it cannot be started here.
@@ -218,33 +234,36 @@ def serve() -> Iterator[GitHub]:
         complement = Complement(at, TOKEN)
         stack.callback(complement.close)
         behind = stack.enter_context(serving(complement.answer))
-        description = scratch / "github.json"
-        description.write_text(json.dumps(_cut_down(installed)))
-        prism = _free_port()
-        package = installed / "@stoplight" / "prism-cli"
-        stack.enter_context(
-            _program(
-                [
-                    _node(installed),
-                    package / _main(package, "prism"),
-                    *("proxy", str(description), behind, "-h", "127.0.0.1", "-p", str(prism)),
-                ],
-                scratch / "prism.log",
-            )
+        prism = (
+            stack.enter_context(_description(installed, behind, scratch)) if described else behind
         )
-        described = f"http://127.0.0.1:{prism}"
         _await(f"{at}/meta", scratch / "emulate.log")
-        _await(f"{described}/", scratch / "prism.log")
         client = stack.enter_context(httpx.Client(timeout=60))
         urls: dict[str, str] = {}
-        front = Front(_Behind(client, described, behind), lambda text: _replaced(text, urls))
+        front = Front(
+            _Behind(client, prism, behind),
+            lambda text: _replaced(text, urls),
+            complement.bodies,
+        )
         url = stack.enter_context(serving(front.answer))
         complement.url = url
-        urls.update({described: url, behind: url, at: url})
-        direct = stack.enter_context(
-            httpx.Client(base_url=at, timeout=30, headers={"authorization": f"Bearer {TOKEN}"})
-        )
+        urls.update({prism: url, behind: url, at: url})
+        direct = stack.enter_context(httpx.Client(base_url=at, timeout=30))
         yield GitHub(url, front, complement, direct)
+
+
+@contextmanager
+def _description(installed: Path, behind: str, scratch: Path) -> Iterator[str]:
+    """Starts prism before what is behind; gives its URL."""
+    description = scratch / "github.json"
+    description.write_text(json.dumps(_cut_down(installed)))
+    port = _free_port()
+    package = installed / "@stoplight" / "prism-cli"
+    command = [_node(installed), package / _main(package, "prism"), "proxy", description, behind]
+    with _program([*command, "-h", "127.0.0.1", "-p", port], scratch / "prism.log"):
+        url = f"http://127.0.0.1:{port}"
+        _await(f"{url}/", scratch / "prism.log")
+        yield url
 
 
 class _Behind(httpx.Client):
@@ -297,7 +316,8 @@ def _cut_down(installed: Path) -> dict[str, Any]:
     whole["paths"] = {
         path: whole["paths"][path]
         for path in whole["paths"]
-        if path.removeprefix(prefix).startswith(_OPERATIONS) and path.startswith(prefix)
+        if path == prefix
+        or (path.startswith(prefix) and path.removeprefix(prefix).startswith(_OPERATIONS))
     }
     return whole
 

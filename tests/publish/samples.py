@@ -1,4 +1,4 @@
-"""Small releases, as the build leaves them: a required platform, a tolerated one, and a pure wheel."""
+"""Small releases, as the build leaves them: a required platform, a tolerated one, a pure wheel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from release import folder
-from release.folder import Release
+from release.document import dumps
 from release.gate.release_set import Size
 from release.gate.verdict import CellVerdict, Verdicts
 
@@ -179,9 +179,15 @@ def verdicts_of(place: Path, *, day: date = DAY) -> Verdicts:
     return Verdicts(release.plan.version, day, tuple(cells), (), (), sizes)
 
 
-def read_release(place: Path) -> Release:
-    """A release that was made here."""
-    return folder.read(place)
+def write_verdicts(place: Path, output: Path) -> Path:
+    """Writes what `validate` would write of such a release, and returns where."""
+    output.mkdir()
+    release = folder.read(place)
+    assert release.manifest_json
+    verdicts = verdicts_of(place)
+    (output / "verdicts.json").write_bytes(dumps(verdicts.to_json()))
+    (output / "manifest.json").write_bytes(dumps(verdicts.into_manifest(release.manifest_json)))
+    return output
 
 
 def _artifact(

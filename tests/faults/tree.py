@@ -1,0 +1,45 @@
+"""What a folder holds, as end states are compared: content by path, without times and locks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_TIMES = re.compile(
+    rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?( ?UTC|Z|\+00:00)?|\"key\": \"[0-9a-f]{64}\""
+)
+_GENERATION = re.compile(r"\.site-\d+")
+
+
+def state(folder: Path, *, root: Path | None = None) -> dict[str, bytes]:
+    """The content of each file by path; links and generations of a site by what they mean.
+
+    Args:
+      folder: what to look at.
+      root: the store, whose own path in files is one for all stores.
+
+    Raises:
+      AssertionError: something is left over that no run should leave.
+    """
+    root = root or folder
+    found: dict[str, bytes] = {}
+    generations = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if _GENERATION.match(name):
+            if "/" not in name:
+                generations.append(name)
+        elif path.name.endswith(".lock") or path.name == ".lock":
+            continue
+        elif path.is_symlink():
+            found |= {
+                f"{name}/{inner}": data for inner, data in state(path.resolve(), root=root).items()
+            }
+        elif path.is_dir():
+            found[f"{name}/"] = b""
+        else:
+            assert not path.name.startswith("."), f"{name} is left over"
+            data = path.read_bytes().replace(str(root).encode(), b"STORE")
+            found[name] = _TIMES.sub(b"T", data)
+    assert len(generations) <= 2, f"generations are left over: {generations}"
+    return found
