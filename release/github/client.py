@@ -31,6 +31,10 @@ class NotThere(UsageError):
     """GitHub answers 404: there is nothing, or nothing that the token may see."""
 
 
+class Forbidden(UsageError):
+    """GitHub answers 403: the token may not."""
+
+
 class Unprocessable(Refused):
     """GitHub answers 409 or 422: it understood, and will not."""
 
@@ -147,7 +151,7 @@ class Client:
         if status == 429 or (status == FORBIDDEN and _is_limit(fields, message)):
             return PassingError(f"GitHub's rate limit is reached{said}", _after(fields))
         if status == FORBIDDEN:
-            return UsageError(
+            return Forbidden(
                 f"github:{self.repository}: the token in {TOKEN} may not do this, {what}{said}; "
                 "it needs the right to write contents"
             )

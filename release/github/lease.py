@@ -24,7 +24,7 @@ from github.Repository import Repository
 
 from release.errors import RemoteError, VerbError
 from release.github.client import Client, NotThere, is_taken
-from release.store.store import Busy
+from release.store.store import Absent, Busy
 
 LASTS = timedelta(minutes=15)
 RENEWED_EVERY = 300.0
@@ -100,17 +100,20 @@ def hold(
                 # It lasts for some more tries.
                 continue
 
+    def given_back(repository: Repository) -> None:
+        for asset in draft(repository).get_assets():
+            if asset.id == number:
+                asset.delete_asset()
+
     thread = threading.Thread(target=renew, name="lease", daemon=True)
     thread.start()
     try:
         yield
     finally:
         ended.set()
-        with suppress(NotThere):
-            client.ask(
-                "giving the lease back",
-                lambda repository: repository.get_release_asset(number).delete_asset(),
-            )
+        # A release that was removed meanwhile took it along.
+        with suppress(Absent):
+            client.ask("giving the lease back", given_back)
         thread.join(timeout=1)
     if lost.is_set():
         raise RemoteError(f"{what}: somebody took the lease away; find out who, and run this again")

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from rich.console import Console
 
@@ -77,6 +76,7 @@ def publish(
       RemoteError: the store failed; a rerun goes on.
     """
     tag = publication.tag
+    publication = _with_evidence(store, publication)
     stated, assets = prepare(store, publication, settings)
     if (done := _published(store, tag, stated)) is not None:
         return done
@@ -116,12 +116,8 @@ def prepare(
             "commit or stash them"
         )
     _check_judgement(publication.judgement)
-    evidence = publication.provenance.evidence or _evidence(store, publication.tag)
     stated = statement.make(
-        publication.release,
-        publication.judgement,
-        replace(publication.provenance, evidence=evidence),
-        publication.tag,
+        publication.release, publication.judgement, publication.provenance, publication.tag
     )
     assets = contents_of.of(publication.release, stated)
     preflight.check(
@@ -165,13 +161,15 @@ def _check_judgement(judgement: Judgement) -> None:
         )
 
 
-def _evidence(store: Store, tag: str) -> dict[str, Any] | None:
+def _with_evidence(store: Store, publication: Publication) -> Publication:
+    """The publication, with what `tag` recorded in the draft, if nobody said it otherwise."""
+    if publication.provenance.evidence:
+        return publication
     try:
-        text = b"".join(store.read(tag, EVIDENCE))
-        found = json.loads(text)
+        found = json.loads(b"".join(store.read(publication.tag, EVIDENCE)))
     except (Absent, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
+        return publication
+    return replace(publication, provenance=replace(publication.provenance, evidence=found))
 
 
 def _published(store: Store, tag: str, stated: Statement) -> Published | None:

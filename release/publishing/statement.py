@@ -49,8 +49,13 @@ class Statement:
     """METADATA of each wheel, by file name."""
 
     def agrees_with(self, other: Manifest) -> bool:
-        """Whether another manifest speaks of the same bytes; verdicts may be of another day."""
-        return self.manifest.version == other.version and _digests(self.manifest) == _digests(other)
+        """Whether another manifest is of the same bytes and commit; its verdicts may be older."""
+        own = self.manifest
+        return (own.version, own.commit, _digests(own)) == (
+            other.version,
+            other.commit,
+            _digests(other),
+        )
 
 
 def make(release: Release, judgement: Judgement, provenance: Provenance, tag: str) -> Statement:

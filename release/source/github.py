@@ -13,7 +13,7 @@ from github.PaginatedList import PaginatedList
 from github.Repository import Repository
 
 from release.errors import UsageError
-from release.github.client import Client, NotThere, Unprocessable
+from release.github.client import Client, Forbidden, NotThere, Unprocessable
 from release.github.patience import Patience
 from release.source.source import Check, Commit, Conclusion, Source
 
@@ -119,7 +119,7 @@ class GitHubSource(Source):
         for look in (protection, rules):
             try:
                 names.update(self._client.ask(f"reading what {branch} requires", look))
-            except UsageError:
+            except (Forbidden, NotThere):
                 # Not protected, or not for this token to see.
                 continue
         return sorted(names) or None

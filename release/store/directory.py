@@ -19,7 +19,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,9 +164,8 @@ class DirectoryStore(Store):
             return
         with self._writing():
             for place in (self.root / "releases").iterdir():
-                if place.name.endswith(_REMOVED):
-                    _delete(place)
-                elif place.is_dir() and not (place / _RELEASE).exists():
+                begun = place.is_dir() and not (place / _RELEASE).exists()
+                if begun or place.name.endswith(_REMOVED):
                     _delete(place)
 
     # Assets.
@@ -409,8 +408,11 @@ class DirectoryStore(Store):
     def _aside(self, place: Path) -> Iterator[Path]:
         """A file to write to, beside `place`; its lock says that its writer lives."""
         aside = place.with_name(f".{place.name}.{os.getpid()}.{threading.get_ident()}")
-        with aside.open("wb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with ExitStack() as stack:
+            # Nobody sweeps between the two.
+            with self._writing():
+                file = stack.enter_context(aside.open("wb"))
+                fcntl.flock(file, fcntl.LOCK_EX)
             try:
                 yield aside
             finally:

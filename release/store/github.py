@@ -155,6 +155,9 @@ class GitHubStore(Store):
 
         self._ask(f"removing the release {tag}", done)
 
+    def tidy(self) -> None:
+        """Does nothing: GitHub lists all that it has."""
+
     # Assets.
 
     def assets(self, tag: str) -> Mapping[str, Asset]:

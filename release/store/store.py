@@ -167,6 +167,7 @@ class Store(ABC):
     def remove(self, tag: str) -> None:
         """Removes a release with its assets, or does nothing; its tag stays."""
 
+    @abstractmethod
     def tidy(self) -> None:
         """Removes what runs left that were killed, and that no listing shows."""
 

@@ -183,7 +183,7 @@ class Complement:
             label=query.get("label", [""])[0],
             content_type=request.headers.get("content-type", "application/octet-stream"),
             data=data,
-            state="uploaded" if whole else "starter",
+            state="uploaded" if whole else "open",
             created=_now(),
         )
         self.state.assets[asset.number] = asset

@@ -15,6 +15,7 @@ from typing import Any
 
 from release import folder
 from release.document import dumps
+from release.folder import Release
 from release.gate.release_set import Size
 from release.gate.verdict import CellVerdict, Verdicts
 
@@ -153,7 +154,11 @@ def make_plan(version: str) -> dict[str, Any]:
 
 def verdicts_of(place: Path, *, day: date = DAY) -> Verdicts:
     """What the gate would say of such a release: all there is right, and the Linux wheels ran."""
-    release = folder.read(place)
+    return verdicts_for(folder.read(place), day)
+
+
+def verdicts_for(release: Release, day: date) -> Verdicts:
+    """The same, of a release that was read."""
     present = {path.name: path for path in release.files}
     planned = [
         *((c.package, c.platform, c.python, c.required, c.wheel) for c in release.plan.cells),

@@ -1,0 +1,1 @@
+"""The night as a whole: from a commit to an index that has it."""

@@ -1,0 +1,1 @@
+"""Purging: what is kept, and what goes."""

@@ -1,0 +1,1 @@
+"""Sources: where commits come from."""

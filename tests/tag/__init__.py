@@ -1,0 +1,1 @@
+"""Tagging: which commit is green, and what becomes of it."""
