@@ -23,8 +23,8 @@ load(
 load("//packaging/private:wheel.bzl", _wheel = "wheel", _wheel_variants = "wheel_variants")
 load(
     "//packaging/private:without.bzl",
-    _declare_without = "declare_without",
     _all_unless_without = "all_unless_without",
+    _declare_without = "declare_without",
 )
 
 NativePayloadInfo = _NativePayloadInfo

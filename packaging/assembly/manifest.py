@@ -123,9 +123,7 @@ def main() -> None:
     for dist in wanted["dists"]:
         origins = tuple(payload_index.read(Path(path)).origin for path in dist["indexes"])
         artifacts.append(Artifact(Path(dist["path"]), "dist", None, dist["platform"], origins))
-    manifest = describe(
-        json.loads(Path(wanted["plan"]).read_bytes()), artifacts, wanted["without"]
-    )
+    manifest = describe(json.loads(Path(wanted["plan"]).read_bytes()), artifacts, wanted["without"])
     Path(wanted["manifest"]).write_text(json.dumps(manifest, indent=2) + "\n")
     Path(wanted["sums"]).write_text(sums(manifest))
 

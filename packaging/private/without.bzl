@@ -7,11 +7,15 @@ manifest and the gate see what is missing.
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//platforms:matrix.bzl", "MATRIX")
 
-def declare_without():
-    """Declares `:without_PLATFORM` for each platform: true when it is left out."""
+def declare_without(name):
+    """Declares `:NAME_PLATFORM` for each platform: true when it is left out.
+
+    Args:
+      name: what the conditions' names begin with.
+    """
     for platform in MATRIX:
         native.config_setting(
-            name = "without_" + platform,
+            name = "%s_%s" % (name, platform),
             flag_values = {"//packaging:without": platform},
         )
 

@@ -1,7 +1,7 @@
 """The GitHub that tests run against: packages of npm, fetched with the host's npm by hash."""
 
 _BUILD = """\
-# What a program resolves leads to the folder that has all of it.
+# Where it really lies, the folder has all of it.
 filegroup(
     name = "github",
     srcs = ["{file}"],
@@ -40,14 +40,14 @@ def _github_for_tests_impl(rctx):
 
         # Look again when PATH has changed.
         rctx.getenv("PATH")
-    if not_run:
-        rctx.file("not_run.txt", not_run + "\n")
-    rctx.file("BUILD.bazel", _BUILD.format(file = "not_run.txt" if not_run else "package.json"))
+    file = "not_run.txt" if not_run else "installed.txt"
+    rctx.file(file, (not_run or "node_modules is here") + "\n")
+    rctx.file("BUILD.bazel", _BUILD.format(file = file))
 
 _github_for_tests = repository_rule(
     implementation = _github_for_tests_impl,
-    doc = "Provides :github, package.json beside node_modules, or not_run.txt, which says why there " +
-          "is none.",
+    doc = "Provides :github, installed.txt beside node_modules, or not_run.txt, which says why " +
+          "there is none.",
     attrs = {
         "lock": attr.label(allow_single_file = True, doc = "package-lock.json."),
         "package": attr.label(allow_single_file = True, doc = "package.json."),

@@ -32,7 +32,7 @@ from tests.github.front import Front
 from tests.github.wire import serving
 
 MODULES = "GITHUB_FOR_TESTS"
-"""Names the folder with node_modules, package.json in it, or a file that says why there is none."""
+"""Names the folder with node_modules, a file in it, or one that says why there is none."""
 TOKEN = "ghp_forTestsAloneAndRecognisable0123456789"
 OWNER = "admin"
 
@@ -201,7 +201,7 @@ def modules() -> Path:
     path = Path(named)
     if path.name == "not_run.txt":
         raise NotRun(path.read_text().strip())
-    # Bazel gives a link to package.json; the folder beside the real one is too large for links.
+    # Bazel gives a link to a file; the folder beside the real one is too large for links.
     path = path.resolve()
     return (path.parent if path.is_file() else path) / "node_modules"
 
