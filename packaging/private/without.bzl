@@ -31,7 +31,7 @@ def all_unless_without(labels):
     kept = []
     for platform, own in labels.items():
         kept = kept + select({
-            "//packaging:without_" + platform: [],
+            "//packaging:left_out_" + platform: [],
             "//conditions:default": own,
         })
     return kept

@@ -1,0 +1,186 @@
+"""What the index costs for many releases, beside the flat page that it replaces.
+
+    bazel run //tests/benchmarks:index -- [--assets N] [--runs N] [--json]
+
+A store with so many wheels is made, of twelve in each release, and its site written: all of it,
+then again with one new release. Beside it a flat page of links, without digests, metadata or
+requires-python, as upstream's index job makes of the same listing. Goal on two cores: seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import statistics
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from release.site import site
+from release.store.directory import DirectoryStore
+from release.store.store import Asset, Release
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+WHEELS = 12
+PROJECTS = ("iree-compiler", "iree-runtime", "iree-tools-tf")
+
+
+class Sample(DirectoryStore):
+    """A store whose releases are made up when they are asked for."""
+
+    def __init__(self, root: Path, count: int) -> None:
+        super().__init__(root)
+        self.count = count
+
+    def inventory(self) -> Iterator[tuple[Release, Mapping[str, Asset]]]:
+        """All releases, the newest first."""
+        for number in reversed(range(self.count)):
+            day = NOW - timedelta(days=self.count - number)
+            tag = f"candidate-{day:%Y%m%d}.1"
+            yield Release(tag, tag, "", False, True, day, day), _assets(tag, day)
+
+    def read(self, tag: str, name: str) -> Iterator[bytes]:  # noqa: ARG002
+        """The manifest of a release."""
+        yield json.dumps(_manifest(tag.removeprefix("candidate-"))).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one way took, the median of all runs."""
+
+    what: str
+    assets: int
+    seconds: float
+
+
+def _wheels(version: str) -> list[tuple[str, str]]:
+    tags = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "win_amd64", "macosx_13_0_arm64")
+    return [
+        (project, f"{project.replace('-', '_')}-{version}-cp312-abi3-{tag}.whl")
+        for project in PROJECTS
+        for tag in tags
+    ]
+
+
+def _assets(tag: str, day: datetime) -> dict[str, Asset]:
+    names = [name for _, name in _wheels(tag.removeprefix("candidate-"))]
+    return {
+        name: Asset(name, 80_000_000, "ab" * 32, day, f"releases/{tag}/{name}")
+        for name in [*names, *(f"{name}.metadata" for name in names), "manifest.json"]
+    }
+
+
+def _manifest(version: str) -> dict[str, object]:
+    artifacts = [
+        {
+            "filename": name,
+            "kind": "wheel",
+            "platform": "linux_x86_64",
+            "sha256": "ab" * 32,
+            "size": 80_000_000,
+            "origins": [],
+            "package": project,
+            "tags": [],
+            "requires_python": ">=3.11",
+            "requires": ["numpy"],
+            "metadata_sha256": "cd" * 32,
+        }
+        for project, name in _wheels(version)
+    ]
+    cells = [
+        {
+            "package": project,
+            "platform": "linux_x86_64",
+            "python": "3.14",
+            "required": True,
+            "status": "built",
+            "wheel": name,
+        }
+        for project, name in _wheels(version)
+    ]
+    return {
+        "schema": 1,
+        "version": version,
+        "artifacts": artifacts,
+        "cells": cells,
+        "dists": [],
+    }
+
+
+def flat_page(store: Sample, path: Path) -> None:
+    """The page that the index replaces: a link for each wheel."""
+    with path.open("w") as page:
+        page.write("<html><body>\n")
+        for _, assets in store.inventory():
+            for name, asset in assets.items():
+                if name.endswith(".whl"):
+                    page.write(f"<a href={html.escape(asset.url)}>{html.escape(name)}</a><br />\n")
+        page.write("</body></html>\n")
+
+
+def _median(run: Callable[[], object], runs: int) -> float:
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def benchmark(assets: int, runs: int, folder: Path) -> tuple[list[Result], float]:
+    """Measures all ways; also gives the most bytes that Python's objects took, writing all."""
+    store = Sample(folder / "store", assets // WHEELS)
+    total = store.count * WHEELS
+    flat = _median(lambda: flat_page(store, folder / "flat.html"), runs)
+    numbers = iter(range(1000))
+    new = _median(lambda: site.write(store, folder / f"site{next(numbers)}", now=NOW), runs)
+
+    def another() -> None:
+        store.count += 1
+        site.write(store, folder / "site0", now=NOW)
+
+    again = _median(another, runs)
+    tracemalloc.start()
+    site.write(store, folder / "site-traced", now=NOW)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    results = [
+        Result("flat page", total, flat),
+        Result("site, all of it", total, new),
+        Result("site, one release more", total, again),
+    ]
+    return results, peak
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 2 bad usage."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--assets", type=int, default=10_000, help="wheels in the store")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each, for the median")
+    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    options = parser.parse_args(argv)
+    if options.runs < 1 or options.assets < WHEELS:
+        print("nothing would be measured: give --runs 1 and --assets 12 at least", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        results, peak = benchmark(options.assets, options.runs, Path(folder))
+    if options.json:
+        print(json.dumps({"ways": list(map(asdict, results)), "peak": peak}, indent=1))
+        return 0
+    for result in results:
+        print(
+            f"{result.what}: {result.assets} wheels, {result.seconds:.2f} s "
+            f"({result.seconds / results[0].seconds:.1f} times the flat page)"
+        )
+    print(f"memory of Python's objects at most, writing all of it: {peak / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
