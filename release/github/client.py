@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import requests
@@ -165,6 +166,11 @@ class Client:
         if status >= 500 or status == 408:
             return PassingError(f"GitHub answers {status}", _after(fields))
         return Refused(f"github:{self.repository}: GitHub answers {status}, {what}{said}")
+
+
+def utc(time: datetime) -> datetime:
+    """A time of PyGithub's, which may not say that it is UTC."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def _is_limit(fields: Mapping[str, str], message: str) -> bool:

@@ -33,11 +33,6 @@ def with_statement(contents: tuple[Content, ...], text: bytes) -> tuple[Content,
     return (stated, *files, Content.of_bytes(SUMS, _sums(sums)))
 
 
-def total(contents: tuple[Content, ...]) -> int:
-    """Bytes of all of them."""
-    return sum(content.size for content in contents)
-
-
 def _sums(digests: Mapping[str, str]) -> bytes:
     """What `sha256sum --check` reads."""
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()

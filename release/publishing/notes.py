@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from release import version
+from release import cells, version
 from release.manifest import CellStatus, Manifest, Origin
 from release.store.store import Store
 
@@ -29,16 +29,6 @@ class Notes:
     title: str
     text: str
     """Markdown."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Missing:
-    """What a release does not have of a platform."""
-
-    platform: str
-    names: tuple[str, ...]
-    since: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +61,13 @@ def render(store: Store, publication: Publication, stated: Manifest) -> Notes:
     environment.filters["text"] = escaped
     kind = version.kind(stated.version)
     previous = publication.previous
-    pythons = _columns(stated.cells)
     rendered = environment.get_template("notes.md.jinja").render(
         install=install_line(store, publication.tag, stated),
         kind=kind,
         stated=stated,
-        platforms=list(pythons),
-        rows=list(_rows(stated.cells, pythons)),
-        missing=list(_missing(stated.cells)),
+        platforms=cells.platforms(stated.cells),
+        rows=list(_rows(stated.cells)),
+        missing=cells.missing(stated.cells),
         origins=_origins(stated),
         sizes=_sizes(stated, previous[1] if previous else None),
         previous=previous[0].tag if previous else None,
@@ -107,26 +96,14 @@ def _quoted(text: str) -> str:
     return f"'{text}'" if re.search(r"\s", text) else text
 
 
-def _columns(cells: Sequence[CellStatus]) -> dict[str, list[str]]:
-    """The Pythons of each platform, in the plan's order."""
-    columns: dict[str, list[str]] = {}
-    for cell in cells:
-        column = columns.setdefault(cell.platform, [])
-        if cell.python and cell.python not in column:
-            column.append(cell.python)
-    return columns
-
-
-def _rows(
-    cells: Sequence[CellStatus], columns: dict[str, list[str]]
-) -> Iterator[tuple[str, list[str]]]:
-    for package in dict.fromkeys(cell.package for cell in cells):
+def _rows(statuses: Sequence[CellStatus]) -> Iterator[tuple[str, list[str]]]:
+    """Packages, and of each what a cell of the table says, platform by platform."""
+    for package in cells.packages(statuses):
         row = []
-        for platform in columns:
+        for platform in cells.platforms(statuses):
             marks: dict[str, list[str]] = {}
-            for cell in cells:
-                if (cell.package, cell.platform) == (package, platform):
-                    marks.setdefault(_mark(cell), []).append(cell.python or "")
+            for cell in cells.at(statuses, package, platform):
+                marks.setdefault(_mark(cell), []).append(cell.python or "")
             row.append(
                 "<br>".join(f"{mark} {' '.join(ones)}".rstrip() for mark, ones in marks.items())
             )
@@ -137,19 +114,6 @@ def _mark(cell: CellStatus) -> str:
     if cell.status != "built":
         return "-"
     return "✔" if cell.run == "passed" else "○"
-
-
-def _missing(cells: Sequence[CellStatus]) -> Iterator[_Missing]:
-    absent = [cell for cell in cells if cell.status == "missing"]
-    for platform in dict.fromkeys(cell.platform for cell in absent):
-        own = [cell for cell in absent if cell.platform == platform]
-        dates = [cell.missing_since for cell in own if cell.missing_since]
-        yield _Missing(
-            platform=platform,
-            names=tuple(dict.fromkeys(cell.package or "dist" for cell in own)),
-            since=min(dates).isoformat() if dates else "",
-            why=next((cell.why[0] for cell in own if cell.why), ""),
-        )
 
 
 def _origins(stated: Manifest) -> list[Origin]:

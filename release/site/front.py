@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from release import cells
+from release.cells import Missing
 from release.manifest import CellStatus
 from release.site import chart
 from release.site.entry import Entry, File
@@ -36,15 +37,6 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """What a release lacks of a platform."""
-
-    platform: str
-    since: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """A release on the page."""
 
@@ -68,11 +60,11 @@ class Shown:
     @property
     def counts(self) -> str:
         """How many cells are built, in words."""
-        cells = self.entry.cells
-        built = sum(cell.status == "built" for cell in cells)
-        if not cells:
+        own = self.entry.cells
+        built = sum(cell.status == "built" for cell in own)
+        if not own:
             return f"{len(self.entry.files)} files"
-        return f"{built} of {len(cells)} built" if built < len(cells) else f"all {built} built"
+        return f"{built} of {len(own)} built" if built < len(own) else f"all {built} built"
 
 
 def write(pages: Pages, *, now: datetime, store: str) -> None:
@@ -123,30 +115,21 @@ def write(pages: Pages, *, now: datetime, store: str) -> None:
 
 
 def _shown(pages: Pages, entry: Entry) -> Shown:
-    columns: dict[str, list[str]] = {}
-    for cell in entry.cells:
-        column = columns.setdefault(cell.platform, [])
-        if cell.python and cell.python not in column:
-            column.append(cell.python)
-    packages = dict.fromkeys(cell.package for cell in entry.cells)
+    platforms = cells.platforms(entry.cells)
     return Shown(
         entry=entry,
-        platforms=tuple(columns),
+        platforms=platforms,
         rows=tuple(
             (
                 package or "dist",
                 tuple(
-                    tuple(
-                        _mark(cell)
-                        for cell in entry.cells
-                        if (cell.package, cell.platform) == (package, platform)
-                    )
-                    for platform in columns
+                    tuple(_mark(cell) for cell in cells.at(entry.cells, package, platform))
+                    for platform in platforms
                 ),
             )
-            for package in packages
+            for package in cells.packages(entry.cells)
         ),
-        missing=_missing(entry.cells),
+        missing=cells.missing(entry.cells),
         dists=tuple(
             (file, pages.link(file.url, up=0)) for file in entry.files if file.kind == "dist"
         ),
@@ -165,17 +148,6 @@ def _mark(cell: CellStatus) -> Mark:
         title += f": {cell.why[0]}" if cell.why else ""
     where = " ".join(filter(None, (cell.package or "dist", cell.platform, cell.python)))
     return Mark(cell.python or "", state, f"{where}: {title}")
-
-
-def _missing(cells: Sequence[CellStatus]) -> tuple[Missing, ...]:
-    absent = [cell for cell in cells if cell.status == "missing"]
-    found = []
-    for platform in dict.fromkeys(cell.platform for cell in absent):
-        own = [cell for cell in absent if cell.platform == platform]
-        dates = [cell.missing_since for cell in own if cell.missing_since]
-        why = next((cell.why[0] for cell in own if cell.why), "")
-        found.append(Missing(platform, min(dates).isoformat() if dates else "", why))
-    return tuple(found)
 
 
 def _wanted(entry: Entry) -> str:

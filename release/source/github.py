@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 
 from github.CheckRun import CheckRun
@@ -13,7 +13,7 @@ from github.PaginatedList import PaginatedList
 from github.Repository import Repository
 
 from release.errors import UsageError
-from release.github.client import Client, Forbidden, NotThere, Unprocessable
+from release.github.client import Client, Forbidden, NotThere, Unprocessable, utc
 from release.github.patience import Patience
 from release.source.source import Check, Commit, Conclusion, Source
 
@@ -148,7 +148,7 @@ def _commit(one: GitHubCommit) -> Commit:
         sha=one.sha,
         subject=git.message.partition("\n")[0],
         author=git.author.name or "",
-        committed=_utc(git.committer.date),
+        committed=utc(git.committer.date),
     )
 
 
@@ -157,13 +157,9 @@ def _run(run: CheckRun) -> Check:
     conclusion = _RUNS.get(run.conclusion or "", "failure") if ended else "pending"
     # A run that waits has not begun: it is the latest attempt all the same.
     at: datetime | None = run.started_at
-    return Check(run.name, conclusion, _utc(at or datetime.max), run.html_url)
+    return Check(run.name, conclusion, utc(at or datetime.max), run.html_url)
 
 
 def _status(status: CommitStatus) -> Check:
     conclusion = _STATUSES.get(status.state, "failure")
-    return Check(status.context, conclusion, _utc(status.created_at), status.target_url)
-
-
-def _utc(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    return Check(status.context, conclusion, utc(status.created_at), status.target_url)

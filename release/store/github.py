@@ -6,7 +6,6 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import BinaryIO, TypeVar
 
 from github import GithubException
@@ -15,7 +14,7 @@ from github.GitRelease import GitRelease
 from github.GitReleaseAsset import GitReleaseAsset
 from github.Repository import Repository
 
-from release.github.client import CONFLICT, NOT_FOUND, UNPROCESSABLE, Client, is_taken
+from release.github.client import CONFLICT, NOT_FOUND, UNPROCESSABLE, Client, is_taken, utc
 from release.github.lease import hold
 from release.github.patience import PassingError, Patience
 from release.store.catalogue import LOCK
@@ -450,8 +449,8 @@ def _release(one: GitRelease) -> Release:
         notes=(one.body or "").replace("\r\n", "\n"),
         draft=one.draft,
         prerelease=one.prerelease,
-        created=_utc(one.created_at),
-        published=None if one.draft else _utc(one.published_at),
+        created=utc(one.created_at),
+        published=None if one.draft else utc(one.published_at),
     )
 
 
@@ -461,11 +460,7 @@ def _asset(one: GitReleaseAsset) -> Asset:
         name=one.name,
         size=one.size,
         sha256=digest.removeprefix("sha256:") if digest.startswith("sha256:") else None,
-        uploaded=_utc(one.updated_at),
+        uploaded=utc(one.updated_at),
         url=one.browser_download_url,
         complete=one.state == "uploaded",
     )
-
-
-def _utc(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
