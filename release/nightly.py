@@ -32,7 +32,7 @@ from release.gate.release_set import Limits
 from release.manifest import Manifest
 from release.publishing import judgement, notes, publisher
 from release.publishing.judgement import Judgement
-from release.publishing.publisher import Publication
+from release.publishing.publication import Publication
 from release.publishing.statement import Provenance
 from release.settings import Settings
 from release.site import site as site_of

@@ -27,7 +27,7 @@ from release.folder import where
 from release.gate.release_set import Limits
 from release.manifest import Manifest
 from release.publishing import judgement, notes, publisher
-from release.publishing.publisher import Publication, Published
+from release.publishing.publication import Publication, Published
 from release.publishing.statement import Provenance
 from release.source.checkout import Checkout
 from release.source.source import Commit

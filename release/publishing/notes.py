@@ -6,16 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jinja2
 
 from release import cells, version
 from release.manifest import CellStatus, Manifest, Origin
+from release.publishing.publication import Publication
 from release.store.store import Store
-
-if TYPE_CHECKING:
-    from release.publishing.publisher import Publication
 
 MOST_COMMITS = 50
 _MIB = 1 << 20

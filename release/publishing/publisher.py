@@ -7,56 +7,27 @@ run again, it goes on: the store says what is there.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from rich.console import Console
 
 from release import manifest, version
 from release.errors import Refused, VerbError
-from release.folder import Release
 from release.manifest import Manifest
 from release.publishing import contents as contents_of
 from release.publishing import notes, preflight, statement
 from release.publishing.judgement import Judgement
 from release.publishing.progress import Uploads
-from release.publishing.statement import Provenance, Statement
+from release.publishing.publication import Publication, Published
+from release.publishing.statement import Statement
 from release.settings import Publishing
-from release.source.source import Commit
 from release.store import catalogue
 from release.store.catalogue import EVIDENCE, LOCK
 from release.store.store import Absent, Asset, Conflict, Content, Placed, Store
-from release.store.store import Release as StoredRelease
 
 _MIB = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What is to be published."""
-
-    release: Release
-    judgement: Judgement
-    provenance: Provenance
-    tag: str
-    previous: tuple[StoredRelease, Manifest] | None = None
-    """The release before it, of the same kind."""
-    commits: Sequence[Commit] = ()
-    """Those since then, the newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What was done."""
-
-    tag: str
-    already: bool
-    """Whether it had been published before, with the same bytes."""
-    placed: Mapping[str, Placed] = field(default_factory=dict)
-    """What became of each asset."""
-    missing: Mapping[str, str] = field(default_factory=dict)
-    """The files of tolerated cells that it does not have, and since which day."""
 
 
 def publish(

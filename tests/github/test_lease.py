@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from release.errors import RemoteError
-from release.github import lease
 from release.github.client import Client
-from release.github.lease import Holder
 from release.github.patience import Patience
+from release.store import github_lease as lease
+from release.store.github_lease import Holder
 from release.store.store import Busy
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

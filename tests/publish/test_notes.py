@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from release import folder, marks
 from release.publishing import judgement, notes, statement
-from release.publishing.publisher import Publication
+from release.publishing.publication import Publication
 from release.publishing.statement import Provenance
 from release.source.source import Commit
 from release.store.directory import DirectoryStore

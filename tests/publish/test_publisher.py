@@ -15,7 +15,7 @@ from rich.console import Console
 from release import folder, settings
 from release.errors import Refused, RemoteError
 from release.publishing import judgement, publisher
-from release.publishing.publisher import Publication, Published
+from release.publishing.publication import Publication, Published
 from release.publishing.statement import Provenance
 from release.store import catalogue
 from release.store.directory import DirectoryStore

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from release import document, folder, settings
 from release.publishing import judgement, publisher
-from release.publishing.publisher import Publication
+from release.publishing.publication import Publication
 from release.publishing.statement import Provenance
 from release.store.directory import DirectoryStore
 from tests.publish.samples import WINDOWS, make_release, verdicts_of
