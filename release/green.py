@@ -26,6 +26,8 @@ class Choice:
     """Names of the checks that decided; None: nothing is checked where it comes from."""
     passed_over: tuple[tuple[Commit, str], ...] = ()
     """Newer commits, and why each is none."""
+    branch: str | None = None
+    """Where it was looked for; None of a commit that somebody named."""
 
 
 def newest(
@@ -56,7 +58,7 @@ def newest(
     for commit in source.first_parents(branch):
         checks = source.checks(commit.sha)
         if checks is None:
-            return Choice(commit, (), None)
+            return Choice(commit, (), None, branch=branch)
         names = names or _required(source, branch, required)
         if now - commit.committed > maximum_age:
             passed_over.append((commit, f"older than {maximum_age.days} days"))
@@ -64,7 +66,7 @@ def newest(
         counting = latest(checks)
         reasons = [reason for name in names if (reason := _not_green(name, counting))]
         if not reasons:
-            return Choice(commit, counting, names, tuple(passed_over))
+            return Choice(commit, counting, names, tuple(passed_over), branch)
         passed_over.append((commit, ", ".join(reasons)))
     raise Refused(_none_green(source, branch, passed_over))
 

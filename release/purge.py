@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -25,12 +25,18 @@ from release import program, retention, settings
 from release.document import DocumentError
 from release.errors import RemoteError
 from release.folder import where
+from release.manifest import Manifest
 from release.retention import Decision, Held
 from release.settings import Purging
 from release.site import site as site_of
 from release.store import address, catalogue
 from release.store.directory import DirectoryStore
-from release.store.store import Busy, Store
+from release.store.store import Absent, Asset, Busy, Release, Store
+
+Outcome = Literal["removed", "kept", "failed"]
+"""What became of what was to go; kept: it changed meanwhile, or somebody is at work on it."""
+
+_MIB = 1 << 20
 
 app = program.new()
 
@@ -71,110 +77,157 @@ def purge(
         keep_last=keep_last or chosen.keep_last,
         pinned=(*chosen.pinned, *(pin or ())),
     )
-    target = address.open_store(store, api=github_api)
-    decisions = retention.decide(hold(target), target.tags(), chosen, now=now)
-    doomed = sorted((one for one in decisions if one.goes), key=_age)
+    view = View(address.open_store(store, api=github_api), chosen, now)
+    decisions = view.decide()
+    doomed = sorted((one for one in decisions if one.goes), key=lambda one: _order(one, now))
     acting = yes and not dry_run
-    if as_json:
-        print(json.dumps({"removed": acting, "decisions": list(map(_json, decisions))}, indent=2))
-    else:
+    if not as_json:
         show(decisions, now, every=every)
+    outcomes: dict[str, Outcome] = {}
     if acting:
-        target.tidy()
-    if not doomed:
-        return
-    if not acting:
-        if not as_json:
-            print("Nothing was removed; add --yes to remove it.")
-        return
-    rewrite_index(target, site, doomed, now)
-    failed = [one.tag for one in doomed if not remove(target, one, chosen, now, quiet=as_json)]
+        view.store.tidy()
+        outcomes = carry_out(view, doomed, site, quiet=as_json)
+    elif doomed and not as_json:
+        print("Nothing was removed; add --yes to remove it." if not yes else "Nothing was removed.")
+    if as_json:
+        told = [_json(one, now, outcomes) for one in decisions]
+        print(json.dumps({"decisions": told}, indent=2))
+    failed = [tag for tag, outcome in outcomes.items() if outcome == "failed"]
     if failed:
         raise RemoteError(
-            f"{target.address}: {len(failed)} of {len(doomed)} could not be removed, such as "
+            f"{view.store.address}: {len(failed)} of {len(doomed)} could not be removed, such as "
             f"{failed[0]}; run this again"
         )
 
 
-def hold(store: Store) -> list[Held]:
-    """All releases of a store with what their manifests say.
+@dataclass(frozen=True, slots=True)
+class View:
+    """A store as it is now, under a policy."""
 
-    A manifest that cannot be read is no reason to stop, and one to keep its release.
-    """
-    held = []
-    for release, assets in store.inventory():
-        manifest, readable = None, True
-        if catalogue.MANIFEST in assets and assets[catalogue.MANIFEST].complete:
+    store: Store
+    settings: Purging
+    now: datetime
+    """UTC."""
+    known: dict[tuple[str, Asset], tuple[Manifest | None, bool]] = field(default_factory=dict)
+    """Manifests that were read, which need not be read again; None and False: it could not be."""
+
+    def decide(self) -> tuple[Decision, ...]:
+        """Decides on what is in the store just now.
+
+        A manifest can only keep a release, so none is read when nothing would go anyway. One that
+        cannot be read is told.
+        """
+        listed = list(self.store.inventory())
+        tags = self.store.tags()
+
+        def decided(held: list[Held]) -> tuple[Decision, ...]:
+            return retention.decide(held, tags, self.settings, now=self.now)
+
+        decisions = decided([Held(release, None, size=_size(files)) for release, files in listed])
+        if any(one.goes and one.release for one in decisions):
+            return decided([self._held(release, files) for release, files in listed])
+        return decisions
+
+    def _held(self, release: Release, files: Mapping[str, Asset]) -> Held:
+        asset = files.get(catalogue.MANIFEST)
+        if asset is None or not asset.complete:
+            return Held(release, None, size=_size(files))
+        key = (release.tag, asset)
+        if key not in self.known:
             try:
-                manifest = catalogue.manifest_of(store, release.tag)
+                self.known[key] = catalogue.manifest_of(self.store, release.tag), True
             except DocumentError as error:
-                program.complain(f"{error}; it is kept")
-                readable = False
-        held.append(Held(release, manifest, readable))
-    return held
+                program.complain(f"{error}; mend or delete it: no old release goes until then")
+                self.known[key] = None, False
+        manifest, readable = self.known[key]
+        return Held(release, manifest, readable, _size(files))
 
 
 def show(decisions: Sequence[Decision], now: datetime, *, every: bool) -> None:
     """Prints what goes, and why the rest stays."""
     table = Table(box=None, pad_edge=False)
-    for title in ("", "tag", "days", "why"):
-        table.add_column(title, justify="right" if title == "days" else "left")
+    for title in ("", "tag", "days", "MiB", "why"):
+        table.add_column(title, justify="right" if title in ("days", "MiB") else "left")
     for one in decisions:
         if one.goes or every:
             days = str(retention.age_of(one.release, now).days) if one.release else ""
-            table.add_row(
-                "goes" if one.goes else "kept", one.tag, days, f"{one.reason}: {one.detail}"
-            )
+            size = f"{one.size / _MIB:,.0f}" if one.release else ""
+            what = "goes" if one.goes else "kept"
+            table.add_row(what, one.tag, days, size, f"{one.reason}: {one.detail}")
     if table.row_count:
         Console(soft_wrap=True).print(table, highlight=False, markup=False)
     kept = Counter(one.reason for one in decisions if not one.goes)
     told = ", ".join(f"{count} {reason}" for reason, count in kept.most_common())
-    print(f"{sum(one.goes for one in decisions)} go; kept: {told or 'none'}.")
+    going = [one.size for one in decisions if one.goes]
+    freed = f", {sum(going) / _MIB:,.0f} MiB" if going else ""
+    print(f"{len(going)} go{freed}; kept: {told or 'none'}.")
 
 
-def rewrite_index(
-    store: Store, site: Path | None, doomed: Sequence[Decision], now: datetime
-) -> None:
-    """Takes what is about to go out of the index, so that nobody finds links to nothing."""
+def carry_out(
+    view: View, doomed: Sequence[Decision], site: Path | None, *, quiet: bool
+) -> dict[str, Outcome]:
+    """Removes what goes: from the index first, so that nobody finds links to nothing there.
+
+    Args:
+      view: the store.
+      doomed: what goes.
+      site: folder of the index, if it is not at its own place.
+      quiet: whether nothing is printed to stdout.
+
+    Returns:
+      What became of each, by tag.
+    """
+    if not doomed:
+        return {}
+    rewrite_index(view, site, without=frozenset(one.tag for one in doomed))
+    outcomes: dict[str, Outcome] = {}
+    for one in doomed:
+        outcomes[one.tag], line = remove(view, one)
+        if line and not quiet:
+            print(line)
+    if any(outcomes[one.tag] == "kept" and not _is_draft(one) for one in doomed):
+        left = frozenset(tag for tag, outcome in outcomes.items() if outcome == "failed")
+        rewrite_index(view, site, without=left)
+    return outcomes
+
+
+def rewrite_index(view: View, site: Path | None, *, without: frozenset[str]) -> None:
+    """Writes the index as if some tags were not there."""
     folder = where(site) if site else None
+    store = view.store
     if folder is None and isinstance(store, DirectoryStore) and (store.root / "site").exists():
         folder = store.root / "site"
     if folder:
-        site_of.write(store, folder, now=now, without=frozenset(one.tag for one in doomed))
+        site_of.write(store, folder, now=view.now, without=without)
 
 
-def remove(
-    store: Store, decision: Decision, settings: Purging, now: datetime, *, quiet: bool
-) -> bool:
-    """Removes a release and its tag, unless it became one to keep; says whether it could."""
+def remove(view: View, decision: Decision) -> tuple[Outcome, str]:
+    """Removes a release and its tag, unless it became one to keep.
+
+    What can be said of it is decided anew, since it is lost for ever: a person may have pinned it,
+    or a release may have been made that was promoted from it or requires it.
+
+    Returns:
+      What became of it, and a line for stdout.
+    """
+    store, tag = view.store, decision.tag
     try:
-        with store.lease(decision.tag) if _is_draft(decision) else nullcontext():
-            if not _still_goes(store, decision, settings, now):
-                print(f"kept {decision.tag}: it changed meanwhile")
-                return True
-            store.remove(decision.tag)
-        store.remove_tag(decision.tag)
+        with store.lease(tag) if _is_draft(decision) else nullcontext():
+            again = next((one for one in view.decide() if one.tag == tag), None)
+            # None: somebody else removed it, and perhaps not its tag.
+            if again and (not again.goes or again.reason not in (decision.reason, "left tag")):
+                return "kept", f"kept {tag}, it changed meanwhile: {again.detail}"
+            store.remove(tag)
+        store.remove_tag(tag)
     except Busy as error:
         program.complain(f"{error}; it is kept")
-        return True
+        return "kept", ""
+    except Absent:
+        return "kept", f"left {tag}: somebody else removed it"
     except RemoteError as error:
         program.complain(str(error))
-        return False
-    if not quiet:
-        print(f"removed {decision.tag}")
-    return True
-
-
-def _still_goes(store: Store, decision: Decision, settings: Purging, now: datetime) -> bool:
-    """Whether a release is still what was decided on: not published, pinned or promoted since."""
-    release = store.release(decision.tag)
-    if release is None:
-        return True
-    if decision.release is None:
-        return False
-    alone = replace(settings, keep_last=0)
-    (again,) = retention.decide([Held(release, None)], {}, alone, now=now)
-    return again.goes and again.reason == decision.reason
+        return "failed", ""
+    return "removed", f"removed {tag}"
 
 
 def _is_draft(decision: Decision) -> bool:
@@ -182,18 +235,27 @@ def _is_draft(decision: Decision) -> bool:
     return decision.release is not None and decision.release.draft
 
 
-def _age(decision: Decision) -> tuple[bool, str]:
+def _order(decision: Decision, now: datetime) -> tuple[bool, timedelta, str]:
     """The oldest first, tags without a release last."""
     release = decision.release
-    return (release is None, str((release.published or release.created) if release else ""))
+    age = retention.age_of(release, now) if release else timedelta()
+    return release is None, -age, decision.tag
 
 
-def _json(decision: Decision) -> dict[str, object]:
+def _size(files: Mapping[str, Asset]) -> int:
+    return sum(file.size for file in files.values())
+
+
+def _json(decision: Decision, now: datetime, outcomes: Mapping[str, Outcome]) -> dict[str, object]:
+    release = decision.release
     return {
         "tag": decision.tag,
         "goes": decision.goes,
         "reason": decision.reason,
         "detail": decision.detail,
+        "days": retention.age_of(release, now).days if release else None,
+        "size": decision.size,
+        "outcome": outcomes.get(decision.tag),
     }
 
 

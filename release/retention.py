@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import Specifier
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -41,6 +44,8 @@ class Held:
     """None where there is none."""
     readable: bool = True
     """Whether a manifest that is there could be read."""
+    size: int = 0
+    """Bytes of all its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class Decision:
     """In words, for a person."""
     release: Release | None = None
     """None of a tag without one."""
+    size: int = 0
+    """Bytes of all its files."""
 
 
 def decide(
@@ -81,20 +88,31 @@ def decide(
     last = _last(held, settings.keep_last)
     decisions = {one.release.tag: _decide(one, settings, now, pins, promoted, last) for one in held}
     for one, by in _required(held, decisions):
+        detail = f"{by}, which is kept, requires it"
         decisions[one.release.tag] = Decision(
-            one.release.tag, False, "required", f"{by}, which is kept, requires it", one.release
+            one.release.tag, False, "required", detail, one.release, one.size
         )
-    left = (
-        Decision(tag, True, "left tag", "its release is gone")
+    if unread := [one.release.tag for one in held if not one.readable]:
+        detail = f"the manifest of {unread[0]} cannot be read, and may require it"
+        for tag, decision in decisions.items():
+            if decision.reason == "old":
+                decisions[tag] = replace(decision, goes=False, reason="unreadable", detail=detail)
+    alone = (
+        _decide_tag(tag, day, settings, now, pins)
         for tag in sorted(tags)
-        if tag not in decisions and tag not in pins and _is_left(tag, settings, now)
+        if tag not in decisions and (day := _day(tag))
     )
-    return (*decisions.values(), *left)
+    return (*decisions.values(), *alone)
 
 
 def age_of(release: Release, now: datetime) -> timedelta:
     """Since it was published; of a draft, since it was made."""
-    return now - (release.published or release.created)
+    if release.published:
+        return now - release.published
+    # GitHub dates a draft as its commit, which may be far older; a nightly's tag says its day.
+    day = _day(release.tag)
+    begun = datetime.combine(day, time(), UTC) if day else release.created
+    return now - (max(begun, release.created) if begun <= now else release.created)
 
 
 def _decide(
@@ -108,7 +126,10 @@ def _decide(
     release = one.release
 
     def kept(reason: Reason, detail: str) -> Decision:
-        return Decision(release.tag, False, reason, detail, release)
+        return Decision(release.tag, False, reason, detail, release, one.size)
+
+    def goes(reason: Reason, detail: str) -> Decision:
+        return Decision(release.tag, True, reason, detail, release, one.size)
 
     said = marks.read(release.notes)
     days = age_of(release, now).days
@@ -128,13 +149,26 @@ def _decide(
         return kept("unreadable", "its manifest cannot be read")
     if release.draft:
         if days >= settings.drafts_after_days:
-            return Decision(release.tag, True, "abandoned draft", f"for {days} days", release)
+            return goes("abandoned draft", f"for {days} days")
         return kept("young", f"a draft of {days} days")
     if days < settings.after_days:
         return kept("young", f"{days} days, of {settings.after_days}")
     if release.tag in last:
         return kept("among the last", f"of {settings.keep_last}")
-    return Decision(release.tag, True, "old", f"{days} days", release)
+    return goes("old", f"{days} days")
+
+
+def _decide_tag(
+    tag: str, day: date, settings: Purging, now: datetime, pins: frozenset[str]
+) -> Decision:
+    """What becomes of a nightly's tag without a release: a purge left it that was killed, or a
+    night, or its night has just begun."""
+    if tag in pins:
+        return Decision(tag, False, "pinned", "the settings or --pin name it")
+    days = (now.date() - day).days
+    if days < settings.drafts_after_days:
+        return Decision(tag, False, "young", f"a tag of {days} days, without a release")
+    return Decision(tag, True, "left tag", "its release is gone")
 
 
 def _last(held: Sequence[Held], count: int) -> frozenset[str]:
@@ -155,45 +189,65 @@ def _required(
 ) -> Iterator[tuple[Held, str]]:
     """Releases that would go, but are required by one that is kept; and who requires them."""
     going = {one.release.tag: one for one in held if decisions[one.release.tag].goes}
+    provided = _Provided(list(going.values()))
     waiting = [one for one in held if not decisions[one.release.tag].goes]
-    while waiting:
+    while waiting and going:
         keeper = waiting.pop()
-        for tag, one in list(going.items()):
-            if _requires(keeper, one):
-                yield going.pop(tag), keeper.release.tag
+        for tag in sorted(provided.pinned_by(keeper)):
+            if one := going.pop(tag, None):
+                yield one, keeper.release.tag
                 # What is kept now keeps what it requires itself.
                 waiting.append(one)
 
 
-def _requires(keeper: Held, other: Held) -> bool:
-    """Whether a wheel of one release pins something of the other."""
-    if keeper.manifest is None or other.manifest is None:
-        return False
-    provided = {
-        (canonicalize_name(artifact.package), _version(other.manifest.version))
-        for artifact in other.manifest.artifacts.values()
-        if artifact.package
-    }
-    return any(
-        pin in provided or url in other.manifest.artifacts
-        for artifact in keeper.manifest.artifacts.values()
-        for text in artifact.requires
-        for pin, url in _pins(text)
-    )
+class _Provided:
+    """What some releases provide, to be found by what pins it."""
+
+    def __init__(self, held: Sequence[Held]) -> None:
+        self._versions: dict[str, dict[Version, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._files: dict[str, set[str]] = defaultdict(set)
+        for one in held:
+            if one.manifest is None:
+                continue
+            version_of = _version(one.manifest.version)
+            for artifact in one.manifest.artifacts.values():
+                self._files[artifact.filename].add(one.release.tag)
+                if artifact.package and version_of:
+                    name = canonicalize_name(artifact.package)
+                    self._versions[name][version_of].add(one.release.tag)
+
+    def pinned_by(self, keeper: Held) -> set[str]:
+        """The tags of those of which a wheel of another release pins something."""
+        if keeper.manifest is None:
+            return set()
+        # The wheels of a release require much the same.
+        texts = {text for one in keeper.manifest.artifacts.values() for text in one.requires}
+        return set().union(*map(self._pinned, texts))
+
+    def _pinned(self, text: str) -> set[str]:
+        """The tags of those that a requirement pins, by a version or by the URL of a file."""
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            return set()
+        if requirement.url:
+            file = unquote(urlsplit(requirement.url).path).rpartition("/")[2]
+            return self._files.get(file, set())
+        versions = self._versions.get(canonicalize_name(requirement.name), {})
+        return set().union(
+            *(
+                tags
+                for specifier in requirement.specifier
+                if specifier.operator in ("==", "===")
+                for tags in _at(versions, specifier)
+            )
+        )
 
 
-def _pins(text: str) -> Iterator[tuple[tuple[str, Version | None], str]]:
-    """What a requirement pins: a project at a version, and the name of a file in a URL."""
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
-        return
-    name = canonicalize_name(requirement.name)
-    if requirement.url:
-        yield (name, None), requirement.url.partition("#")[0].rpartition("/")[2]
-    for specifier in requirement.specifier:
-        if specifier.operator in ("==", "==="):
-            yield (name, _version(specifier.version)), ""
+def _at(versions: Mapping[Version, set[str]], specifier: Specifier) -> Iterator[set[str]]:
+    for one, tags in versions.items():
+        if specifier.contains(one, prereleases=True):
+            yield tags
 
 
 def _version(text: str) -> Version | None:
@@ -203,8 +257,6 @@ def _version(text: str) -> Version | None:
         return None
 
 
-def _is_left(tag: str, settings: Purging, now: datetime) -> bool:
-    """Whether a tag without a release is what a purge left that was killed, or a night."""
-    own = version.of_tag(tag)
-    day = version.day(own) if own else None
-    return day is not None and (now.date() - day).days >= settings.drafts_after_days
+def _day(tag: str) -> date | None:
+    """The day of a nightly's tag; None of any other."""
+    return version.day(version.of_tag(tag) or "")

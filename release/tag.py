@@ -14,9 +14,10 @@ from typing import Annotated
 
 import typer
 
-from release import program, settings, tagging, version
+from release import program, settings, tagging
 from release.folder import where
 from release.store import address
+from release.tagging import Tagged
 
 app = program.new()
 
@@ -58,17 +59,21 @@ def tag(
     commits = address.source_of(target, source, api=github_api)
     choice = tagging.choose(commits, chosen, now=now, commit=commit, branch=branch)
     found = f"{choice.commit.sha[:12]} ({choice.commit.subject})"
+    override = commit is not None
     if dry_run:
         name = tagging.preview(target, choice, now=now, number=number)
-        print(f"would tag {name} at {found} in {target.address}")
-        return
-    tagged = tagging.tag(target, choice, now=now, number=number, override=commit is not None)
+        evidence = tagging.evidence_of(choice, name, now, override=override)
+        tagged = Tagged(name, choice.commit, made=False, evidence=evidence)
+        would = name not in target.tags()
+    else:
+        tagged = tagging.tag(target, choice, now=now, number=number, override=override)
+        would = False
     if as_json:
         print(
             json.dumps(
                 {
                     "tag": tagged.tag,
-                    "version": version.of_tag(tagged.tag),
+                    "version": tagged.version,
                     "commit": tagged.commit.sha,
                     "made": tagged.made,
                     "evidence": tagged.evidence,
@@ -76,6 +81,8 @@ def tag(
                 indent=2,
             )
         )
+    elif would:
+        print(f"would tag {tagged.tag} at {found} in {target.address}")
     else:
         print(f"{tagged.tag} at {found}, {'made' if tagged.made else 'there already'}")
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from release import green, version
-from release.document import dumps
+from release import document, green, version
 from release.errors import Refused
 from release.green import MOST_RECORDED, Choice
 from release.settings import Tagging
 from release.source.source import Commit, Source
 from release.store.catalogue import EVIDENCE
-from release.store.store import Conflict, Content, Store
+from release.store.store import Conflict, Content, Release, Store
 
-_CANDIDATE = re.compile(re.escape(version.CANDIDATE) + r"(\d{8})\.([1-9]\d*)")
 _TRIES = 20
 
 
@@ -75,18 +71,19 @@ def tag(
       store: where tag and draft are made.
       choice: the commit.
       now: UTC; its day is the candidate's.
-      number: N of the tag; else the next of the day.
+      number: N of the tag, unless the commit is a candidate already; else the next of the day.
       named: the tag, instead of a candidate's.
       override: whether somebody named the commit.
 
     Raises:
       Conflict: the tag is at another commit.
+      document.DocumentError: there is evidence, and it cannot be read.
       RemoteError: the store failed; a rerun goes on.
     """
     commit = choice.commit
-    found = preview(store, choice, now=now, number=number, named=named)
-    made = store.tags().get(found) is None
     for _ in range(_TRIES):
+        tags = store.tags()
+        found = named or _name(tags, commit.sha, now.date(), number)
         try:
             store.create_tag(found, commit.sha)
             break
@@ -94,24 +91,19 @@ def tag(
             # Somebody was quicker. A number that was given is given; a counter goes on.
             if named or number is not None:
                 raise
-            found = preview(store, choice, now=now)
     else:
-        raise Refused(f"{store.address}: no free candidate of {now:%Y-%m-%d} was found")
-    evidence = _evidence(choice, found, now, override=override)
+        raise Refused(
+            f"{store.address}: others take each candidate of {now:%Y-%m-%d} first; give a number "
+            "with --number"
+        )
     release = store.draft(
         found,
         commit=commit.sha,
         title=f"{version.of_tag(found)} (being built)",
         notes=f"Being built from {commit.sha}.\n",
     )
-    if release.draft:
-        there = store.assets(found).get(EVIDENCE)
-        # Of another run, it says when and why: it stays.
-        if there and there.complete:
-            evidence = json.loads(b"".join(store.read(found, EVIDENCE)))
-        else:
-            store.put(found, Content.of_bytes(EVIDENCE, dumps(evidence)))
-    return Tagged(found, commit, made, evidence)
+    evidence = _recorded(store, release, evidence_of(choice, found, now, override=override))
+    return Tagged(found, commit, found not in tags, evidence)
 
 
 def preview(
@@ -123,24 +115,43 @@ def preview(
     named: str | None = None,
 ) -> str:
     """The tag that `tag` would give a commit: the newest candidate's that it is, or the next."""
-    if named:
-        return named
+    return named or _name(store.tags(), choice.commit.sha, now.date(), number)
+
+
+def _name(tags: Mapping[str, str], commit: str, today: date, number: int | None) -> str:
     candidates = {
-        (match[1], int(match[2])): commit
-        for name, commit in store.tags().items()
-        if (match := _CANDIDATE.fullmatch(name))
+        (day, int(text.rpartition(".")[2])): sha
+        for name, sha in tags.items()
+        if (text := version.of_tag(name)) and (day := version.day(text))
     }
-    own = [key for key, commit in candidates.items() if commit == choice.commit.sha]
-    if own and number is None:
-        day, last = max(own)
-        return f"{version.CANDIDATE}{day}.{last}"
-    today = f"{now:%Y%m%d}"
+    own = [key for key, sha in candidates.items() if sha == commit]
+    if own:
+        return version.tag_of(version.nightly(*max(own)))
     if number is None:
         number = 1 + max((n for day, n in candidates if day == today), default=0)
-    return version.tag_of(version.nightly(now.date(), number))
+    return version.tag_of(version.nightly(today, number))
 
 
-def _evidence(choice: Choice, tag: str, now: datetime, *, override: bool) -> dict[str, Any]:
+def _recorded(store: Store, release: Release, evidence: dict[str, Any]) -> Mapping[str, Any]:
+    """Puts the evidence into a draft, unless there is some; returns what is there."""
+    there = store.assets(release.tag).get(EVIDENCE)
+    if there is None or not there.complete:
+        if not release.draft:
+            return evidence
+        try:
+            store.put(release.tag, Content.of_bytes(EVIDENCE, document.dumps(evidence)))
+        except Conflict:
+            # Somebody who tagged in the same moment was quicker.
+            pass
+        else:
+            return evidence
+    # Of another run, it says when and why: it stays.
+    text = b"".join(store.read(release.tag, EVIDENCE))
+    where = f"{store.address}: {EVIDENCE} of {release.tag}"
+    return document.loads(text, where, "statement of evidence", dict)
+
+
+def evidence_of(choice: Choice, tag: str, now: datetime, *, override: bool) -> dict[str, Any]:
     """Why that commit; content of evidence.json."""
     if override:
         why = "it was named" + (f" by {actor}" if (actor := os.environ.get("GITHUB_ACTOR")) else "")
@@ -151,6 +162,7 @@ def _evidence(choice: Choice, tag: str, now: datetime, *, override: bool) -> dic
     return {
         "schema": 1,
         "tag": tag,
+        "branch": choice.branch,
         "commit": choice.commit.sha,
         "subject": choice.commit.subject,
         "committed": choice.commit.committed.isoformat(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from release import document
+from release import purge as program
 from release.errors import RemoteError
-from release.purge import app
+from release.purge import View, app
 from release.site import site
+from release.store import catalogue
 from release.store.directory import DirectoryStore
 from release.store.store import Content
 from tests.faults.tree import state
@@ -51,8 +54,8 @@ def test_without_yes_it_says_what_would_go_and_touches_nothing(store: DirectoryS
     before = state(store.root)
     result = purge(store)
     assert result.exit_code == 0
-    assert f"goes  {OLD}   328  old: 328 days" in result.output
-    assert "1 go; kept: 1 young, 1 stable." in result.output
+    assert f"goes  {OLD}   328    0  old: 328 days" in result.output
+    assert "1 go, 0 MiB; kept: 1 young, 1 stable." in result.output
     assert "Nothing was removed; add --yes to remove it." in result.output
     assert state(store.root) == before
 
@@ -86,18 +89,59 @@ def test_a_pinned_one_stays(store: DirectoryStore) -> None:
     assert "0 go" in purge(store, "--yes").output
 
 
-def test_what_is_pinned_while_it_runs_stays(
-    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+def pin(store: DirectoryStore) -> None:
+    store.describe(OLD, title="", notes="Pinned: just now")
+
+
+def promote(store: DirectoryStore) -> None:
+    made = {"schema": 1, "version": "3.15.0", "promoted_from": OLD}
+    made |= {"artifacts": [], "cells": [], "dists": []}
+    store.draft("v3.15.0", commit="a" * 40, title="", notes="")
+    store.put("v3.15.0", Content.of_bytes("manifest.json", document.dumps(made)))
+    store.publish("v3.15.0", prerelease=False, latest=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"), [(pin, "just now"), (promote, "a stable release was made of it")]
+)
+def test_what_changes_while_it_runs_stays_and_is_in_the_index_again(
+    store: DirectoryStore,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[DirectoryStore], None],
+    why: str,
 ) -> None:
     """Catches: acting on a list that somebody changed meanwhile."""
+    rewrite = program.rewrite_index
+    written = []
 
-    def pin(*_: object) -> None:
-        store.describe(OLD, title="", notes="Pinned: just now")
+    def then_change(view: View, folder: Path | None, *, without: frozenset[str]) -> None:
+        rewrite(view, folder, without=without)
+        written.append(without)
+        if len(written) == 1:
+            change(store)
 
-    monkeypatch.setattr("release.purge.rewrite_index", pin)
+    monkeypatch.setattr(program, "rewrite_index", then_change)
     result = purge(store, "--yes")
-    assert f"kept {OLD}: it changed meanwhile" in result.output
+    assert result.exit_code == 0, result.output
+    assert f"kept {OLD}, it changed meanwhile: {why}" in result.output
     assert store.release(OLD) is not None
+    assert OLD in store.tags()
+    assert written == [{OLD}, frozenset()]
+    assert "20260101.1" in (store.root / "site" / "pip-release-links.html").read_text()
+
+
+def test_manifests_are_read_only_when_something_would_go(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: a download for each release of a store, every night, for nothing."""
+    read: list[str] = []
+    monkeypatch.setattr(catalogue, "manifest_of", lambda _, tag: read.append(tag))
+    for tag in (OLD, NEW):
+        store.put(tag, Content.of_bytes("manifest.json", b"{}"))
+    assert purge(store, "--after-days", "400").exit_code == 0
+    assert read == []
+    assert purge(store, "--yes").exit_code == 0
+    assert read.count(OLD) == 1
 
 
 def test_a_draft_that_is_being_published_stays(store: DirectoryStore) -> None:
@@ -113,20 +157,49 @@ def test_when_one_cannot_be_removed_the_others_are_and_it_ends_with_75(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.create_tag("candidate-20260102.1", "a" * 40)
+    remove = DirectoryStore.remove
 
     def fail(self: DirectoryStore, tag: str) -> None:
-        raise RemoteError("the disk is away")
+        if tag == OLD:
+            raise RemoteError("the disk is away")
+        remove(self, tag)
 
     monkeypatch.setattr(DirectoryStore, "remove", fail)
     result = purge(store, "--yes")
     assert result.exit_code == 75
-    assert "could not be removed, such as candidate-20260101.1; run this again" in result.output
+    assert "error: the disk is away" in result.output
+    assert f"1 of 2 could not be removed, such as {OLD}; run this again" in result.output
+    assert set(store.tags()) == {OLD, NEW, STABLE}
+    monkeypatch.undo()
+    assert purge(store, "--yes").exit_code == 0
+    assert set(store.tags()) == {NEW, STABLE}
 
 
 def test_the_plan_can_be_had_as_json(store: DirectoryStore) -> None:
-    told = json.loads(purge(store, "--json").stdout)
-    assert told["removed"] is False
-    assert [one["tag"] for one in told["decisions"] if one["goes"]] == [OLD]
+    told = json.loads(purge(store, "--json").stdout)["decisions"]
+    assert [one for one in told if one["goes"]] == [
+        {
+            "tag": OLD,
+            "goes": True,
+            "reason": "old",
+            "detail": "328 days",
+            "days": 328,
+            "size": len(OLD),
+            "outcome": None,
+        }
+    ]
+
+
+def test_with_yes_the_json_says_what_became_of_each(store: DirectoryStore) -> None:
+    told = json.loads(purge(store, "--yes", "--json").stdout)["decisions"]
+    assert {one["tag"]: one["outcome"] for one in told} == {OLD: "removed", NEW: None, STABLE: None}
+
+
+def test_a_dry_run_touches_nothing_even_with_yes(store: DirectoryStore) -> None:
+    before = state(store.root)
+    result = purge(store, "--yes", "--dry-run")
+    assert (result.exit_code, state(store.root)) == (0, before)
+    assert result.output.endswith("\nNothing was removed.\n")
 
 
 def test_a_manifest_that_cannot_be_read_keeps_its_release(store: DirectoryStore) -> None:
@@ -134,4 +207,5 @@ def test_a_manifest_that_cannot_be_read_keeps_its_release(store: DirectoryStore)
     result = purge(store, "--yes")
     assert result.exit_code == 0
     assert "manifest.json of candidate-20260101.1: not a manifest" in result.output
+    assert "mend or delete it" in result.output
     assert store.release(OLD) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,8 +37,8 @@ def held(
     promoted_from: str | None = None,
     readable: bool = True,
 ) -> Held:
-    time = NOW - timedelta(days=days)
-    release = Release(tag, "", notes, draft, not stable, time, None if draft else time)
+    then = NOW - timedelta(days=days)
+    release = Release(tag, "", notes, draft, not stable, then, None if draft else then)
     version = tag.removeprefix("candidate-").removeprefix("v")
     known = manifest(version, *requires, promoted_from=promoted_from) if readable else None
     return Held(release, known, readable)
@@ -101,6 +102,10 @@ def test_settings_and_options_pin() -> None:
         ("IREE_Runtime[extra] == 20260101.1 ; python_version > '3'", "kept: required"),
         ("iree-runtime===20260101.1", "kept: required"),
         ("iree-runtime @ https://x/iree_runtime-20260101.1-py3-none-any.whl#a", "kept: required"),
+        ("iree-runtime==20260101.*", "kept: required"),
+        ("iree-runtime @ https://x/iree%5Fruntime-20260101.1-py3-none-any.whl?a", "kept: required"),
+        ("iree-runtime==20260102.*", "goes: old"),
+        ("iree-runtime!=20260101.1", "goes: old"),
         ("iree-runtime>=20260101.1", "goes: old"),
         ("iree-runtime==20260101.2", "goes: old"),
         ("other==20260101.1", "goes: old"),
@@ -122,6 +127,14 @@ def test_what_is_kept_for_another_keeps_what_it_pins_itself() -> None:
     assert reason(*chain) == "kept: required"
 
 
+def test_nothing_old_goes_while_a_manifest_that_may_require_it_cannot_be_read() -> None:
+    """Catches: a candidate that goes, since a program of today cannot read the manifest of the
+    stable release that was made of it."""
+    unread = held("v3.14.0", 900, stable=True, readable=False)
+    assert reason(held(OLD, 900), unread) == "kept: unreadable"
+    assert reason(held(OLD, 900, draft=True), unread) == "goes: abandoned draft"
+
+
 def test_what_an_old_release_pins_is_not_kept_for_it() -> None:
     other = held("candidate-20260102.1", 900, "iree-runtime==20260101.1")
     assert reason(held(OLD, 900), other) == "goes: old"
@@ -136,7 +149,41 @@ def test_tags_that_were_left_go_and_those_of_others_stay() -> None:
         NEWEST.release.tag: "a",
     }
     decisions = retention.decide([NEWEST], tags, SETTINGS, now=NOW)
-    assert [one.tag for one in decisions if one.goes] == ["candidate-20260103.1"]
+    assert {one.tag: one.reason for one in decisions} == {
+        "candidate-20260103.1": "left tag",
+        "candidate-20261124.9": "young",
+        NEWEST.release.tag: "young",
+    }
+    pinned = retention.decide([NEWEST], tags, SETTINGS, now=NOW, pinned=["candidate-20260103.1"])
+    assert not any(one.goes for one in pinned)
+
+
+def test_a_draft_is_as_old_as_its_night_and_not_as_its_commit() -> None:
+    """Catches: on GitHub, whose drafts are dated as their commits, a draft of an old commit that
+    goes in the night that made it."""
+    assert reason(held(OLD, 900, draft=True)) == "goes: abandoned draft"
+    tonight = held("candidate-20261120.1", 900, draft=True)
+    assert reason(tonight, tag=tonight.release.tag) == "kept: young"
+    in_a_century = held("candidate-21261120.1", 900, draft=True)
+    assert reason(in_a_century, tag=in_a_century.release.tag) == "goes: abandoned draft"
+
+
+def test_a_thousand_releases_are_decided_on_at_once() -> None:
+    """Catches: comparing all requirements of each release with each other, which takes hours."""
+    many = []
+    for number in range(1000):
+        one = held(f"candidate-20260101.{number + 1}", number)
+        wheels = {
+            f"{python}.whl": Artifact(
+                f"{python}.whl", "wheel", "any", "", 1, (), "iree-runtime", requires=("numpy>=1",)
+            )
+            for python in range(30)
+        }
+        many.append(Held(one.release, Manifest(one.release.tag.removeprefix("candidate-"), wheels)))
+    began = time.monotonic()
+    decisions = retention.decide(many, {}, SETTINGS, now=NOW)
+    assert sum(one.goes for one in decisions) == 1000 - 184
+    assert time.monotonic() - began < 20
 
 
 RELEASES = st.lists(
@@ -150,6 +197,7 @@ RELEASES = st.lists(
         draft=st.booleans(),
         stable=st.booleans(),
         notes=st.sampled_from(["", "Pinned: x"]),
+        promoted_from=st.sampled_from([None, None, OLD]),
         readable=st.booleans(),
     ),
     unique_by=lambda one: one.release.tag,
@@ -162,6 +210,8 @@ def test_what_must_never_go_never_goes(releases: list[Held], days: int, last: in
     decisions = retention.decide(releases, {}, settings, now=NOW)
     assert len(decisions) == len(releases)
     going = {one.tag for one in decisions if one.goes}
+    said = [one.manifest for one in releases if one.manifest]
+    assert going.isdisjoint({one.promoted_from for one in said})
     published = sorted(
         (
             one.release
@@ -177,6 +227,21 @@ def test_what_must_never_go_never_goes(releases: list[Held], days: int, last: in
             assert one.readable
             assert one.release.tag != "other"
             assert one.release not in published[-last:] or one.release.draft
+
+
+@given(RELEASES, st.integers(1, 400))
+def test_nothing_that_is_kept_pins_what_goes(releases: list[Held], days: int) -> None:
+    """Catches: a release that is kept, and can no longer be installed."""
+    decisions = retention.decide(releases, {}, Purging(days, 14, 1), now=NOW)
+    gone = {
+        f"iree-runtime=={one.manifest.version}"
+        for one, decision in zip(releases, decisions, strict=True)
+        if decision.goes and one.manifest
+    }
+    for one, decision in zip(releases, decisions, strict=True):
+        if not decision.goes and one.manifest:
+            for artifact in one.manifest.artifacts.values():
+                assert gone.isdisjoint(artifact.requires)
 
 
 @given(RELEASES, st.integers(1, 400), st.integers(1, 5))

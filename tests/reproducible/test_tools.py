@@ -80,6 +80,7 @@ MANIFEST = {
     "plan": "plan.json",
     "wheels": [{"path": WHEEL, "package": "iree-runtime", "index": "index.json"}],
     "dists": [],
+    "without": [],
     "manifest": "manifest.json",
     "sums": "SHA256SUMS",
 }

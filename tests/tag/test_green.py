@@ -159,6 +159,11 @@ def test_a_commit_of_a_clock_that_is_ahead_is_not_old() -> None:
     assert newest(Sample({"a": [check("ci", "success")]}, days={"a": -1})).commit.sha == "a"
 
 
+def test_the_choice_says_where_it_was_looked_for() -> None:
+    assert newest(Sample({"a": [check("ci", "success")]})).branch == "main"
+    assert green.given(Sample({"a": None}), "a").branch is None
+
+
 CONCLUSIONS: tuple[Conclusion, ...] = ("success", "failure", "pending")
 
 
@@ -175,3 +180,20 @@ def test_the_order_in_which_checks_are_listed_does_not_matter(
     mixed = list(checks)
     chance.shuffle(mixed)  # type: ignore[attr-defined]
     assert green.latest(checks) == green.latest(mixed)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(CONCLUSIONS), st.integers(0, 9)),
+        min_size=1,
+        unique_by=lambda attempt: attempt[1],
+    )
+)
+def test_the_latest_attempt_alone_decides(attempts: list[tuple[Conclusion, int]]) -> None:
+    source = Sample({"a": [check("ci", *attempt) for attempt in attempts]})
+    last, _ = max(attempts, key=lambda attempt: attempt[1])
+    if last == "success":
+        assert newest(source).commit.sha == "a"
+    else:
+        with pytest.raises(Refused, match=f"ci: {last}"):
+            newest(source)

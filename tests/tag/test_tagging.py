@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from release import green, tagging
+from release import tagging
+from release.document import DocumentError
 from release.green import Choice
 from release.source.source import Commit
 from release.store.directory import DirectoryStore
-from release.store.store import Conflict
+from release.store.store import Asset, Conflict, Content
 from release.tag import app
 from tests.faults.tree import state
 
@@ -78,6 +79,36 @@ def test_a_number_that_is_given_is_taken(store: DirectoryStore) -> None:
         tagging.tag(store, chosen(B), now=NOW, number=812)
 
 
+def test_a_candidate_keeps_its_number_whatever_number_is_given(store: DirectoryStore) -> None:
+    """Catches: the same commit under another name with each run of CI, while main is red."""
+    tagging.tag(store, chosen(), now=NOW, number=812)
+    again = tagging.tag(store, chosen(), now=NOW.replace(day=26), number=813)
+    assert (again.tag, again.made) == ("candidate-20261125.812", False)
+
+
+def test_what_only_looks_like_a_candidate_is_none(store: DirectoryStore) -> None:
+    store.create_tag("candidate-20261399.1", A)
+    assert tagging.tag(store, chosen(), now=NOW).tag == "candidate-20261125.1"
+
+
+def test_of_two_that_tag_a_commit_at_once_the_first_evidence_stays(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tagging.tag(store, chosen(), now=NOW)
+    fresh = store.assets
+    stale: list[dict[str, Asset]] = [{}]
+    monkeypatch.setattr(store, "assets", lambda tag: stale.pop() if stale else fresh(tag))
+    assert tagging.tag(store, chosen(), now=NOW.replace(hour=23)).evidence == first.evidence
+
+
+def test_evidence_that_cannot_be_read_is_named(store: DirectoryStore) -> None:
+    store.create_tag("candidate-20261125.1", A)
+    store.draft("candidate-20261125.1", commit=A, title="", notes="")
+    store.put("candidate-20261125.1", Content.of_bytes("evidence.json", b"{"))
+    with pytest.raises(DocumentError, match=r"evidence\.json of candidate-20261125\.1: not a"):
+        tagging.tag(store, chosen(), now=NOW)
+
+
 def test_of_two_that_tag_at_once_each_has_a_number(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,7 +166,12 @@ def test_the_verb_says_what_it_did(checkout: Path) -> None:
 def test_a_dry_run_touches_nothing(checkout: Path) -> None:
     result = run(checkout, "--dry-run")
     assert result.output.startswith("would tag candidate-20261125.1 at ")
+    told = json.loads(run(checkout, "--dry-run", "--json").stdout)
+    assert (told["tag"], told["made"]) == ("candidate-20261125.1", False)
+    assert told["evidence"]["branch"] == "main"
     assert not (checkout.parent / "store").exists()
+    run(checkout)
+    assert run(checkout, "--dry-run").output.endswith(" (first), there already\n")
 
 
 def test_a_commit_that_is_named_is_taken_and_says_so(checkout: Path) -> None:
@@ -162,8 +198,9 @@ def test_what_is_wrong_is_named(checkout: Path, arguments: list[str], message: s
 
 def test_evidence_of_a_search_says_what_was_passed_over(store: DirectoryStore) -> None:
     over = Commit(B, "break it", "Ada", NOW)
-    choice = Choice(chosen().commit, (), ("ci",), ((over, "ci: failure"),))
+    choice = Choice(chosen().commit, (), ("ci",), ((over, "ci: failure"),), "main")
     evidence = tagging.tag(store, choice, now=NOW).evidence
     assert evidence["passed_over"] == [{"commit": B, "subject": "break it", "why": "ci: failure"}]
-    assert evidence["required"] == ["ci"]
-    assert green.MOST_RECORDED >= 10
+    assert (evidence["branch"], evidence["required"]) == ("main", ["ci"])
+    many = Choice(chosen(B).commit, (), ("ci",), ((over, "ci: failure"),) * 30, "main")
+    assert len(tagging.tag(store, many, now=NOW).evidence["passed_over"]) == 20

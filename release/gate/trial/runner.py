@@ -16,6 +16,7 @@ from release.gate.trial.process import Done, TrialError, run
 _LINKER_VARIABLE = "IREE_LLVM_EMBEDDED_LINKER_PATH"
 _STARTING = 120.0  # seconds for a new Windows of wine's
 _IDLE = 600  # seconds that its server waits for another program; a killed gate leaves it that long
+_UNLINKED = "Linking failed;"  # what the compiler says when its linker does not end well
 _WORDS = "wine client error:"  # what wine itself says, of a program that it could not start
 
 
@@ -113,10 +114,13 @@ class Wine:
         """Whether it ended with 1, and nobody or only wine said why.
 
         On a busy machine wine 8 does so once in a thousand starts; a tool of ours that fails says
-        why.
+        why. So does the linker that the compiler starts: without its words it was lost.
         """
         said = (done.stdout + done.stderr).splitlines()
-        return done.exit_code == 1 and all(line.startswith(_WORDS) for line in said)
+        silent = all(line.startswith(_WORDS) for line in said)
+        linker = any(line.startswith(_UNLINKED) for line in said)
+        lost = linker and not any("lld" in line and "error:" in line for line in said)
+        return done.exit_code == 1 and (silent or lost)
 
 
 @contextmanager

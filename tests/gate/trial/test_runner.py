@@ -12,6 +12,7 @@ from release.gate.trial.tool_runs import call
 
 # As CI saw it: wine's server ended while a program was being started.
 LOST = "wine client error:0: recvmsg: Connection reset by peer"
+UNLINKED = "Linking failed; escaped command line returned exit code 1:"
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def starts(wine: Wine, folder: Path, *says: str) -> tuple[int, Done]:
     return len((folder / "starts").read_text().splitlines()), done
 
 
-@pytest.mark.parametrize("stumbling", ["", LOST])
+@pytest.mark.parametrize("stumbling", ["", LOST, UNLINKED])
 def test_what_wine_loses_is_started_again(wine: Wine, tmp_path: Path, stumbling: str) -> None:
     """Catches: a sound tool called wrong, since wine lost it on a busy machine."""
     count, done = starts(wine, tmp_path, stumbling, stumbling, "OK")
@@ -47,6 +48,12 @@ def test_a_tool_that_fails_and_says_why_is_started_once(wine: Wine, tmp_path: Pa
     """Catches: a fault that shows up now and then, tried until it does not."""
     count, done = starts(wine, tmp_path, "no such device", "OK")
     assert (count, done.exit_code) == (1, 1)
+
+
+def test_a_linker_that_says_why_it_fails_is_not_lost() -> None:
+    """Catches: a library that does not link, tried again and taken for wine's fault."""
+    said = f"{UNLINKED}\nlld-link: error: undefined symbol: main\n"
+    assert not Wine(Path("wine"), Path()).stumbled(Done("iree-compile.exe", 1, "", said))
 
 
 def test_wine_that_never_starts_it_is_not_tried_for_ever(wine: Wine, tmp_path: Path) -> None:
