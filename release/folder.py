@@ -29,6 +29,8 @@ class Release:
     """A release in a folder."""
 
     plan: Plan
+    plan_json: dict[str, Any]
+    """The content of plan.json."""
     manifest: Manifest | None
     manifest_json: dict[str, Any] | None
     """The content of manifest.json as it stands there, to be completed and written elsewhere."""
@@ -66,9 +68,11 @@ def read(folder: Path, plan_file: Path | None = None) -> Release:
     twice = [name for name, count in Counter(path.name for path in files).items() if count > 1]
     if twice:
         raise FolderError(f"{folder}: {twice[0]} is in it twice; take one of them away")
+    planned = plan_file or folder / "plan.json"
     stated = folder / "manifest.json"
     return Release(
-        plan=plan.read(plan_file or folder / "plan.json"),
+        plan=plan.read(planned),
+        plan_json=json.loads(planned.read_bytes()),
         manifest=manifest.read(stated) if stated.exists() else None,
         manifest_json=json.loads(stated.read_bytes()) if stated.exists() else None,
         sums=_sums(folder / "SHA256SUMS"),
@@ -105,6 +109,11 @@ def built() -> Path:
 def where(path: Path) -> Path:
     """A path of the command line: `bazel run` starts programs in a folder of its own."""
     return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), path)
+
+
+def workspace() -> Path:
+    """The checkout that `bazel run` was called in, or the current folder."""
+    return Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."))
 
 
 def replace(path: Path, content: bytes) -> None:

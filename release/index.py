@@ -17,11 +17,8 @@ from rich.console import Console
 
 from release import program
 from release.errors import UsageError
-from release.folder import where
 from release.site import site as site_of
 from release.store import address
-from release.store.directory import DirectoryStore
-from release.store.store import Store
 
 app = program.new()
 
@@ -43,7 +40,9 @@ def index(
 ) -> None:
     """Writes pages for installers and for people, and swaps them in at once."""
     target = address.open_store(store, api=github_api)
-    folder = site_folder(target, site)
+    folder = site_of.place(target, site)
+    if folder is None:
+        raise UsageError(f"name the folder for the site of {target.address} with --site FOLDER")
     if dry_run:
         count = sum(not release.draft for release in target.releases())
         print(f"would write the site of {count} releases of {target.address} to {folder}")
@@ -63,19 +62,6 @@ def index(
             f"Written: {folder}/index.html, of {written.releases} releases with {written.files} "
             f"files ({written.read} were new)"
         )
-
-
-def site_folder(target: Store, named: Path | None) -> Path:
-    """Where the site of a store is: as the user says, or in a directory store itself.
-
-    Raises:
-      UsageError: the store is none, and the user does not say.
-    """
-    if named:
-        return where(named)
-    if isinstance(target, DirectoryStore):
-        return target.root / "site"
-    raise UsageError(f"name the folder for the site of {target.address} with --site FOLDER")
 
 
 if __name__ == "__main__":

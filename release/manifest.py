@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -42,6 +42,17 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """The file of a candidate that a promoted one was made of."""
+
+    filename: str
+    sha256: str
+    """Digest in hex."""
+    rewritten: tuple[str, ...]
+    """Paths, in the promoted file, of what names the version; all else is the candidate's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """A file of the release."""
 
@@ -64,6 +75,8 @@ class Artifact:
     """Requires-Dist of its METADATA."""
     metadata_sha256: str | None = None
     """Digest in hex of its METADATA, which is an asset named FILENAME.metadata (PEP 658)."""
+    promoted_from: Former | None = None
+    """What it was made of, in a release that was promoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,10 @@ class Manifest:
     """What was built, of a published release."""
     promoted_from: str | None = None
     """The tag of the candidate whose bytes these are."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Conditions of its promotion that were not met, and why it was promoted all the same."""
+    stamps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Files that still name another version, by what the gate says of them, each once."""
 
 
 def read(path: Path) -> Manifest:
@@ -138,7 +155,20 @@ def _parse(data: Mapping[str, Any]) -> Manifest:
         cells=tuple(_status(cell) for cell in (*data["cells"], *data["dists"]) if "status" in cell),
         commit=data.get("commit"),
         promoted_from=data.get("promoted_from"),
+        overrides=data.get("overrides", {}),
+        stamps=_stamps(data.get("notes", ())),
     )
+
+
+def _stamps(notes: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Of what the gate noted, the stamps; a file is the same in all wheels of a package."""
+    found: dict[str, dict[str, None]] = {}
+    for note in notes:
+        if note["check"] == "stamp":
+            wheel = note["file"].endswith(".whl")
+            whose = note["file"].partition("-")[0] if wheel else "the dists"
+            found.setdefault(note["message"], {})[f"{note['member']} of {whose}"] = None
+    return {message: tuple(members) for message, members in found.items()}
 
 
 def _status(data: Mapping[str, Any]) -> CellStatus:
@@ -158,7 +188,11 @@ def _status(data: Mapping[str, Any]) -> CellStatus:
 
 
 def _artifact(data: dict[str, Any]) -> Artifact:
+    former = data.pop("promoted_from", None)
     return Artifact(
+        promoted_from=Former(**{**former, "rewritten": tuple(former["rewritten"])})
+        if former
+        else None,
         origins=tuple(_origin(dict(origin)) for origin in data.pop("origins")),
         tags=tuple(data.pop("tags", ())),
         requires=tuple(data.pop("requires", ())),

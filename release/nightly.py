@@ -10,7 +10,6 @@ Exit codes: 0 done, 1 the release was refused, 2 bad usage, 75 a remote failed a
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +21,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from release import examination, folder, program, settings, tagging, validate, version, worktree
+from release import examination, folder, program, tagging, validate, version, worktree
 from release.build import Built, Workspace
 from release.errors import Refused, UsageError
 from release.examination import Wishes
-from release.folder import Release, where
+from release.folder import Release
 from release.gate import grid
 from release.gate.release_set import Limits
 from release.manifest import Manifest
@@ -39,11 +38,8 @@ from release.site import site as site_of
 from release.source.checkout import Checkout
 from release.source.source import Source
 from release.store import address, catalogue
-from release.store.directory import DirectoryStore
 from release.store.store import Store
 from release.tagging import Tagged
-
-_MIB = 1 << 20
 
 app = program.new()
 
@@ -125,7 +121,7 @@ def nightly(
     as_json: program.JsonOption = False,
 ) -> None:
     """Chooses a commit and a version, builds, validates, publishes and writes the index."""
-    workspace = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."))
+    workspace = folder.workspace()
     target = address.open_store(store or f"directory:{workspace / 'store'}", api=github_api)
     if wanted:
         publisher.check_version(target, wanted)
@@ -133,8 +129,8 @@ def nightly(
         workspace=workspace,
         store=target,
         source=address.source_of(target, source, api=github_api),
-        settings=settings.read(where(Path(settings_file)) if settings_file else None),
-        site=_site(target, workspace, site),
+        settings=program.settings_of(settings_file),
+        site=site_of.place(target, site) or workspace / "site",
         verdicts=workspace / "verdicts",
         now=program.now(),
         console=Console(stderr=True),
@@ -165,8 +161,12 @@ def nightly(
     else:
         publish(night, tagged, run=run, require=tuple(require or ()))
     branch = night.settings.publish.snapshot_branch
-    target.move_branch(branch, tagged.commit.sha)
-    night.say(f"{branch} is at {tagged.commit.sha[:12]}")
+    if commit is None:
+        target.move_branch(branch, tagged.commit.sha)
+        night.say(f"{branch} is at {tagged.commit.sha[:12]}")
+    else:
+        # It may be older than the last nightly, or of another branch.
+        night.say(f"{branch} stays where it is, since the commit was named")
     with night.step("index"):
         written = site_of.write(target, night.site, now=night.now, progress=night.say)
         night.say(f"{night.site}/index.html, {written.releases} releases")
@@ -252,11 +252,10 @@ def validated(
     Raises:
       Refused: it must not go out.
     """
-    limit = night.settings.publish.registry_file_limit_mib * _MIB
     wishes = Wishes(
         run=run,
         demands=tuple(validate.parse_demand(text, release.plan) for text in require),
-        limits=Limits(wheel=limit),
+        limits=Limits(wheel=night.settings.publish.registry_file_limit),
     )
     verdicts = examination.examine(
         release, wishes, previous=previous, day=night.now.date(), console=night.console
@@ -304,12 +303,6 @@ def _differs_here(night: Night, tagged: Tagged) -> bool:
     """Whether a rehearsal builds something else than what was published of that commit."""
     here = Checkout(night.workspace)
     return night.store.local and here.head == tagged.commit.sha and here.dirty
-
-
-def _site(store: Store, workspace: Path, named: Path | None) -> Path:
-    if named:
-        return where(named)
-    return store.root / "site" if isinstance(store, DirectoryStore) else workspace / "site"
 
 
 if __name__ == "__main__":

@@ -113,6 +113,19 @@ def read(path: Path) -> Plan:
     return document.read(path, "plan", _parse)
 
 
+def loads(text: bytes, where: str) -> Plan:
+    """Reads a plan from memory.
+
+    Args:
+      text: content of plan.json.
+      where: where it comes from, for messages.
+
+    Raises:
+      document.DocumentError: it is not a plan.
+    """
+    return document.loads(text, where, "plan", _parse)
+
+
 def _parse(data: Mapping[str, Any]) -> Plan:
     return Plan(
         version=data["version"],

@@ -8,12 +8,16 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
 from rich.console import Console
 
+from release import settings
 from release.errors import VerbError
+from release.folder import where
+from release.settings import Settings
 
 SECRETS = ("GITHUB_TOKEN", "TWINE_PASSWORD")
 """Variables of the environment whose values are never printed."""
@@ -63,6 +67,15 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 def new() -> typer.Typer:
     """A program with one verb."""
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def settings_of(file: str | None) -> Settings:
+    """The settings that a user names, or the project's own.
+
+    Raises:
+      UsageError: they cannot be read, or are not of their form.
+    """
+    return settings.read(where(Path(file)) if file else None)
 
 
 def now(day: datetime | None = None) -> datetime:

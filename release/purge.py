@@ -21,16 +21,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from release import program, retention, settings
+from release import program, retention
 from release.document import DocumentError
 from release.errors import RemoteError
-from release.folder import where
 from release.manifest import Manifest
 from release.retention import Decision, Held
 from release.settings import Purging
 from release.site import site as site_of
 from release.store import address, catalogue
-from release.store.directory import DirectoryStore
 from release.store.store import Absent, Asset, Busy, Release, Store
 
 Outcome = Literal["removed", "kept", "failed"]
@@ -70,7 +68,7 @@ def purge(
 ) -> None:
     """Says what would be removed and why the rest is kept; with --yes, removes it."""
     now = program.now(today)
-    chosen = settings.read(where(Path(settings_file)) if settings_file else None).purge
+    chosen = program.settings_of(settings_file).purge
     chosen = replace(
         chosen,
         after_days=after_days or chosen.after_days,
@@ -193,12 +191,7 @@ def carry_out(
 
 def rewrite_index(view: View, site: Path | None, *, without: frozenset[str]) -> None:
     """Writes the index as if some tags were not there."""
-    folder = where(site) if site else None
-    store = view.store
-    if folder is None and isinstance(store, DirectoryStore) and (store.root / "site").exists():
-        folder = store.root / "site"
-    if folder:
-        site_of.write(store, folder, now=view.now, without=without)
+    site_of.rewrite(view.store, site, now=view.now, without=without)
 
 
 def remove(view: View, decision: Decision) -> tuple[Outcome, str]:

@@ -33,6 +33,19 @@ class Publishing:
     registry_file_limit_mib: int
     snapshot_branch: str
 
+    @property
+    def registry_file_limit(self) -> int:
+        """Bytes of the largest wheel that the registry takes."""
+        return self.registry_file_limit_mib << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Promoting:
+    """When a candidate may be promoted."""
+
+    minimum_age_days: int
+    blocker_label: str
+
 
 @dataclass(frozen=True, slots=True)
 class Purging:
@@ -51,6 +64,7 @@ class Settings:
 
     tag: Tagging
     publish: Publishing
+    promote: Promoting
     purge: Purging
 
 

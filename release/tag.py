@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from release import program, settings, tagging
-from release.folder import where
+from release import program, tagging
 from release.store import address
 from release.tagging import Tagged
 
@@ -52,7 +50,7 @@ def tag(
 ) -> None:
     """Makes the newest green commit a candidate: a tag, and a draft that says why."""
     now = program.now(today)
-    chosen = settings.read(where(Path(settings_file)) if settings_file else None).tag
+    chosen = program.settings_of(settings_file).tag
     if maximum_age:
         chosen = replace(chosen, maximum_age_days=maximum_age)
     target = address.open_store(store, api=github_api)

@@ -7,14 +7,16 @@ the order of their characters. Files that a blob holds are copied without being 
 from __future__ import annotations
 
 import tarfile
+from bisect import bisect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from assembly import xz
 from assembly.errors import PackagingError
-from assembly.xz import Block
+from assembly.xz import Block, Extent
 
 TIME = 315532800
 """1980-01-01, as in our wheels: GNU tar warns of files from 1970."""
@@ -76,6 +78,90 @@ def write(path: Path, entries: Mapping[str, Entry]) -> None:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def read(path: Path) -> dict[str, Entry]:
+    """The entries of an archive that `write` made, by their paths in it.
+
+    What was copied into it can be copied on, in the blocks that it has there.
+
+    Raises:
+      PackagingError: it is no such archive.
+      OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return _Walk(path, xz.Reader(file)).entries()
+
+
+class _Walk:
+    """A walk through an archive from header to header."""
+
+    def __init__(self, path: Path, reader: xz.Reader) -> None:
+        self._path = path
+        self._reader = reader
+        self._starts = [extent.start for extent in reader.extents]
+        # Headers and small files share blocks.
+        self._content = lru_cache(maxsize=2)(reader.content)
+
+    def entries(self) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        at = 0
+        while at < self._reader.size:
+            header = self._literal(at, tarfile.BLOCKSIZE)
+            if not any(header):
+                return entries
+            try:
+                info = tarfile.TarInfo.frombuf(header, "utf-8", "strict")
+            except (tarfile.HeaderError, UnicodeDecodeError) as error:
+                raise self._foreign(f"it has a broken header ({error})") from error
+            at += tarfile.BLOCKSIZE
+            if info.issym():
+                entries[info.name] = Link(info.linkname)
+            elif info.isreg():
+                entries[info.name] = self._file(info, at)
+                at += info.size + padding(info.size)
+            elif not info.isdir():
+                raise self._foreign(f"{info.name} is neither a file nor a link")
+        raise self._foreign("it ends too soon")
+
+    def _file(self, info: tarfile.TarInfo, at: int) -> Copied | Text:
+        executable = bool(info.mode & 0o100)
+        blocks = self._blocks(at, at + info.size + padding(info.size))
+        if blocks:
+            return Copied(
+                source=self._path,
+                offset=blocks[0].offset,
+                blocks=tuple(extent.block for extent in blocks),
+                size=info.size,
+                executable=executable,
+            )
+        if executable:
+            raise self._foreign(f"{info.name} is not compressed by itself")
+        return Text(self._literal(at, info.size))
+
+    def _blocks(self, start: int, end: int) -> list[Extent]:
+        """The blocks that hold just that range; none where blocks are cut otherwise."""
+        first = bisect(self._starts, start) - 1
+        found = []
+        for extent in self._reader.extents[first:]:
+            if extent.start >= end:
+                break
+            found.append(extent)
+        exact = found and found[0].start == start and found[-1].end == end
+        return found if exact else []
+
+    def _literal(self, start: int, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            at = start + len(data)
+            extent = self._reader.extents[bisect(self._starts, at) - 1]
+            if extent.block.size > _LITERAL_BLOCK or at >= self._reader.size:
+                raise self._foreign("small files and large ones share blocks")
+            data += self._content(extent)[at - extent.start :][: size - len(data)]
+        return bytes(data)
+
+    def _foreign(self, cause: str) -> PackagingError:
+        return PackagingError(f"{self._path.name}: not a dist archive of ours: {cause}")
 
 
 def _write(file: BinaryIO, entries: Mapping[str, Entry]) -> None:

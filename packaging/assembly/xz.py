@@ -11,6 +11,7 @@ its version decides the bytes.
 
 from __future__ import annotations
 
+import lzma
 import os
 import struct
 import zlib
@@ -121,6 +122,106 @@ class Writer:
             self._file.write(chunk)
             offset += len(chunk)
             length -= len(chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where a block of a file lies."""
+
+    block: Block
+    offset: int
+    """Where it starts in the file."""
+    start: int
+    """Where its content starts in the content of the file."""
+
+    @property
+    def end(self) -> int:
+        """Where its content ends in the content of the file."""
+        return self.start + self.block.size
+
+
+class Reader:
+    """Reads an .xz file of one stream, block by block in any order."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Reads the index of `file`, which the caller closes.
+
+        Raises:
+          PackagingError: it is not one whole stream.
+        """
+        self._file = file
+        size = os.fstat(file.fileno()).st_size
+        header = self._at(0, _STREAM_HEADER_SIZE)
+        footer = self._at(size - _STREAM_FOOTER_SIZE, _STREAM_FOOTER_SIZE)
+        self._flags = header[6:8]
+        if (
+            header[:6] != _HEADER_MAGIC
+            or footer[10:] != _FOOTER_MAGIC
+            or footer[8:10] != self._flags
+            or footer[:4] != _crc32(footer[4:10])
+        ):
+            raise self._broken()
+        index_size = 4 * (_uint32(memoryview(footer), 4) + 1)
+        index_at = size - _STREAM_FOOTER_SIZE - index_size
+        self.extents = self._read_index(self._at(index_at, index_size), index_at)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole content."""
+        return self.extents[-1].end if self.extents else 0
+
+    def content(self, extent: Extent) -> bytes:
+        """Decompresses one block, held against its check.
+
+        Raises:
+          PackagingError: it is broken.
+        """
+        block = extent.block
+        # A stream of that block alone: lzma takes no bare ones.
+        index = b"\x00\x01" + _as_varint(block.unpadded_size) + _as_varint(block.size)
+        index += bytes(-len(index) % 4)
+        footer = struct.pack("<L", (len(index) + 4) // 4 - 1) + self._flags
+        stream = (
+            _HEADER_MAGIC
+            + self._flags
+            + _crc32(self._flags)
+            + self._at(extent.offset, block.length)
+            + index
+            + _crc32(index)
+            + _crc32(footer)
+            + footer
+            + _FOOTER_MAGIC
+        )
+        try:
+            return lzma.decompress(stream, lzma.FORMAT_XZ)
+        except lzma.LZMAError as error:
+            raise self._broken() from error
+
+    def _read_index(self, index: bytes, index_at: int) -> tuple[Extent, ...]:
+        data = memoryview(index)
+        if data[0] != 0 or index[-4:] != _crc32(index[:-4]):
+            raise self._broken()
+        extents = []
+        offset, start = _STREAM_HEADER_SIZE, 0
+        count, at = _varint(data, 1)
+        for _ in range(count):
+            unpadded_size, at = _varint(data, at)
+            size, at = _varint(data, at)
+            extents.append(Extent(Block(unpadded_size, size), offset, start))
+            offset += extents[-1].block.length
+            start += size
+        if offset != index_at:
+            raise self._broken()
+        return tuple(extents)
+
+    def _at(self, offset: int, length: int) -> bytes:
+        data = os.pread(self._file.fileno(), length, offset) if offset >= 0 else b""
+        if len(data) != length:
+            raise self._broken()
+        return data
+
+    def _broken(self) -> PackagingError:
+        return PackagingError(f"{self._file.name}: not one whole stream of xz")
 
 
 def _with_sizes(header: memoryview, data_size: int, size: int) -> bytes:

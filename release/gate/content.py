@@ -41,6 +41,8 @@ class Content:
     """Permission bits of files."""
     links: dict[str, str] = field(default_factory=dict)
     """Targets of links, seen from the root."""
+    former: str | None = None
+    """The version that is looked for in it, of the candidate that it was promoted from."""
     texts: dict[str, bytes] = field(default_factory=dict)
     """Content of texts, by path."""
     binaries: dict[str, Binary] = field(default_factory=dict)
@@ -58,14 +60,17 @@ class Content:
         self.findings.append(Finding(self.file, check, message, member=member))
 
 
-def read(path: Path, advance: Callable[[int], None] = lambda _: None) -> Content:
+def read(
+    path: Path, advance: Callable[[int], None] = lambda _: None, *, former: str | None = None
+) -> Content:
     """Reads an archive, a wheel or a dist by the end of its name.
 
     Args:
       path: the archive.
       advance: called with numbers of bytes of the archive that were read.
+      former: the version of the candidate that it was promoted from.
     """
-    content = Content(path.name)
+    content = Content(path.name, former=former)
 
     def report(problem: Problem) -> None:
         content.found(problem.check, problem.message, problem.member)
@@ -108,7 +113,7 @@ def _native(
     chunks: Iterable[bytes], member: Member, kind: str, content: Content
 ) -> tuple[str, int]:
     digest = hashlib.sha256()
-    scanner = Scanner(_SYSTEMS[kind])
+    scanner = Scanner(_SYSTEMS[kind], content.former)
     with tempfile.NamedTemporaryFile(prefix="gate-") as file:
         for chunk in chunks:
             digest.update(chunk)
@@ -129,7 +134,7 @@ def _other(chunks: Iterable[bytes], member: Member, content: Content) -> tuple[s
     size = 0
     path = PurePosixPath(member.path)
     is_text = path.suffix in _TEXT or path.suffix == "" or path.parts[0].endswith(".dist-info")
-    scanner = Scanner(None) if is_text else None
+    scanner = Scanner(None, content.former) if is_text else None
     text = bytearray()
     for chunk in chunks:
         digest.update(chunk)

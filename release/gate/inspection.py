@@ -9,6 +9,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from release import version
 from release.gate import content, dist, scan, wheel
 from release.gate.content import Content
 from release.gate.finding import Finding
@@ -29,6 +30,8 @@ class Context:
     """The platform of each planned dist, by the archive's name."""
     pinned: Mapping[str, tuple[str, ...]]
     """By file name, the upstream versions whose native bytes the manifest declares in it."""
+    former: str | None = None
+    """The version of the candidate that the release was promoted from."""
 
     @classmethod
     def of(cls, plan: Plan, manifest: Manifest | None) -> Context:
@@ -44,6 +47,9 @@ class Context:
                 )
                 for name, artifact in artifacts.items()
             },
+            former=version.of_tag(manifest.promoted_from)
+            if manifest and manifest.promoted_from
+            else None,
         )
 
 
@@ -57,7 +63,7 @@ def inspect(
       context: what it is held against.
       advance: called with numbers of bytes of the file that were read.
     """
-    read = content.read(path, advance)
+    read = content.read(path, advance, former=context.former)
     is_wheel = path.suffix == ".whl"
     facts = None
     findings: tuple[Finding, ...] = ()
@@ -85,7 +91,9 @@ def _check_traces(read: Content, context: Context) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     for member, traces in read.traces.items():
         if member in read.texts:
-            findings += scan.check_text(read.file, member, traces)
+            findings += scan.check_text(read.file, member, traces, context.former)
         else:
-            findings += scan.check_native(read.file, member, traces, context.version, pinned)
+            findings += scan.check_native(
+                read.file, member, traces, context.version, pinned, context.former
+            )
     return tuple(findings)

@@ -47,11 +47,21 @@ class Traces:
 class Scanner:
     """Looks through a file, chunk by chunk."""
 
-    def __init__(self, system: str | None) -> None:
-        """`system` is that of a native file; None for text, which has no stamps but all paths."""
+    def __init__(self, system: str | None, former: str | None = None) -> None:
+        """A scanner of one file.
+
+        Args:
+          system: that of a native file; None for text, which has all paths, and no stamps but the
+            former version.
+          former: the version of the candidate that the release was promoted from.
+        """
         paths = _NATIVE_PATHS.get(system, ()) if system else tuple(_PATHS)
-        self._words = {word: _PATHS[word] for word in paths}
-        self._words |= _STAMPS if system else {}
+        stamps = dict(_STAMPS) if system else {}
+        if former:
+            word = former.encode()
+            stamps[word] = re.compile(rb"(?<![\w.])" + re.escape(word) + rb"(?!\w|\.\d)")
+        self._stamps = tuple(stamps)
+        self._words = {word: _PATHS[word] for word in paths} | stamps
         self._tail = b""
         self._looked = 0  # up to there, words in the tail were looked for
         self._found: dict[bytes, dict[str, None]] = {word: {} for word in self._words}
@@ -64,7 +74,7 @@ class Scanner:
         """What was found in all of it."""
         self._search(self._tail, last=True)
         return Traces(
-            stamps=tuple(sorted({s for word in _STAMPS for s in self._found.get(word, ())})),
+            stamps=tuple(sorted({stamp for word in self._stamps for stamp in self._found[word]})),
             paths=tuple(next(iter(p)) for word in _PATHS if (p := self._found.get(word))),
         )
 
@@ -83,7 +93,12 @@ class Scanner:
 
 
 def check_native(
-    file: str, member: str, traces: Traces, version: str, pinned: Sequence[str]
+    file: str,
+    member: str,
+    traces: Traces,
+    version: str,
+    pinned: Sequence[str],
+    former: str | None = None,
 ) -> Iterator[Finding]:
     """Findings about a native file.
 
@@ -94,9 +109,11 @@ def check_native(
       version: the release's version.
       pinned: versions of the upstream releases that, as the manifest declares, native bytes of
         this archive were taken from. What is inherited from them is told and no fault.
+      former: the version of the candidate that the release was promoted from.
     """
+    yield from _check_former(file, member, traces, former)
     for stamp in traces.stamps:
-        if stamp != version:
+        if stamp not in (version, former):
             inherited = any(_release(stamp) == _release(origin) for origin in pinned)
             yield Finding(
                 file,
@@ -116,11 +133,21 @@ def check_native(
         )
 
 
-def check_text(file: str, member: str, traces: Traces) -> Iterator[Finding]:
+def check_text(
+    file: str, member: str, traces: Traces, former: str | None = None
+) -> Iterator[Finding]:
     """Findings about a text file: a path of a build in it is followed by somebody one day."""
+    yield from _check_former(file, member, traces, former)
     for path in traces.paths:
         message = f"it holds a path of the machine that built it: {path}"
         yield Finding(file, Check.BUILD_PATH, message, member=member)
+
+
+def _check_former(file: str, member: str, traces: Traces, former: str | None) -> Iterator[Finding]:
+    """What a promotion leaves as it is, since it does not touch native code."""
+    if former in traces.stamps:
+        message = f"it still names the candidate, {former}"
+        yield Finding(file, Check.STAMP, message, member=member, fault=False)
 
 
 def _release(version: str) -> tuple[int, ...] | str:

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
+from release.document import dumps
 from release.folder import Release
 from release.publishing.statement import Statement
-from release.store.catalogue import MANIFEST, METADATA_SUFFIX
+from release.store.catalogue import MANIFEST, METADATA_SUFFIX, PLAN
 from release.store.store import Content
 
 SUMS = "SHA256SUMS"
 
 
 def of(release: Release, statement: Statement) -> tuple[Content, ...]:
-    """The assets: the statement first, then files by name, then the sums over all of it."""
+    """The assets: the statement first, then the plan, files by name, and the sums over all."""
     paths = {path.name: path for path in release.files}
-    stated = Content.of_bytes(MANIFEST, statement.text)
-    files = []
+    files = [Content.of_bytes(PLAN, dumps(release.plan_json))]
     for name, artifact in sorted(statement.manifest.artifacts.items()):
         files.append(Content(name, artifact.sha256, artifact.size, paths[name]))
         if name in statement.metadata:
             files.append(Content.of_bytes(name + METADATA_SUFFIX, statement.metadata[name]))
-    sums = {content.name: content.sha256 for content in (stated, *files)}
-    return (stated, *files, Content.of_bytes(SUMS, _sums(sums)))
+    return _complete(statement.text, files)
 
 
 def with_statement(contents: tuple[Content, ...], text: bytes) -> tuple[Content, ...]:
     """The same assets under another statement: one that the store already has."""
+    return _complete(text, contents[1:-1])
+
+
+def _complete(text: bytes, files: Sequence[Content]) -> tuple[Content, ...]:
     stated = Content.of_bytes(MANIFEST, text)
-    files = contents[1:-1]
-    sums = {content.name: content.sha256 for content in (stated, *files)}
-    return (stated, *files, Content.of_bytes(SUMS, _sums(sums)))
-
-
-def _sums(digests: Mapping[str, str]) -> bytes:
-    """What `sha256sum --check` reads."""
-    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()
+    digests = {content.name: content.sha256 for content in (stated, *files)}
+    # As `sha256sum --check` reads it.
+    sums = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
+    return (stated, *files, Content.of_bytes(SUMS, sums.encode()))

@@ -27,8 +27,6 @@ from release.store import catalogue
 from release.store.catalogue import EVIDENCE, LOCK
 from release.store.store import Absent, Asset, Conflict, Content, Placed, Store
 
-_MIB = 1 << 20
-
 
 def publish(
     store: Store, publication: Publication, settings: Publishing, console: Console
@@ -68,7 +66,8 @@ def publish(
         store.describe(tag, title=described.title, notes=described.text)
         store.create_tag(tag, publication.provenance.commit)
     stable = version.kind(publication.release.plan.version) == "stable"
-    store.publish(tag, prerelease=not stable, latest=stable)
+    latest = stable and _is_newest(store, publication.release.plan.version)
+    store.publish(tag, prerelease=not stable, latest=latest)
     return Published(tag, already=False, placed=placed, missing=missing(stated.manifest))
 
 
@@ -95,7 +94,7 @@ def prepare(
         assets,
         store.limits,
         others=[EVIDENCE, LOCK],
-        registry_file_limit=settings.registry_file_limit_mib * _MIB,
+        registry_file_limit=settings.registry_file_limit,
     )
     return stated, assets
 
@@ -120,6 +119,16 @@ def missing(stated: Manifest) -> dict[str, str]:
         for cell in stated.cells
         if cell.status == "missing"
     }
+
+
+def _is_newest(store: Store, text: str) -> bool:
+    """Whether a stable version is above all others: a patch of an older one is not the latest."""
+    others = (version.of_tag(release.tag) for release in catalogue.published(store))
+    return all(
+        version.parse(other) <= version.parse(text)
+        for other in others
+        if other and version.kind(other) == "stable"
+    )
 
 
 def _check_judgement(judgement: Judgement) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from release.errors import Refused
+from release.folder import where
 from release.manifest import Manifest
 from release.site import entry, front, generation, simple
 from release.site.entry import Entry
 from release.site.generation import Generation
 from release.site.pages import Pages
 from release.store import catalogue
-from release.store.directory import DirectoryStore
 from release.store.store import Asset, Release, Store
 
 
@@ -29,6 +29,17 @@ class Written:
     """Wheels and dists."""
     read: int
     """Releases whose manifest was read; the others were known."""
+
+
+def place(store: Store, named: Path | None) -> Path | None:
+    """The folder of a store's site: the one that a user names, or a store's own.
+
+    Returns:
+      None, when nobody names one and the store is no folder.
+    """
+    if named:
+        return where(named)
+    return store.root / "site" if store.root else None
 
 
 def write(
@@ -60,6 +71,24 @@ def write(
         simple.write(pages)
         front.write(pages, now=now, store=store.address)
         return Written(len(tags), files, read)
+
+
+def rewrite(
+    store: Store, named: Path | None, *, now: datetime, without: frozenset[str] = frozenset()
+) -> Path | None:
+    """Writes the site anew where a user wants it, or a store has one already.
+
+    Returns:
+      Its folder; None when there is none to be written.
+
+    Raises:
+      As `write`.
+    """
+    folder = place(store, named)
+    if folder is None or not (named or folder.exists()):
+        return None
+    write(store, folder, now=now, without=without)
+    return folder
 
 
 def _entries(
@@ -129,8 +158,8 @@ def _refuse_loss(
 
 
 def _base(store: Store, folder: Path) -> str:
-    """From a site's root to that of a directory store; nothing of any other."""
-    if not isinstance(store, DirectoryStore):
+    """From a site's root to that of a store in a folder; nothing of any other."""
+    if store.root is None:
         return ""
     relative = os.path.relpath(store.root.absolute(), folder.absolute())
     return quote(relative) + "/"

@@ -15,7 +15,7 @@ from github.Repository import Repository
 from release.errors import UsageError
 from release.github.client import Client, Forbidden, NotThere, Unprocessable, utc
 from release.github.patience import Patience
-from release.source.source import Check, Commit, Conclusion, Source
+from release.source.source import Check, Commit, Conclusion, Issue, Source
 
 MOST = 250
 """Commits between two."""
@@ -123,6 +123,19 @@ class GitHubSource(Source):
                 # Not protected, or not for this token to see.
                 continue
         return sorted(names) or None
+
+    def open_issues(self, label: str) -> Sequence[Issue]:
+        """The open issues with a label."""
+
+        def listed(repository: Repository) -> list[Issue]:
+            # GitHub lists pull requests among the issues.
+            return [
+                Issue(one.number, one.title)
+                for one in repository.get_issues(state="open", labels=[label])
+                if one.pull_request is None
+            ]
+
+        return self._client.ask(f"listing the open issues with the label {label}", listed)
 
     def between(self, base: str, head: str) -> Sequence[Commit]:
         """The commits of `head` by first parents that `base` has not, the newest first."""

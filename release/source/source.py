@@ -26,6 +26,14 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue."""
+
+    number: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """What one check run or commit status said of a commit, once."""
 
@@ -67,6 +75,10 @@ class Source(ABC):
     @abstractmethod
     def required_checks(self, branch: str) -> Sequence[str] | None:
         """What the protection of a branch requires; None when that cannot be known."""
+
+    def open_issues(self, label: str) -> Sequence[Issue] | None:  # noqa: ARG002
+        """The open issues with a label; None: there are none here, as in a plain checkout."""
+        return None
 
     @abstractmethod
     def between(self, base: str, head: str) -> Sequence[Commit]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from release.errors import UsageError
-from release.folder import where
+from release.folder import where, workspace
 from release.source.source import Source
 from release.store.store import Store
 
@@ -70,7 +69,7 @@ def source_of(store: Store, text: str | None, *, api: str | None = None) -> Sour
     """
     if text is None and not store.local:
         text = store.address
-    return open_source(text or os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."), api=api)
+    return open_source(text or str(workspace()), api=api)
 
 
 def _repository(text: str) -> str:

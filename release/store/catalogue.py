@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from release import manifest, version
+from release import manifest, plan, version
 from release.manifest import Manifest
+from release.plan import Plan
 from release.store.store import Absent, Release, Store
 
 MANIFEST = "manifest.json"
 """The asset that says what a release consists of."""
+PLAN = "plan.json"
+"""The asset that says what it should consist of."""
 EVIDENCE = "evidence.json"
 """The asset by which `tag` says why it took a commit."""
 LOCK = "publishing.lock"
@@ -30,6 +33,20 @@ def manifest_of(store: Store, tag: str) -> Manifest | None:
     except Absent:
         return None
     return manifest.loads(text, f"{store.address}: {MANIFEST} of {tag}")
+
+
+def plan_of(store: Store, tag: str) -> Plan | None:
+    """The plan of a release; None when it has none, as those of older tools.
+
+    Raises:
+      document.DocumentError: it is not a plan.
+      RemoteError: the store cannot be read now.
+    """
+    try:
+        text = b"".join(store.read(tag, PLAN))
+    except Absent:
+        return None
+    return plan.loads(text, f"{store.address}: {PLAN} of {tag}")
 
 
 def published(store: Store) -> Iterator[Release]:

@@ -79,6 +79,7 @@ class _Record:
 class DirectoryStore(Store):
     """A store in a folder; the folder may be new or empty."""
 
+    root: Path
     local = True
     limits = Limits()
 

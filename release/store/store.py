@@ -117,6 +117,8 @@ class Store(ABC):
     local: bool
     """Whether it is this machine's alone, and takes development versions."""
     limits: Limits
+    root: Path | None = None
+    """The folder that it is, where it is one."""
 
     @abstractmethod
     def releases(self) -> Iterator[Release]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from release import document
+from release import document, settings
 from release.store.directory import DirectoryStore
 from release.store.store import Content
 from tests.faults.report import tell
 from tests.faults.tree import state
 from tests.faults.victim import Ended, Running, Verb, run
+from tests.git import git
+from tests.promotion.samples import restamp_tool
 from tests.publish.samples import make_release, write_verdicts
 
 COMMIT = "c" * 40
@@ -31,6 +34,14 @@ class Scene:
         """Makes the store: an old release, a promoted one, the last nightly, and its index."""
         self.folder = folder
         self.start = folder / "start"
+        self.tool = restamp_tool(folder / "restamp")
+        # One upload at a time, so that assets are listed in one order.
+        self.settings = folder / "settings.toml"
+        text = settings.DEFAULT.read_text()
+        self.settings.write_text(re.sub(r"^uploads = \d+$", "uploads = 1", text, flags=re.M))
+        self.checkout = folder / "checkout"
+        self.checkout.mkdir()
+        git(self.checkout, "init", "--quiet")
         self._count = 0
         made = make_release(folder / "release", VERSION)
         verdicts = write_verdicts(made, folder / "verdicts")
@@ -72,9 +83,15 @@ class Scene:
             "publish": self._publish,
             "index": ["--date", "2026-11-25"],
             "purge": ["--yes", "--keep-last", "1", "--date", "2026-11-25"],
-            "tag": ["--commit", "HEAD", "--source", str(self.folder / "checkout")],
+            "promote": [
+                *("--candidate", "candidate-20261121.1", "--version", "3.14.0"),
+                *("--work", str(store.parent / "work"), "--date", "2026-11-26"),
+                *("--settings", str(self.settings)),
+            ],
+            "tag": ["--commit", "HEAD", "--source", str(self.checkout)],
         }[name]
-        return Verb(name, ["--store", f"directory:{store}", *more])
+        environment = {"RESTAMP": str(self.tool), "BUILD_WORKSPACE_DIRECTORY": str(self.checkout)}
+        return Verb(name, ["--store", f"directory:{store}", *more], environment)
 
     def run(self, verb: Verb, **kill: int) -> Ended:
         """Runs a verb."""
@@ -121,27 +138,36 @@ def resumed(scene: Scene, name: str, place: Path) -> dict[str, bytes]:
     return state(place)
 
 
-@pytest.mark.parametrize("name", ["publish", "index", "purge"])
-def test_killed_at_every_change_of_the_disk_and_run_again_it_ends_the_same(
-    scene: Scene, undisturbed: Callable[[str], dict[str, bytes]], name: str
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("publish", 1),
+        ("index", 1),
+        ("purge", 1),
+        # It ends with what publish does.
+        pytest.param("promote", 4, id="promote"),
+    ],
+)
+def test_killed_at_changes_of_the_disk_and_run_again_it_ends_the_same(
+    scene: Scene, undisturbed: Callable[[str], dict[str, bytes]], name: str, step: int
 ) -> None:
     expected = undisturbed(name)
     assert expected != state(scene.start)
     count = 0
     while True:
         place = scene.fresh()
-        ended = scene.run(scene.verb(name, place), kill_at=count + 1)
+        ended = scene.run(scene.verb(name, place), kill_at=count * step + 1)
         if not ended.killed:
             assert ended.code == 0, ended.output
             break
+        assert resumed(scene, name, place) == expected, f"killed before change {count * step + 1}"
         count += 1
-        assert resumed(scene, name, place) == expected, f"killed before change {count}"
         scene.done(place)
     assert count > 10
     tell(f"{name} to a directory: killed at {count} changes of the disk, all resumed")
 
 
-@pytest.mark.parametrize("name", ["publish", "index", "purge"])
+@pytest.mark.parametrize("name", ["publish", "index", "purge", "promote"])
 def test_killed_in_the_middle_of_a_file_and_run_again_it_ends_the_same(
     scene: Scene, undisturbed: Callable[[str], dict[str, bytes]], name: str
 ) -> None:

@@ -18,6 +18,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from release import examination
+from tests.publish.samples import verdicts_for
+
 _CHANGES = frozenset(
     {
         "os.rename",
@@ -40,6 +43,7 @@ _CONTEXT.set_forkserver_preload(
     [
         "tests.faults.victim",
         "release.index",
+        "release.promote",
         "release.publish",
         "release.purge",
         "release.tag",
@@ -121,6 +125,8 @@ def _run(verb: Verb, log: str, kill_at: int | None, largest: int | None) -> None
     os.dup2(output, 2)
     os.environ.update(verb.environment)
     module = importlib.import_module(f"release.{verb.name}")
+    # The gate would refuse releases as small as these; it has tests of its own.
+    examination.examine = lambda release, *_, day, **__: verdicts_for(release, day)
     if largest is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))

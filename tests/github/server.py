@@ -45,6 +45,7 @@ _OPERATIONS = (
     "/commits",
     "/statuses",
     "/check-runs",
+    "/issues",
     "/compare",
     "/branches",
     "/rules/branches",
@@ -124,6 +125,15 @@ class GitHub:
             json=status,
             headers={"authorization": f"Bearer {TOKEN}"},
         ).raise_for_status()
+
+    def issue(self, repository: str, title: str, labels: Sequence[str]) -> int:
+        """Opens an issue, and returns its number."""
+        wanted = {"title": title, "labels": list(labels)}
+        return int(self._post(f"/repos/{repository}/issues", wanted)["number"])
+
+    def close_issue(self, repository: str, number: int) -> None:
+        """Closes an issue."""
+        self._ask("PATCH", f"/repos/{repository}/issues/{number}", {"state": "closed"})
 
     def release(
         self, repository: str, tag: str, files: Mapping[str, bytes], *, draft: bool = False

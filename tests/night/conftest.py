@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,11 @@ import pytest
 from release import examination
 from release.folder import Release
 from release.gate.verdict import Verdicts
+from tests.git import git
 from tests.github.fixtures import github, github_server
 from tests.publish.samples import verdicts_for
 
 __all__ = ["checkout", "gate", "github", "github_server"]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Runs git in a folder."""
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
-    command = ["git", "-C", str(folder), *identity, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture

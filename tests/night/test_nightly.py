@@ -15,8 +15,8 @@ from release.source.checkout import Checkout
 from release.store import catalogue
 from release.store.directory import DirectoryStore
 from tests.faults.tree import state
+from tests.git import git
 from tests.github.server import GitHub
-from tests.night.conftest import git
 from tests.publish.samples import LINUX, WINDOWS
 
 
@@ -145,6 +145,23 @@ def test_another_version_can_be_wanted(checkout: Path) -> None:
     assert result.exit_code == 0, result.output
     (release,) = store_of(checkout).releases()
     assert (release.tag, release.prerelease) == ("v3.14.0rc20261125", True)
+
+
+def test_a_commit_of_another_branch_becomes_a_candidate_that_no_branch_follows(
+    checkout: Path,
+) -> None:
+    """Catches: a patch of an old release that becomes the latest snapshot."""
+    nightly()
+    main = git(checkout, "rev-parse", "HEAD")
+    git(checkout, "checkout", "--quiet", "-b", "release-3.13")
+    git(checkout, "commit", "--quiet", "--allow-empty", "--message", "Mend the crash")
+    patch = git(checkout, "rev-parse", "HEAD")
+    git(checkout, "checkout", "--quiet", "main")
+    result = nightly("--commit", "release-3.13")
+    assert result.exit_code == 0, result.output
+    store = store_of(checkout)
+    assert store.tags()[f"candidate-{today()}.2"] == patch
+    assert store.branch("latest-snapshot") == main
 
 
 def test_a_commit_that_is_not_checked_out_is_built_in_a_checkout_of_its_own(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
-import tarfile
 import zipfile
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assembly import tarball, xz
+from assembly.dist import numeric
+from assembly.tarball import Copied, Text
 from release import folder
 from release.document import dumps
 from release.folder import Release
@@ -56,7 +57,7 @@ def make_release(
         wheel = make_wheel(place / "wheelhouse" / name, "iree-runtime", version, salt=salt)
         artifacts.append(_artifact(wheel, "wheel", platform, "iree-runtime", f"cp312-abi3-{tag}"))
         dist = place / "dists" / _dist(version, platform)
-        _make_dist(dist, salt)
+        _make_dist(dist, version, salt)
         artifacts.append(_artifact(dist, "dist", platform))
     name = f"iree_tools_tf-{version}-py3-none-any.whl"
     requires = [f"iree-runtime=={version}"]
@@ -98,7 +99,8 @@ def make_wheel(
     metadata += "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
     tag = path.name.removesuffix(".whl").split("-", 2)[2]
     members = {
-        f"{package}/__init__.py": f"VERSION = {version!r}\nSALT = {salt!r}\n",
+        f"{package}/__init__.py": f"from {package}.version import VERSION\nSALT = {salt!r}\n",
+        f"{package}/version.py": f'VERSION = "{version}"\n',
         f"{info}/METADATA": f"{metadata}\nA sample.\n",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
         f"{info}/licenses/LICENSE": "Do what you like.\n",
@@ -218,12 +220,28 @@ def _dist(version: str, platform: str) -> str:
     return f"iree-dist-{version}-{platform.replace('_', '-', 1)}.tar.xz"
 
 
-def _make_dist(path: Path, salt: str) -> None:
-    text = f"a tool {salt}".encode()
-    member = tarfile.TarInfo("iree-dist/bin/tool")
-    member.size = len(text)
-    with tarfile.open(path, "w:xz") as archive:
-        archive.addfile(member, io.BytesIO(text))
+def _make_dist(path: Path, version: str, salt: str) -> None:
+    """Writes a dist of one tool, and of what says its version."""
+    tool = f"a tool {salt}".encode()
+    blob = path.with_name(".blob")
+    with blob.open("wb") as file:
+        block, data = xz.encode(tool + bytes(tarball.padding(len(tool))))
+        file.write(data)
+    cmake = "lib/cmake/IREECompiler/IREECompilerConfig"
+    texts = {
+        "README.md": f"# iree-dist {version} for a sample\n",
+        "origin.json": json.dumps({"payloads": {}, "version": version}, indent=1) + "\n",
+        f"{cmake}.cmake": f'set(IREECompiler_VERSION_FULL "{version}")\n',
+        f"{cmake}Version.cmake": f'set(PACKAGE_VERSION "{numeric(version)}")\n',
+    }
+    tarball.write(
+        path,
+        {
+            "bin/tool": Copied(blob, 0, (block,), len(tool), executable=True),
+            **{name: Text(text.encode()) for name, text in texts.items()},
+        },
+    )
+    blob.unlink()
 
 
 def _recorded(text: str) -> str:

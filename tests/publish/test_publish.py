@@ -34,7 +34,7 @@ def publish(*arguments: str) -> Result:
 def test_it_ends_with_the_line_that_installs(arguments: list[str], tmp_path: Path) -> None:
     result = publish(*arguments)
     assert result.exit_code == 0, result.output
-    assert f"Published {TAG} in directory:{tmp_path}/store: 10 uploaded" in result.output
+    assert f"Published {TAG} in directory:{tmp_path}/store: 11 uploaded" in result.output
     line = f"    pip install --find-links {tmp_path}/store/releases/{TAG} iree-runtime=={VERSION}"
     assert result.output.rstrip("\n").splitlines()[-1] == line
 

@@ -88,7 +88,7 @@ def test_what_is_published_is_what_was_built_with_metadata_and_sums(
     assets = store.assets(TAG)
     built = {path.name for path in folder.read(place).files}
     wheels = {name for name in built if name.endswith(".whl")}
-    beside = {f"{name}.metadata" for name in wheels} | {"manifest.json", "SHA256SUMS"}
+    beside = {f"{name}.metadata" for name in wheels} | {"manifest.json", "plan.json", "SHA256SUMS"}
     assert set(assets) == built | beside
     sums = b"".join(store.read(TAG, "SHA256SUMS")).decode().splitlines()
     assert {line.split("  ")[1]: line.split("  ")[0] for line in sums} == {

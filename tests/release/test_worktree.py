@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from release import worktree
 from release.errors import UsageError
+from tests.git import git
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="not run: git is not on PATH")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=N", "-c", "user.email=n@example.com"]
-    command = ["git", "-C", str(folder), *identity, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def release() -> Release:
     sums = documents["SHA256SUMS"].read_text().splitlines()
     return Release(
         plan=plan.read(Path(os.environ["PLAN"])),
+        plan_json={},
         manifest=manifest.read(documents["manifest.json"]),
         manifest_json=None,
         sums={name: digest for digest, _, name in (line.partition("  ") for line in sums)},

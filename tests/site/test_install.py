@@ -102,7 +102,7 @@ def run(command: list[str]) -> str:
 
 
 def version_in(target: Path) -> str:
-    return (target / "iree_tools_tf" / "__init__.py").read_text().split("'")[1]
+    return (target / "iree_tools_tf" / "version.py").read_text().split('"')[1]
 
 
 @pytest.mark.parametrize("installer", [pip, uv])

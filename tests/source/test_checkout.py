@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from release.errors import UsageError
 from release.source.checkout import Checkout
+from tests.git import git
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="not run: git is not on PATH")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
-    command = ["git", "-C", str(folder), *identity, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture

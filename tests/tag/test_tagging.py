@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from release.store.directory import DirectoryStore
 from release.store.store import Asset, Conflict, Content
 from release.tag import app
 from tests.faults.tree import state
+from tests.git import git
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 A, B = "a" * 40, "b" * 40
@@ -134,12 +134,6 @@ def test_a_published_candidate_is_not_touched(store: DirectoryStore) -> None:
     before = state(store.root)
     tagging.tag(store, chosen(), now=NOW)
     assert state(store.root) == before
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=N", "-c", "user.email=n@example.com"]
-    command = ["git", "-C", str(folder), *identity, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture

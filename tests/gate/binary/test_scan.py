@@ -106,3 +106,24 @@ def test_the_releases_own_stamp_is_right() -> None:
 def test_a_path_in_a_text_is_a_fault() -> None:
     (finding,) = check_text("a.whl", "iree/a.py", Traces(paths=(f"{HOME}/me",)))
     assert (finding.check, finding.fault) == (Check.BUILD_PATH, True)
+
+
+@pytest.mark.parametrize("system", ["linux", None])
+def test_the_candidate_that_a_release_was_promoted_from_is_found(system: str | None) -> None:
+    """Catches: a stable release whose tools say that they are a nightly, unknown to anybody."""
+    scanner = Scanner(system, "20261122.1")
+    scanner.feed(b"IREE 2026")
+    scanner.feed(b"1122.1 and 20261122.10\0" + b"x" * 1000)
+    assert scanner.finish().stamps == ("20261122.1",)
+
+
+def test_a_stamp_of_the_candidate_is_told_and_no_fault() -> None:
+    traces = Traces(stamps=("20261122.1",))
+    for found in (
+        [*check_native("a.whl", "iree/tool", traces, "3.14.0", (), "20261122.1")],
+        [*check_text("a.whl", "iree/README.md", traces, "20261122.1")],
+    ):
+        (finding,) = found
+        assert finding.check is Check.STAMP
+        assert finding.message == "it still names the candidate, 20261122.1"
+        assert not finding.fault

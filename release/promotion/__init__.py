@@ -1,0 +1,1 @@
+"""Promotion: a published candidate becomes a stable release, in the same bytes."""

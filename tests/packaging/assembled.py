@@ -1,0 +1,46 @@
+"""A wheel that is assembled from a payload, made as the real ones are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assembly.metadata import Declared
+from assembly.wheel import Wheel
+from payload.ingest import Expected, ingest
+from tests.packaging.upstream import EXPECTED, LIBRARY, VERSION_MODULE, UpstreamWheel
+
+
+def wheel_of(folder: Path, upstream: UpstreamWheel, version: str = "20261122.1") -> Wheel:
+    """A wheel to be assembled from `upstream`'s payload."""
+    parts = {name: folder / name for name in ("lib.zip", "common.zip", "cp311.zip")}
+    ingest(
+        Expected(**EXPECTED),
+        {"cp311": upstream.write(folder)},
+        {LIBRARY: "lib.zip"},
+        parts,
+        folder / "index.json",
+    )
+    licence = folder / "LICENSE"
+    licence.write_text("The licence.\n")
+    return Wheel(
+        output=folder / f"iree_runtime-{version}-cp311-cp311-manylinux_2_28_x86_64.whl",
+        declared=Declared(
+            name="iree-runtime",
+            version=version,
+            requires_python=">=3.11",
+            requires=["numpy", f"iree-compiler=={version}", "tool; python_version < '3.12'"],
+            extras={"onnx": ["onnx>=1.16.0", "x; sys_platform == 'linux'"]},
+            license_expression="Apache-2.0 WITH LLVM-exception",
+            license_files=["LICENSE"],
+            pythons=["3.11"],
+        ),
+        python_tag="cp311",
+        abi_tag="cp311",
+        platform_tags=["manylinux_2_28_x86_64"],
+        version_modules=[VERSION_MODULE],
+        replacements={},
+        license_files={"LICENSE": licence},
+        index=folder / "index.json",
+        parts=parts,
+        where="packaging/iree_runtime/BUILD.bazel",
+    )

@@ -1,0 +1,1 @@
+"""Promotion: a candidate becomes a stable release, in the same bytes."""
