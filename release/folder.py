@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -93,6 +94,16 @@ def _sums(path: Path) -> dict[str, str] | None:
     if None in found:
         raise FolderError(f"{path}: line {found.index(None) + 1} is not one of sha256sum's")
     return {match[2]: match[1] for match in found if match}
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file, in hex.
+
+    Raises:
+      OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def built() -> Path:

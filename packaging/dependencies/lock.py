@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,13 +47,19 @@ def target(text: str) -> Target:
     return Target(name, tuple(tags.split(",")))
 
 
-def resolve(python: str, platform: Target, wanted: Sequence[str] = REQUIRED) -> list[Pin]:
+def resolve(
+    python: str,
+    platform: Target,
+    wanted: Sequence[str] = REQUIRED,
+    constraints: Sequence[str] = (),
+) -> list[Pin]:
     """The newest wheels of `wanted`, and of what these require, that one Python can install.
 
     Args:
       python: minor version, such as 3.11.
       platform: where that Python runs.
       wanted: requirements, as pip takes them.
+      constraints: which versions to take of what is needed.
 
     Raises:
       LockError: the index has no such wheels, or cannot be asked.
@@ -66,7 +73,11 @@ def resolve(python: str, platform: Target, wanted: Sequence[str] = REQUIRED) -> 
         *(word for platform_tag in platform.tags for word in ("--platform", platform_tag)),
         *wanted,
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.writelines(f"{constraint}\n" for constraint in constraints)
+        file.flush()
+        command += ["--constraint", file.name]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise LockError(
@@ -83,16 +94,36 @@ def resolve(python: str, platform: Target, wanted: Sequence[str] = REQUIRED) -> 
     ]
 
 
-def resolve_all(python: str, platforms: Sequence[Target]) -> dict[str, list[Pin]]:
+def resolve_all(
+    python: str,
+    platforms: Sequence[Target],
+    wanted: Sequence[str] = REQUIRED,
+    optional: Sequence[str] = (),
+) -> dict[str, list[Pin]]:
     """The pins of one Python for each platform by name, in the same versions on all.
 
+    Args:
+      python: minor version, such as 3.11.
+      platforms: the first one gets the newest versions.
+      wanted: requirements, as pip takes them.
+      optional: more of them, left out together where the index has no wheels of one.
+
     Raises:
-      LockError: the index has no such wheels, or cannot be asked.
+      LockError: the index has no such wheels of what is wanted, or cannot be asked.
     """
+
+    def resolved(platform: Target, same: Sequence[str]) -> list[Pin]:
+        if optional:
+            try:
+                return resolve(python, platform, [*wanted, *optional], same)
+            except LockError as error:
+                print(f"{error}; locked without {', '.join(optional)}", file=sys.stderr)
+        return resolve(python, platform, wanted, same)
+
     first, *others = platforms
-    newest = resolve(python, first)
+    newest = resolved(first, ())
     same = [f"{pin.project}=={pin.version}" for pin in newest]
-    return {first.name: newest} | {other.name: resolve(python, other, same) for other in others}
+    return {first.name: newest} | {other.name: resolved(other, same) for other in others}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -103,18 +134,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--platform", action="append", required=True, type=target, help="NAME=TAG,TAG of wheels"
     )
     parser.add_argument("--locks", type=Path, required=True, help="folder in the workspace")
+    parser.add_argument("--require", action="append", help="instead of what the core declares")
+    parser.add_argument("--optional", action="append", default=[], help="where it is to be had")
+    parser.add_argument("--what", default="What the built wheels require", help="for the header")
+    parser.add_argument("--command", default="bazel run //packaging/dependencies:lock")
     options = parser.parse_args(argv)
     locks = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ""), options.locks)
+    wanted = options.require or REQUIRED
     try:
-        resolved = {python: resolve_all(python, options.platform) for python in options.python}
+        resolved = {
+            python: resolve_all(python, options.platform, wanted, options.optional)
+            for python in options.python
+        }
     except LockError as error:
         print(error, file=sys.stderr)
         return 1
     for python, platforms in resolved.items():
         for platform, pins in platforms.items():
             header = [
-                f"What the built wheels require on {platform} with Python {python}, to try them.",
-                "Written by: bazel run //packaging/dependencies:lock",
+                f"{options.what} on {platform} with Python {python}, to try them.",
+                f"Written by: {options.command}",
             ]
             lock = locks / f"{platform}-cp{python.replace('.', '')}.txt"
             lock.write_text(render(pins, header), encoding="utf-8")

@@ -58,7 +58,7 @@ def fetch(store: Store, candidate: Candidate, place: Path) -> dict[str, Path]:
     files = {}
     for name, artifact in candidate.manifest.artifacts.items():
         path = files[name] = place / name
-        if path.exists() and _sha256(path) == artifact.sha256:
+        if path.exists() and folder.sha256(path) == artifact.sha256:
             continue
         aside = place / f".{name}"
         digest = hashlib.sha256()
@@ -199,8 +199,3 @@ def _plan(candidate: Candidate, version: str) -> dict[str, Any]:
 
 def _served(cell: Mapping[str, Any], present: bool) -> dict[str, Any]:
     return {**cell, "status": "built" if present else "missing"}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

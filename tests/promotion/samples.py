@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from release import folder, settings
+from release.document import dumps
+from release.promotion import restamping
+from release.promotion.candidate import Candidate
+from release.promotion.restamping import Permit
 from release.publishing import judgement, publisher
 from release.publishing.publication import Publication
 from release.publishing.statement import Provenance
+from release.store.store import Release as StoredRelease
 from release.store.store import Store
 from tests.publish.samples import verdicts_of
 
@@ -27,6 +34,37 @@ def restamp_tool(script: Path) -> Path:
     )
     script.chmod(0o755)
     return script
+
+
+def at_version(built: Path, version: str, place: Path) -> Path:
+    """Makes a release folder at another version, as a build at it would; returns the folder.
+
+    Args:
+      built: plan.json of a built release, with all else beside it.
+      version: the version.
+      place: becomes the folder.
+    """
+    release = folder.read(built.parent)
+    assert release.manifest
+    assert release.manifest_json
+    there = StoredRelease("", "", "", False, True, datetime.min, None)
+    candidate = Candidate(
+        release=there,
+        version=release.plan.version,
+        manifest=release.manifest,
+        manifest_json=release.manifest_json,
+        plan=release.plan,
+        plan_json=release.plan_json,
+    )
+    files = {path.name: path for path in release.files}
+    restamping.restamp(candidate, files, version, Permit((), {}), place)
+    stated = json.loads((place / "manifest.json").read_bytes())
+    for name in ("promoted_from", "conditions", "overrides"):
+        del stated[name]
+    for artifact in stated["artifacts"]:
+        del artifact["promoted_from"]
+    (place / "manifest.json").write_bytes(dumps(stated))
+    return place
 
 
 def publish(store: Store, place: Path, tag: str, commit: str = COMMIT, **more: Any) -> None:

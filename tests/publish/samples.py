@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from release.gate.verdict import CellVerdict, Verdicts
 
 VERSION = "20261122.1"
 DAY = date(2026, 11, 22)
+NATIVE = ("iree-runtime",)
 LINUX, WINDOWS = "linux_x86_64", "windows_x86_64"
 _TAGS = {LINUX: "manylinux_2_28_x86_64", WINDOWS: "win_amd64"}
 _ORIGIN = {
@@ -34,7 +35,12 @@ _ORIGIN = {
 
 
 def make_release(
-    place: Path, version: str = VERSION, *, missing: Collection[str] = (), salt: str = ""
+    place: Path,
+    version: str = VERSION,
+    *,
+    missing: Collection[str] = (),
+    salt: str = "",
+    native: Sequence[str] = NATIVE,
 ) -> Path:
     """Makes a release.
 
@@ -43,6 +49,7 @@ def make_release(
       version: of everything.
       missing: platforms that were left out.
       salt: changes the bytes of all files.
+      native: packages that have a wheel for each platform.
 
     Returns:
       The folder.
@@ -53,9 +60,10 @@ def make_release(
     for platform, tag in _TAGS.items():
         if platform in missing:
             continue
-        name = f"iree_runtime-{version}-cp312-abi3-{tag}.whl"
-        wheel = make_wheel(place / "wheelhouse" / name, "iree-runtime", version, salt=salt)
-        artifacts.append(_artifact(wheel, "wheel", platform, "iree-runtime", f"cp312-abi3-{tag}"))
+        for package in native:
+            name = f"{package.replace('-', '_')}-{version}-cp312-abi3-{tag}.whl"
+            wheel = make_wheel(place / "wheelhouse" / name, package, version, salt=salt)
+            artifacts.append(_artifact(wheel, "wheel", platform, package, f"cp312-abi3-{tag}"))
         dist = place / "dists" / _dist(version, platform)
         _make_dist(dist, version, salt)
         artifacts.append(_artifact(dist, "dist", platform))
@@ -66,7 +74,7 @@ def make_release(
     )
     artifacts.append(_artifact(tools, "wheel", "any", "iree-tools-tf", "py3-none-any"))
     artifacts.sort(key=lambda artifact: artifact["filename"])
-    plan = make_plan(version)
+    plan = make_plan(version, native)
     manifest = {
         "schema": 1,
         "version": version,
@@ -113,7 +121,7 @@ def make_wheel(
     return path
 
 
-def make_plan(version: str) -> dict[str, Any]:
+def make_plan(version: str, native: Sequence[str] = NATIVE) -> dict[str, Any]:
     """The plan of these releases."""
     platforms = [
         {
@@ -133,9 +141,9 @@ def make_plan(version: str) -> dict[str, Any]:
             "python": python,
             "required": platform == LINUX,
             "wheel": f"{package.replace('-', '_')}-{version}-"
-            + (f"cp312-abi3-{tag}.whl" if package == "iree-runtime" else "py3-none-any.whl"),
+            + (f"cp312-abi3-{tag}.whl" if package in native else "py3-none-any.whl"),
         }
-        for package in ("iree-runtime", "iree-tools-tf")
+        for package in (*native, "iree-tools-tf")
         for platform, tag in _TAGS.items()
         for python in ("3.14", "3.15")
     ]
@@ -143,8 +151,8 @@ def make_plan(version: str) -> dict[str, Any]:
         "version": version,
         "platforms": platforms,
         "packages": [
-            {"name": "iree-runtime", "roots": ["iree_runtime"]},
-            {"name": "iree-tools-tf", "roots": ["iree_tools_tf"]},
+            {"name": package, "roots": [package.replace("-", "_")]}
+            for package in (*native, "iree-tools-tf")
         ],
         "cells": cells,
         "dists": [

@@ -150,6 +150,14 @@ class Environment:
         """Installs `wheels`, and nothing that they declare."""
         return self._install(wheels, "--no-deps")
 
+    def install_pinned(self, lines: Sequence[str], folders: Sequence[Path]) -> Done:
+        """Installs what the lines of a requirements file name by hash, out of folders alone.
+
+        What one of them declares must be among the lines too.
+        """
+        links = (word for folder in folders for word in ("--find-links", str(folder.absolute())))
+        return self._install_lines(lines, *links)
+
     def check(self) -> Done:
         """`uv pip check`: is everything there that the installed metadata asks for?"""
         return self._call_uv("pip", "check", "--python", str(self.scripts / "python"))
@@ -159,9 +167,11 @@ class Environment:
         return self._call([str(self.scripts / program), *arguments])
 
     def _install(self, wheels: Sequence[ExactWheel], *options: str) -> Done:
+        return self._install_lines([wheel.requirement() for wheel in wheels], *options)
+
+    def _install_lines(self, lines: Sequence[str], *options: str) -> Done:
         requirements = self.root / "requirements.txt"
-        lines = [f"{wheel.requirement()}\n" for wheel in wheels]
-        requirements.write_text("".join(lines), encoding="utf-8")
+        requirements.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return self._call_uv(
             *("pip", "install", "--python", str(self.scripts / "python")),
             *("--no-index", "--require-hashes", "--requirements", str(requirements)),

@@ -1,0 +1,1 @@
+"""What iree-turbine and shark-turbine are made of."""

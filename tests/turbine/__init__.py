@@ -1,0 +1,1 @@
+"""Turbine releases: the wheels, the wheelhouse, and the trial of both."""

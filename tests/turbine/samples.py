@@ -1,0 +1,62 @@
+"""A small iree-turbine, and the tools that a turbine release is made with."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from assembly import record
+
+REQUIRES = (
+    "numpy",
+    "iree-base-compiler",
+    "iree_base_runtime>=3",
+    'pytest>=8.0.0; extra == "testing"',
+)
+
+
+def make_source(folder: Path, requires: Sequence[str] = REQUIRES) -> Path:
+    """Writes a wheel of iree-turbine 3.9.0, as upstream makes them, and returns its path."""
+    info = "iree_turbine-3.9.0.dist-info"
+    metadata = (
+        "Metadata-Version: 2.4\nName: iree-turbine\nVersion: 3.9.0\nLicense: Apache-2.0\n"
+        "License-File: LICENSE\n"
+        + "".join(f"Requires-Dist: {one}\n" for one in requires)
+        + "Provides-Extra: testing\n\nWhat it is.\n"
+    )
+    files = {
+        "iree/turbine/__init__.py": "",
+        "iree/turbine/aot/__init__.py": "VALUE = 42\n",
+        f"{info}/licenses/LICENSE": "Do what you like.\n",
+        f"{info}/METADATA": metadata,
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: other\nRoot-Is-Purelib: true\n"
+        "Tag: py3-none-any\n",
+    }
+    lines = [
+        record.Line(name, hashlib.sha256(text.encode()).hexdigest(), len(text))
+        for name, text in files.items()
+    ]
+    path = folder / "iree_turbine-3.9.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name), text)
+        archive.writestr(f"{info}/RECORD", record.write(lines, f"{info}/RECORD"))
+    return path
+
+
+def turbine_tools(folder: Path) -> Mapping[str, str]:
+    """Makes the tools programs that this Python runs; the environment that names them."""
+    path = os.pathsep.join(sys.path)
+    made = {}
+    for name, module in (("assemble", "turbine.assemble"), ("fetch", "payload.fetch")):
+        script = folder / name
+        script.write_text(
+            f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m {module} "$@"\n'
+        )
+        script.chmod(0o755)
+        made[f"TURBINE_{name.upper()}"] = str(script)
+    return made
