@@ -26,7 +26,7 @@ class Declared:
     version: str
     """Its version, in canonical form."""
     requires_python: str
-    """Version specifier of the Pythons it serves."""
+    """Version specifier of the Pythons that some wheel of it serves."""
     requires: Sequence[str]
     """Requirements, without extras; PEP 508."""
     extras: Mapping[str, Sequence[str]]
@@ -36,7 +36,7 @@ class Declared:
     license_files: Sequence[str]
     """Names below .dist-info/licenses/."""
     pythons: Sequence[str]
-    """The Python versions the wheel is meant and tested for."""
+    """The Python versions that its wheels are meant and tested for."""
 
 
 def metadata(upstream: bytes, declared: Declared, where: str) -> bytes:

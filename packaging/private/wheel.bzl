@@ -1,7 +1,7 @@
 """The rule that assembles a wheel, and the one that builds it for every platform and Python."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
-load("//packaging/private:cells.bzl", "serves", "wheel_filename")
+load("//packaging/private:cells.bzl", "wheel_filename")
 load("//packaging/private:providers.bzl", "NativePayloadInfo", "WheelInfo", "WheelSetInfo")
 load("//packaging/private:tool.bzl", "files_by_name", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
@@ -20,16 +20,16 @@ def _abi_tag(ctx, payload, python_tag):
         ))
     return payload.abi_tags[python_tag]
 
-def _pythons(python_tag, abi_tag):
-    """Returns the Pythons of the matrix that a wheel serves, oldest first."""
+def _pythons():
+    """Returns the Pythons of the matrix, oldest first.
+
+    METADATA names all of them in each wheel, whichever of them that serves: a registry keeps one
+    Requires-Python for all files of a version, and which wheel serves a Python its tags say.
+    """
     pythons = {}
     for served in MATRIX.values():
         pythons.update({python: int(python.split(".")[1]) for python in served})
-    return [
-        python
-        for python in sorted(pythons, key = lambda python: pythons[python])
-        if serves(python_tag, abi_tag, python)
-    ]
+    return sorted(pythons, key = lambda python: pythons[python])
 
 def _wheel_impl(ctx):
     payload = ctx.attr.payload[NativePayloadInfo]
@@ -43,7 +43,7 @@ def _wheel_impl(ctx):
         abi_tag,
         payload.platform,
     )
-    pythons = _pythons(python_tag, abi_tag)
+    pythons = _pythons()
     wheel = ctx.actions.declare_file(filename)
     licenses = files_by_name(ctx.attr.license_files)
     replacements = files_by_name(ctx.attr.replacements)

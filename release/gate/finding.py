@@ -68,6 +68,7 @@ class Check(StrEnum):
     SET_CLASH = "set.clash"  # two packages bring the same file
     SET_VERSION = "set.version"  # not the one version of the release
     SET_PIN = "set.pin"  # a sibling is not pinned to the release's own version
+    SET_METADATA = "set.metadata"  # two wheels of a package ask for different Pythons or projects
     SET_DIGEST = "set.digest"  # not the bytes that the manifest states
     SET_SIZE = "set.size"  # larger than the registry or the store takes, or grown too much
 

@@ -53,6 +53,7 @@ def check_set(case: Case) -> tuple[Finding, ...]:
         *release_set.check_cells(plan, reports),
         *release_set.check_versions(plan, reports),
         *release_set.check_pins(plan, reports),
+        *release_set.check_metadata(reports),
         *release_set.check_imports(plan, reports),
         *release_set.check_clashes(plan, reports),
         *(release_set.check_digests(case.manifest, plan, reports) if case.manifest else ()),

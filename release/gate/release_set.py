@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -25,6 +25,12 @@ _PROJECTS = {
     "yaml": "pyyaml",
 }
 """Projects whose top module has another name."""
+
+_DECLARED: Mapping[str, Callable[[WheelFacts], tuple[str, ...]]] = {
+    "Requires-Python": lambda facts: (facts.requires_python,),
+    "Requires-Dist": lambda facts: tuple(sorted(facts.requires)),
+}
+"""What of METADATA an installer goes by before it has the wheel."""
 
 _MIB = 1 << 20
 _NOTABLE_GROWTH = 1.10
@@ -115,6 +121,29 @@ def check_pins(plan: Plan, reports: Sequence[Report]) -> Iterator[Finding]:
                     f"it requires {requirement}, and what is released together must ask for "
                     f"{requirement.name}{wanted}",
                 )
+
+
+def check_metadata(reports: Sequence[Report]) -> Iterator[Finding]:
+    """All wheels of a package declare the same, for a registry keeps it once for a version.
+
+    Which that is depends on the registry: of the wheel that came first, or last.
+    """
+    projects: dict[str, list[tuple[Report, WheelFacts]]] = defaultdict(list)
+    for report, facts in _wheels(reports):
+        projects[canonicalize_name(facts.project)].append((report, facts))
+    for wheels in projects.values():
+        for field, declared in _DECLARED.items():
+            counts = Counter(declared(facts) for _, facts in wheels)
+            usual = max(counts, key=lambda one: counts[one])
+            for report, facts in wheels:
+                if (own := declared(facts)) != usual:
+                    yield Finding(
+                        report.filename,
+                        Check.SET_METADATA,
+                        f"METADATA says {field}: {', '.join(own) or 'nothing'}, and other wheels "
+                        f"of {facts.project} {', '.join(usual) or 'nothing'}; a registry keeps "
+                        "one of them for all",
+                    )
 
 
 def check_imports(plan: Plan, reports: Sequence[Report]) -> Iterator[Finding]:

@@ -129,7 +129,19 @@ def test_a_python_that_the_metadata_excludes_is_not_served() -> None:
     reports[samples.RUNTIME_ABI3] = wheel_report(
         samples.RUNTIME_ABI3, requires_python=">=3.12,<3.15"
     )
-    assert faults(reports.values()) == {(samples.RUNTIME_ABI3, Check.METADATA_PYTHON)}
+    assert (samples.RUNTIME_ABI3, Check.METADATA_PYTHON) in faults(reports.values())
+
+
+@pytest.mark.parametrize(
+    "declared", [{"requires_python": ">=3.12"}, {"requires": ("numpy", "ml_dtypes")}]
+)
+def test_wheels_of_a_package_that_declare_different_things_are_refused(
+    declared: dict[str, object],
+) -> None:
+    """Catches: an abi3 wheel's >=3.12, by which a registry hides the wheel for 3.11."""
+    reports = good_reports()
+    reports[samples.RUNTIME_ABI3] = wheel_report(samples.RUNTIME_ABI3, **declared)
+    assert faults(reports.values()) == {(samples.RUNTIME_ABI3, Check.SET_METADATA)}
 
 
 def test_another_version_is_refused_in_metadata_and_in_version_modules() -> None:

@@ -89,7 +89,13 @@ WHEELS = [
     fault(
         "a Python that METADATA excludes",
         Check.METADATA_PYTHON,
-        in_metadata(*X86, old="Requires-Python: >=3.12", new="Requires-Python: ==3.12.*"),
+        in_metadata(*X86, old="Requires-Python: >=3.11", new="Requires-Python: ==3.12.*"),
+    ),
+    fault(
+        "a Python that METADATA asks for in one wheel alone",
+        Check.SET_METADATA,
+        in_metadata(*X86, old="Requires-Python: >=3.11", new="Requires-Python: >=3.12"),
+        ">=3.11",
     ),
     fault(
         "an undeclared requirement",
