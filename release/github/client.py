@@ -16,7 +16,7 @@ from github.GithubException import BadAttributeException
 from github.Repository import Repository
 
 from release.errors import Refused, UsageError
-from release.github.patience import PassingError, Patience
+from release.patience import PassingError, Patience
 
 TOKEN = "GITHUB_TOKEN"
 """The variable of the environment that has the token."""

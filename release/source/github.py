@@ -14,7 +14,7 @@ from github.Repository import Repository
 
 from release.errors import UsageError
 from release.github.client import Client, Forbidden, NotThere, Unprocessable, utc
-from release.github.patience import Patience
+from release.patience import Patience
 from release.source.source import Check, Commit, Conclusion, Issue, Source
 
 MOST = 250

@@ -15,7 +15,7 @@ from github.GitReleaseAsset import GitReleaseAsset
 from github.Repository import Repository
 
 from release.github.client import CONFLICT, NOT_FOUND, UNPROCESSABLE, Client, is_taken, utc
-from release.github.patience import PassingError, Patience
+from release.patience import PassingError, Patience
 from release.store.catalogue import LOCK
 from release.store.github_lease import hold
 from release.store.store import (

@@ -9,7 +9,8 @@ import pytest
 
 from tests.faults.github_scene import VERBS, Scene, expected, harmless, scene
 from tests.faults.report import tell
-from tests.github.front import FAULTS, Fault
+from tests.github.front import FAULTS
+from tests.remote.front import Fault
 
 __all__ = ["expected", "scene"]
 

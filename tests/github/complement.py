@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
-from tests.github.wire import Answer, Request
+from tests.remote.wire import Answer, Request
 
 _RELEASE = re.compile(r"/repos/([^/]+/[^/]+)/releases(?:/.*)?")
 _ASSETS = re.compile(r"/repos/([^/]+/[^/]+)/releases/(\d+)/assets")

@@ -13,10 +13,7 @@ import json
 import os
 import re
 import shutil
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -28,15 +25,15 @@ from urllib.parse import quote
 import httpx
 
 from tests.github.complement import Complement, snapshot_of
-from tests.github.front import Front
-from tests.github.wire import serving
+from tests.github.front import GitHubFront
+from tests.remote.program import await_answer, free_port, program
+from tests.remote.wire import serving
 
 MODULES = "GITHUB_FOR_TESTS"
 """Names the folder with node_modules, a file in it, or one that says why there is none."""
 TOKEN = "ghp_forTestsAloneAndRecognisable0123456789"
 OWNER = "admin"
 
-_STARTS_WITHIN = 60.0
 _BYTES = "application/octet-stream"
 _REF = re.compile(r"(/git/refs?/)((?:heads|tags)/[^?]+)")
 _OPERATIONS = (
@@ -62,7 +59,7 @@ class GitHub:
 
     url: str
     """For --github-api."""
-    front: Front
+    front: GitHubFront
     _complement: Complement
     _emulate: httpx.Client
     _names: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -229,10 +226,10 @@ def serve(*, described: bool = True) -> Iterator[GitHub]:
     installed = modules()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        emulate = _free_port()
+        emulate = free_port()
         at = f"http://127.0.0.1:{emulate}"
         stack.enter_context(
-            _program(
+            program(
                 [
                     _node(installed),
                     installed / "emulate" / _main(installed / "emulate", "emulate"),
@@ -247,10 +244,10 @@ def serve(*, described: bool = True) -> Iterator[GitHub]:
         prism = (
             stack.enter_context(_description(installed, behind, scratch)) if described else behind
         )
-        _await(f"{at}/meta", scratch / "emulate.log")
+        await_answer(f"{at}/meta", scratch / "emulate.log")
         client = stack.enter_context(httpx.Client(timeout=60))
         urls: dict[str, str] = {}
-        front = Front(
+        front = GitHubFront(
             _Behind(client, prism, behind),
             lambda text: _replaced(text, urls),
             complement.bodies,
@@ -267,12 +264,12 @@ def _description(installed: Path, behind: str, scratch: Path) -> Iterator[str]:
     """Starts prism before what is behind; gives its URL."""
     description = scratch / "github.json"
     description.write_text(json.dumps(_cut_down(installed)))
-    port = _free_port()
+    port = free_port()
     package = installed / "@stoplight" / "prism-cli"
     command = [_node(installed), package / _main(package, "prism"), "proxy", description, behind]
-    with _program([*command, "-h", "127.0.0.1", "-p", port], scratch / "prism.log"):
+    with program([*command, "-h", "127.0.0.1", "-p", port], scratch / "prism.log"):
         url = f"http://127.0.0.1:{port}"
-        _await(f"{url}/", scratch / "prism.log")
+        await_answer(f"{url}/", scratch / "prism.log")
         yield url
 
 
@@ -330,44 +327,3 @@ def _cut_down(installed: Path) -> dict[str, Any]:
         or (path.startswith(prefix) and path.removeprefix(prefix).startswith(_OPERATIONS))
     }
     return whole
-
-
-@contextmanager
-def _program(command: Sequence[object], log: Path) -> Iterator[None]:
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.kill()
-
-
-def _await(url: str, log: Path) -> None:
-    """Waits until something answers there.
-
-    Raises:
-      RuntimeError: nothing does.
-    """
-    until = time.monotonic() + _STARTS_WITHIN
-    while time.monotonic() < until:
-        try:
-            httpx.get(url, timeout=5)
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"nothing answers at {url}: {log.read_text(errors='replace')[-2000:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

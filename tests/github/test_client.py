@@ -13,7 +13,7 @@ from github.Repository import Repository
 
 from release.errors import Refused, RemoteError, UsageError
 from release.github.client import Client, Forbidden, NotThere, Unprocessable
-from release.github.patience import Patience
+from release.patience import Patience
 
 SECRET = "ghp_secretOfNobody"
 

@@ -11,7 +11,7 @@ import pytest
 
 from release.errors import RemoteError
 from release.github.client import Client
-from release.github.patience import Patience
+from release.patience import Patience
 from release.store import github_lease as lease
 from release.store.github_lease import Holder
 from release.store.store import Busy

@@ -13,8 +13,8 @@ from github.GitRelease import GitRelease
 from github.Repository import Repository
 
 from tests.github.fixtures import github, github_server
-from tests.github.front import Fault
 from tests.github.server import TOKEN, GitHub
+from tests.remote.front import Fault
 
 __all__ = ["github", "github_server"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from release.errors import RemoteError, UsageError
-from release.github.patience import VARIABLE, PassingError, Patience
+from release.patience import VARIABLE, PassingError, Patience
 
 
 class Remote:

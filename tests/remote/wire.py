@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -52,8 +53,10 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Answer]) -> Iterator[str]:
-    """Serves on a free port of this machine; gives the URL."""
+def serving(
+    answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Serves on a free port of this machine, encrypted if there is a context; gives the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -75,7 +78,9 @@ def serving(answer: Callable[[Request], Answer]) -> Iterator[str]:
             for name, value in given.headers.items():
                 if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                     self.send_header(name, value)
-            if given.status != 204:
+            if self.command == "HEAD":
+                self.send_header("Content-Length", given.headers.get("content-length", "0"))
+            elif given.status != 204:
                 self.send_header("Content-Length", str(len(given.body)))
             self.end_headers()
             if given.short:
@@ -84,13 +89,15 @@ def serving(answer: Callable[[Request], Answer]) -> Iterator[str]:
             else:
                 self.wfile.write(given.body)
 
-        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle  # noqa: N815
+        do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = _handle  # noqa: N815
 
     server = _Server(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

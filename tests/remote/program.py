@@ -1,0 +1,67 @@
+"""Programs that serve on this machine while a test runs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+_STARTS_WITHIN = 60.0
+
+
+@contextmanager
+def program(
+    command: Sequence[object], log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Runs a program, and kills it.
+
+    Args:
+      command: the program and its arguments.
+      log: where its output goes.
+      environment: what is changed of ours.
+    """
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+        ) as process,
+    ):
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def await_answer(url: str, log: Path) -> None:
+    """Waits until something answers there.
+
+    Raises:
+      RuntimeError: nothing does.
+    """
+    until = time.monotonic() + _STARTS_WITHIN
+    while time.monotonic() < until:
+        try:
+            httpx.get(url, timeout=5)
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"nothing answers at {url}: {log.read_text(errors='replace')[-2000:]}")
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
