@@ -126,13 +126,15 @@ def loads(text: bytes, where: str) -> Plan:
     return document.loads(text, where, "plan", _parse)
 
 
+def parse_platform(data: Mapping[str, Any]) -> Platform:
+    """A platform as it stands in a document."""
+    return Platform(**{**data, "wheel_tags": tuple(data["wheel_tags"])})
+
+
 def _parse(data: Mapping[str, Any]) -> Plan:
     return Plan(
         version=data["version"],
-        platforms=tuple(
-            Platform(**{**platform, "wheel_tags": tuple(platform["wheel_tags"])})
-            for platform in data["platforms"]
-        ),
+        platforms=tuple(parse_platform(platform) for platform in data["platforms"]),
         packages=tuple(
             Package(package["name"], tuple(package["roots"])) for package in data["packages"]
         ),

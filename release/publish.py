@@ -1,34 +1,34 @@
-"""The verb `publish`: uploads a release to a store and makes it visible last.
+"""The verb `publish`: uploads a release to a store and makes it visible last, or to a registry.
 
     bazel run //release:publish --//packaging:version=V -- --store S
+    bazel run //release:publish -- --registry URL --from wheelhouse
 
-Exit codes: 0 done, 1 refused, 2 bad usage, 75 the store failed and a rerun goes on.
+Exit codes: 0 done, 1 refused, 2 bad usage, 75 a remote failed and a rerun goes on.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace as changed
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from release import examination, folder, program, settings, version
+from release import examination, folder, program, version
 from release.errors import UsageError
-from release.examination import Wishes
 from release.folder import where
 from release.gate.release_set import Limits
 from release.manifest import Manifest
 from release.publishing import judgement, notes, publisher
 from release.publishing.publication import Publication, Published
 from release.publishing.statement import Provenance
+from release.registry import pushing
+from release.registry.pushing import Wishes
 from release.source.checkout import Checkout
 from release.source.source import Commit
 from release.store import address, catalogue
@@ -44,7 +44,27 @@ app = program.new()
 @app.command()
 @program.verb
 def publish(
-    store: program.StoreOption,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store", metavar="STORE", help="Where to: directory:PATH or github:OWNER/REPO."
+        ),
+    ] = None,
+    registry: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Instead of a store: a registry, by the URL that twine uploads to; --from names "
+            "a wheelhouse, or --store and --tag a release.",
+        ),
+    ] = None,
+    index: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The registry's simple index, if it is not below that."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Upload to a registry without asking a person.")
+    ] = False,
     release_at: Annotated[
         Path | None,
         typer.Option(
@@ -76,7 +96,18 @@ def publish(
 ) -> None:
     """Publishes a release: everything goes into a draft, which becomes visible last."""
     errors = Console(stderr=True)
-    chosen = settings.read(where(Path(settings_file)) if settings_file else None).publish
+    if registry is not None:
+        pushing.run(
+            Wishes(registry, index, yes=yes, dry_run=dry_run, as_json=as_json),
+            folder=where(release_at) if release_at else None,
+            store=address.open_store(store, api=github_api) if store else None,
+            tag=tag,
+            console=errors,
+        )
+        return
+    if store is None:
+        raise UsageError("say where to: --store STORE, or --registry URL")
+    chosen = program.settings_of(settings_file).publish
     if uploads:
         chosen = changed(chosen, uploads=uploads)
     target = address.open_store(store, api=github_api)
@@ -88,12 +119,12 @@ def publish(
     if verdicts_at:
         judged = judgement.read(where(verdicts_at), release)
     else:
-        wishes = Wishes(run=False, limits=Limits(wheel=chosen.registry_file_limit_mib * _MIB))
+        wishes = examination.Wishes(run=False, limits=Limits(wheel=chosen.registry_file_limit))
         examined = examination.examine(
             release,
             wishes,
             previous=before[1] if before else None,
-            day=datetime.now(UTC).date(),
+            day=program.now().date(),
             console=errors,
         )
         judged = judgement.of(examined, release)
@@ -136,7 +167,7 @@ def find_provenance(store: Store, tag: str, commit: str | None) -> Provenance:
 def workspace_checkout() -> Checkout | None:
     """The checkout that `bazel run` was called in; None when it is none of git's."""
     try:
-        return Checkout(Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ".")))
+        return Checkout(folder.workspace())
     except UsageError:
         return None
 

@@ -121,7 +121,7 @@ def turbine(
     workspace = folder.workspace()
     target = address.open_store(store or f"directory:{workspace / 'store'}", api=github_api)
     core = cores.read(target, core_release or f"v{core_version}")
-    own = own_platform(core.plan)
+    own = own_platform(core.plan.platforms)
     locks = _locks(at_hand, core, platform or [own or core.plan.platforms[0].name], python)
     place = folder.where(wheelhouse) if wheelhouse else workspace / "wheelhouse"
     if dry_run:
@@ -146,6 +146,9 @@ def turbine(
             commit=core.commit,
             source=origin,
             wheels=tuple(_wheels(made, core, locks, at_hand)),
+            platforms=tuple(
+                core.plan.platform(one) for one in dict.fromkeys(lock.platform for lock in locks)
+            ),
             locks=locks,
         )
         filling.check(place, wanted, clean=clean)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from release.errors import Refused, UsageError
 from release.folder import Release
 from release.promotion.candidate import Candidate
 from release.promotion.conditions import Condition
+from release.store import catalogue
 from release.store.store import Store
 
 TOOL = "RESTAMP"
@@ -60,19 +60,7 @@ def fetch(store: Store, candidate: Candidate, place: Path) -> dict[str, Path]:
         path = files[name] = place / name
         if path.exists() and folder.sha256(path) == artifact.sha256:
             continue
-        aside = place / f".{name}"
-        digest = hashlib.sha256()
-        with aside.open("wb") as file:
-            for chunk in store.read(candidate.tag, name):
-                digest.update(chunk)
-                file.write(chunk)
-        if digest.hexdigest() != artifact.sha256:
-            aside.unlink()
-            raise Refused(
-                f"{store.address}: {name} of {candidate.tag} has not the bytes that its manifest "
-                "states, and nothing was promoted; find out who changed it"
-            )
-        aside.replace(path)
+        catalogue.fetch(store, candidate.tag, name, artifact.sha256, path)
     return files
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from release import manifest, plan, version
+from release.errors import Refused
 from release.manifest import Manifest
 from release.plan import Plan
 from release.store.store import Absent, Release, Store
@@ -47,6 +50,35 @@ def plan_of(store: Store, tag: str) -> Plan | None:
     except Absent:
         return None
     return plan.loads(text, f"{store.address}: {PLAN} of {tag}")
+
+
+def fetch(store: Store, tag: str, name: str, sha256: str, target: Path) -> None:
+    """Fetches an asset into a file, which has its name only when it is whole and right.
+
+    Args:
+      store: where it is.
+      tag: of its release.
+      name: its name.
+      sha256: the digest, in hex, that the release states of it.
+      target: the file.
+
+    Raises:
+      Refused: the store has other bytes.
+      RemoteError: the store failed; a rerun goes on.
+    """
+    aside = target.with_name(f".{target.name}")
+    digest = hashlib.sha256()
+    with aside.open("wb") as file:
+        for chunk in store.read(tag, name):
+            digest.update(chunk)
+            file.write(chunk)
+    if digest.hexdigest() != sha256:
+        aside.unlink()
+        raise Refused(
+            f"{store.address}: {name} of {tag} has not the bytes that its manifest states; find "
+            "out who changed it"
+        )
+    aside.replace(target)
 
 
 def published(store: Store) -> Iterator[Release]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from release import folder
 from release.document import DocumentError
 from release.errors import Refused
+from release.store import catalogue
 from release.store.store import Store
 from release.wheelhouse import statement
 from release.wheelhouse.core import Core
@@ -169,19 +169,13 @@ def _take_core(filling: Filling, there: Collection[str]) -> None:
         if artifact.sha256 in there:
             continue
         filling.say(f"{artifact.filename} of {filling.core.tag}")
-        aside = filling.place / f".{artifact.filename}"
-        digest = hashlib.sha256()
-        with aside.open("wb") as file:
-            for chunk in filling.store.read(filling.core.tag, artifact.filename):
-                digest.update(chunk)
-                file.write(chunk)
-        if digest.hexdigest() != artifact.sha256:
-            aside.unlink()
-            raise Refused(
-                f"{filling.store.address}: {artifact.filename} of {filling.core.tag} has not the "
-                "bytes that its manifest states; find out who changed it"
-            )
-        aside.replace(filling.place / artifact.filename)
+        catalogue.fetch(
+            filling.store,
+            filling.core.tag,
+            artifact.filename,
+            artifact.sha256,
+            filling.place / artifact.filename,
+        )
 
 
 def _take_dependencies(filling: Filling, there: set[str]) -> None:
@@ -189,7 +183,7 @@ def _take_dependencies(filling: Filling, there: set[str]) -> None:
         if there.issuperset(lock.wheels):
             continue
         filling.say(f"what it requires on {lock.platform} with Python {lock.python}")
-        tags = filling.core.plan.platform(lock.platform).wheel_tags
+        tags = filling.wanted.tags(lock.platform)
         with tempfile.TemporaryDirectory(prefix=".fetch", dir=filling.place) as fetched:
             filling.tools.fetch_locked(lock.platform, lock.python, tags, Path(fetched))
             there |= _take(Path(fetched), filling)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from release import document
+from release.plan import Platform, parse_platform
 
 NAME = "wheelhouse.json"
 """The file, beside the wheels, that says what they are."""
@@ -58,6 +59,8 @@ class Statement:
     source: str
     """Where the files of iree-turbine come from, for a person."""
     wheels: tuple[Wheel, ...]
+    platforms: tuple[Platform, ...]
+    """Those of the locks."""
     locks: tuple[Lock, ...]
 
     def by_digest(self) -> Mapping[str, Wheel]:
@@ -67,6 +70,16 @@ class Statement:
     def of_role(self, *roles: Role) -> tuple[Wheel, ...]:
         """The wheels of some roles, in the order in which they are stated."""
         return tuple(wheel for wheel in self.wheels if wheel.role in roles)
+
+    def tags(self, platform: str) -> tuple[str, ...]:
+        """Platform tags of the wheels that a platform takes, best first."""
+        (tags,) = (one.wheel_tags for one in self.platforms if one.name == platform)
+        return tags
+
+    def dependencies(self, lock: Lock) -> tuple[Wheel, ...]:
+        """What a lock of it names."""
+        known = self.by_digest()
+        return tuple(known[digest] for digest in lock.wheels)
 
     def to_json(self) -> bytes:
         """The content of wheelhouse.json."""
@@ -88,5 +101,6 @@ def _parse(data: Mapping[str, Any]) -> Statement:
     return Statement(
         **{name: data[name] for name in ("version", "core", "core_from", "commit", "source")},
         wheels=tuple(Wheel(**wheel) for wheel in data["wheels"]),
+        platforms=tuple(parse_platform(platform) for platform in data["platforms"]),
         locks=tuple(Lock(**{**lock, "wheels": tuple(lock["wheels"])}) for lock in data["locks"]),
     )

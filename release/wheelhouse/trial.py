@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,8 @@ SUITE = Path(__file__).with_name("suite")
 Status = Literal["passed", "failed", "not run"]
 
 _TORCH = "torch"
-_TIMEOUT = 1800.0
+TIMEOUT = 1800.0
+"""Seconds that a step of a trial may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,32 @@ class Outcome:
     """What was installed, PROJECT==VERSION each."""
 
 
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Tests of pytest's that a release has to pass."""
+
+    path: Path
+    """A file or folder."""
+
+    def run(self, environment: Environment) -> tuple[Status, str]:
+        """Runs it in an environment that has pytest.
+
+        Raises:
+          TrialError: it does not end.
+        """
+        done = environment.run(
+            *("python", "-m", "pytest", "-q", "-p", "no:cacheprovider"), str(self.path.absolute())
+        )
+        if done.exit_code:
+            return "failed", f"the suite fails{done.last_words()}"
+        python = environment.run("python", "--version").stdout.strip()
+        return "passed", f"{python}: {done.stdout.strip().splitlines()[-1]}"
+
+
 def try_wheelhouse(
     place: Path, stated: Statement, lock: Lock, suite: Path, equipment: Equipment
 ) -> Outcome:
-    """Installs a release in a fresh environment, and runs a suite of pytest there.
+    """Installs a release in a fresh environment, and runs a suite there.
 
     Args:
       place: the wheelhouse, complete.
@@ -51,76 +74,72 @@ def try_wheelhouse(
       suite: a file or folder of tests.
       equipment: Pythons and the installer.
     """
+    interpreter = interpreter_for(lock, stated, equipment)
+    if isinstance(interpreter, Outcome):
+        return interpreter
+    wheels = (*stated.of_role("turbine", "core"), *stated.dependencies(lock))
+    with tempfile.TemporaryDirectory(prefix="iree-turbine-") as scratch:
+        try:
+            environment = Environment.create(
+                Path(scratch), uv=equipment.uv, interpreter=interpreter, timeout=TIMEOUT
+            )
+            environment.install_pinned(list(requirements(wheels)), [place]).expect()
+            environment.check().expect()
+            frozen = freeze(environment)
+            if found := list(strays(frozen, stated, lock)):
+                told = f"installed is what nobody locked: {', '.join(found)}"
+                return outcome(lock, "failed", told, frozen)
+            return outcome(lock, *Suite(suite).run(environment), frozen)
+        except TrialError as error:
+            return outcome(lock, "failed", str(error))
 
-    def ended(status: Status, detail: str, frozen: Mapping[str, str] | None = None) -> Outcome:
-        lines = [f"{project}=={version}" for project, version in (frozen or {}).items()]
-        return Outcome(lock.platform, lock.python, status, detail, tuple(lines))
 
+def interpreter_for(lock: Lock, stated: Statement, equipment: Equipment) -> Path | Outcome:
+    """The Python to try a release on, or why it is not run there."""
     interpreter = equipment.interpreters.get(lock.python)
     if interpreter is None or interpreter.executable is None:
         why = interpreter.reason if interpreter else "none was handed over"
-        return ended("not run", f"there is no Python {lock.python} here ({why})")
-    known = stated.by_digest()
-    if not any(known[digest].project == _TORCH for digest in lock.wheels):
-        return ended(
+        return outcome(lock, "not run", f"there is no Python {lock.python} here ({why})")
+    if not any(wheel.project == _TORCH for wheel in stated.dependencies(lock)):
+        return outcome(
+            lock,
             "not run",
             f"the lock has no torch for Python {lock.python} on {lock.platform}: the index that it "
             "was made from has no build for the CPU",
         )
-    with tempfile.TemporaryDirectory(prefix="iree-turbine-") as scratch:
-        try:
-            environment = Environment.create(
-                Path(scratch),
-                uv=equipment.uv,
-                interpreter=interpreter.executable,
-                timeout=_TIMEOUT,
-            )
-            environment.install_pinned(list(_requirements(stated, lock)), [place]).expect()
-            environment.check().expect()
-            frozen = freeze(environment)
-            if strays := list(_strays(frozen, stated, lock)):
-                return ended(
-                    "failed", f"installed is what nobody locked: {', '.join(strays)}", frozen
-                )
-            done = environment.run(
-                *("python", "-m", "pytest", "-q", "-p", "no:cacheprovider"), str(suite.absolute())
-            )
-            if done.exit_code:
-                return ended("failed", f"the suite fails{done.last_words()}", frozen)
-        except TrialError as error:
-            return ended("failed", str(error))
-    said = done.stdout.strip().splitlines()[-1]
-    return ended("passed", f"CPython {interpreter.release}: {said}", frozen)
+    return interpreter.executable
+
+
+def outcome(
+    lock: Lock, status: Status, detail: str, frozen: Mapping[str, str] | None = None
+) -> Outcome:
+    """How a trial ended."""
+    lines = [f"{project}=={version}" for project, version in (frozen or {}).items()]
+    return Outcome(lock.platform, lock.python, status, detail, tuple(lines))
 
 
 def freeze(environment: Environment) -> dict[str, str]:
     """What is installed: versions by normalised name, in the order of names."""
-    return {
+    found = {
         str(canonicalize_name(name)): distribution.version
-        for name, distribution in sorted(
-            environment.distributions().items(), key=lambda item: item[0].lower()
-        )
+        for name, distribution in environment.distributions().items()
     }
+    return dict(sorted(found.items()))
 
 
-def _requirements(stated: Statement, lock: Lock) -> Iterator[str]:
+def requirements(wheels: Iterable[Wheel]) -> Iterator[str]:
     """Each project once, with the digests that it may have."""
-    wheels: dict[str, list[Wheel]] = {}
-    for wheel in _of(stated, lock):
-        wheels.setdefault(f"{wheel.project}=={wheel.version}", []).append(wheel)
-    for requirement, ones in wheels.items():
-        hashes = " ".join(f"--hash=sha256:{wheel.sha256}" for wheel in ones)
-        yield f"{requirement} {hashes}"
+    digests: dict[str, list[str]] = {}
+    for wheel in wheels:
+        digests.setdefault(f"{wheel.project}=={wheel.version}", []).append(wheel.sha256)
+    for requirement, ones in digests.items():
+        yield f"{requirement} {' '.join(f'--hash=sha256:{one}' for one in ones)}"
 
 
-def _of(stated: Statement, lock: Lock) -> Sequence[Wheel]:
-    known = stated.by_digest()
-    return (*stated.of_role("turbine", "core"), *(known[digest] for digest in lock.wheels))
-
-
-def _strays(frozen: Mapping[str, str], stated: Statement, lock: Lock) -> Iterator[str]:
+def strays(frozen: Mapping[str, str], stated: Statement, lock: Lock) -> Iterator[str]:
     """What is installed, and neither of the release nor of the lock in that version."""
-    expected = {wheel.project: Version(wheel.version) for wheel in _of(stated, lock)}
+    wheels = (*stated.of_role("turbine", "core"), *stated.dependencies(lock))
+    expected = {wheel.project: Version(wheel.version) for wheel in wheels}
     for project, version in frozen.items():
         if expected.get(project) != Version(version):
             yield f"{project} {version}"

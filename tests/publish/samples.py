@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -97,8 +97,9 @@ def make_wheel(
     requires: Collection[str] = (),
     requires_python: str = ">=3.11",
     salt: str = "",
+    modules: Mapping[str, str] | None = None,
 ) -> Path:
-    """Makes a wheel that can be installed: a package of one module."""
+    """Makes a wheel that can be installed: a package of one module, and of those given by path."""
     package = project.replace("-", "_")
     info = f"{package}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.4\nName: {project}\nVersion: {version}\n"
@@ -109,6 +110,7 @@ def make_wheel(
     members = {
         f"{package}/__init__.py": f"from {package}.version import VERSION\nSALT = {salt!r}\n",
         f"{package}/version.py": f'VERSION = "{version}"\n',
+        **(modules or {}),
         f"{info}/METADATA": f"{metadata}\nA sample.\n",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
         f"{info}/licenses/LICENSE": "Do what you like.\n",

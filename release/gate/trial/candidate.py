@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import platform as machine
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from release.gate.trial.environment import ExactWheel
-from release.plan import Plan
+from release.plan import Plan, Platform
 
 _CPUS = {"AMD64": "x86_64", "arm64": "aarch64"}
 _SYSTEMS = {"Darwin": "macos", "Linux": "linux", "Windows": "windows"}
@@ -86,11 +86,11 @@ class Candidate:
         return self.files[name]
 
 
-def own_platform(plan: Plan) -> str | None:
-    """The platform of the plan that this machine is, if it is one."""
+def own_platform(platforms: Iterable[Platform]) -> str | None:
+    """The platform of a plan that this machine is, if it is one."""
     system, cpu = machine.system(), machine.machine()
     here = (_SYSTEMS.get(system, system), _CPUS.get(cpu, cpu))
-    for platform in plan.platforms:
+    for platform in platforms:
         if (platform.os, platform.cpu) == here:
             return platform.name
     return None

@@ -91,7 +91,7 @@ def try_container(
       "not run" where no engine answers, where there is nothing to start from, and where the
       engine fails; a wheel is then not to blame.
     """
-    platform = own_platform(candidate.plan)
+    platform = own_platform(candidate.plan.platforms)
     attempt = Attempt(platform or "linux", "container", None, "no container engine", ())
     if platform is None or candidate.plan.platform(platform).os != "linux":
         return attempt.not_run("this machine is no Linux of the plan")

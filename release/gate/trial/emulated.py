@@ -50,7 +50,7 @@ def try_emulated(candidate: Candidate, equipment: Equipment, scratch: Path) -> I
     Yields:
       Outcomes of each platform: its Pythons, the wheels' native tools, the dist.
     """
-    own = own_platform(candidate.plan)
+    own = own_platform(candidate.plan.platforms)
     for platform in candidate.plan.platforms:
         if platform.name == own:
             continue

@@ -11,13 +11,18 @@ import importlib.metadata
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from release.gate.trial.process import TIMEOUT, Done, run
 
 _SHA256 = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_NETWORK = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+)
+"""Variables by which a machine says how it reaches a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,11 @@ class Environment:
         """Runs a program of the environment by its name, without a shell or standard input."""
         return self._call([str(self.scripts / program), *arguments])
 
+    def run_online(self, program: str, *arguments: str) -> Done:
+        """The same for a program that may reach a network, by the proxies that are set."""
+        network = {name: os.environ[name] for name in _NETWORK if name in os.environ}
+        return self._call([str(self.scripts / program), *arguments], network)
+
     def _install(self, wheels: Sequence[ExactWheel], *options: str) -> Done:
         return self._install_lines([wheel.requirement() for wheel in wheels], *options)
 
@@ -183,7 +193,7 @@ class Environment:
             [str(self.uv), *arguments, "--offline", "--no-cache", "--no-config", "--no-progress"]
         )
 
-    def _call(self, command: list[str]) -> Done:
+    def _call(self, command: list[str], more: Mapping[str, str] | None = None) -> Done:
         return run(
             command,
             environment={
@@ -193,6 +203,7 @@ class Environment:
                 "PIP_CONFIG_FILE": os.devnull,
                 "PATH": f"{self.scripts}:/usr/bin:/bin",
                 "TMPDIR": str(self.root),
+                **(more or {}),
             },
             timeout=self.timeout,
         )

@@ -27,7 +27,7 @@ def try_locally(candidate: Candidate, equipment: Equipment, scratch: Path) -> It
       An outcome for each Python, for each pure wheel with each Python, and for the dist; nothing
       where the plan does not have this machine's platform.
     """
-    platform = own_platform(candidate.plan)
+    platform = own_platform(candidate.plan.platforms)
     if platform is None:
         return
     for python in candidate.pythons(platform):

@@ -31,7 +31,7 @@ def forgiving() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def on_linux() -> None:
-    if own_platform(PLAN) != "linux_x86_64":
+    if own_platform(PLAN.platforms) != "linux_x86_64":
         pytest.skip("not run: this machine is no Linux x86_64")
 
 

@@ -87,7 +87,7 @@ def test_the_machine_is_found_in_the_plan(
     """Catches: programs of one platform started on another."""
     monkeypatch.setattr(platform, "system", lambda: system)
     monkeypatch.setattr(platform, "machine", lambda: cpu)
-    assert own_platform(PLAN) == found
+    assert own_platform(PLAN.platforms) == found
     tried = {outcome.platform for outcome in try_locally(EMPTY, equipment(), tmp_path)}
     assert tried == ({found} if found else set())
 

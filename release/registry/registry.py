@@ -1,0 +1,341 @@
+"""A registry of Python packages: asked by its simple index, written to as twine does.
+
+The index says what is there, with digests (PEP 503, 691, 700). An upload is never repeated blindly:
+before each try, and after the last answer, the index is asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import io
+import ipaddress
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from pypi_simple import (
+    DigestMismatchError,
+    NoSuchProjectError,
+    PyPISimple,
+    UnexpectedRepoVersionWarning,
+    UnsupportedContentTypeError,
+    UnsupportedRepoVersionError,
+)
+from twine.exceptions import TwineException
+from twine.package import PackageFile
+from twine.repository import Repository
+from twine.settings import Settings
+
+from release.errors import Refused, UsageError
+from release.patience import PassingError, Patience
+
+Placed = Literal["uploaded", "present"]
+"""What was done: it was sent; the very bytes were there."""
+
+Answer = TypeVar("Answer")
+
+_PASSING = (408, 425, 429)
+_FORBIDDEN = (401, 403)
+_TOO_LARGE = 413
+_SERVER_ERROR = 500
+_GUESSES = ("simple/", "+simple/")
+"""Where indexes are, seen from where is uploaded: pypiserver's, devpi's."""
+
+
+class Different(Refused):
+    """The registry has other bytes under that name, and never takes a name twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a registry has."""
+
+    name: str
+    project: str
+    """Normalised."""
+    version: str | None
+    """None where its name does not say."""
+    sha256: str
+    """Digest in hex."""
+    size: int | None
+    """Bytes; None where the registry does not tell."""
+    yanked: bool
+
+
+class Registry:
+    """A registry."""
+
+    def __init__(self, index: str, upload: str | None, patience: Patience) -> None:
+        """A registry.
+
+        Args:
+          index: URL of its simple index.
+          upload: URL that files are sent to; None: it is only asked.
+          patience: how often it is asked again.
+        """
+        self.index = index if index.endswith("/") else f"{index}/"
+        self._upload = upload
+        self._patience = patience
+        self._session = requests.Session()
+        _limit_time(self._session, patience)
+        self._simple = PyPISimple(self.index, session=self._session)
+
+    @classmethod
+    def open(cls, index: str | None, upload: str | None = None) -> Registry:
+        """A registry by its addresses.
+
+        Args:
+          index: URL of its simple index; when left out it is looked for below `upload`.
+          upload: URL that files are sent to.
+
+        Raises:
+          UsageError: an address is none, or the index is not found.
+          RemoteError: it cannot be reached now.
+        """
+        patience = Patience.from_environment()
+        for option, url in (("--index", index), ("--registry", upload)):
+            if url is not None and urlsplit(url).scheme not in ("http", "https"):
+                raise UsageError(f"{option} {url}: write a URL, such as https://HOST/simple/")
+            if url is not None and urlsplit(url).password:
+                raise UsageError(
+                    f"{option}: it must not hold a password; give it in TWINE_PASSWORD"
+                )
+        if index:
+            return cls(index, upload, patience)
+        if upload is None:
+            raise UsageError("name the registry's simple index with --index URL")
+        base = upload if upload.endswith("/") else f"{upload}/"
+        for guess in _GUESSES:
+            registry = cls(base + guess, upload, patience)
+            if registry._has_index():
+                return registry
+        raise UsageError(
+            f"--registry {upload}: no simple index is below it; name it with --index URL"
+        )
+
+    @property
+    def local(self) -> bool:
+        """Whether what is sent stays on this machine."""
+        host = urlsplit(self._upload or self.index).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
+    def host(self) -> str:
+        """Its host, for messages."""
+        return urlsplit(self._upload or self.index).netloc.rpartition("@")[2]
+
+    def files(self, project: str) -> Mapping[str, File]:
+        """The files of a project by name; none when there is no such project.
+
+        Raises:
+          RemoteError: it cannot be asked now.
+          UsageError: it is no registry.
+        """
+
+        def asked() -> Mapping[str, File]:
+            with _understood(self.index):
+                try:
+                    page = self._simple.get_project_page(project)
+                except NoSuchProjectError:
+                    return {}
+                return {
+                    one.filename: File(
+                        name=one.filename,
+                        project=project,
+                        version=one.version,
+                        sha256=one.digests.get("sha256") or self._digest(one.url),
+                        size=one.size,
+                        yanked=one.is_yanked,
+                    )
+                    for one in page.packages
+                }
+
+        return self._patience.ask(f"asking {self.host} for {project}", asked)
+
+    def download(self, project: str, name: str, target: Path) -> None:
+        """Fetches a file, held against the digest that the registry tells.
+
+        Raises:
+          Refused: it has no such file, or sends other bytes.
+          RemoteError: it cannot be asked now.
+        """
+
+        def fetched() -> None:
+            with _understood(self.index):
+                for one in self._simple.get_project_page(project).packages:
+                    if one.filename == name:
+                        self._simple.download_package(one, target, verify=bool(one.digests))
+                        return
+            raise Refused(f"{self.host}: it has no {name}")
+
+        try:
+            self._patience.ask(f"fetching {name} from {self.host}", fetched)
+        except (NoSuchProjectError, DigestMismatchError) as error:
+            raise Refused(f"{self.host}: {name} cannot be had ({error})") from error
+
+    def put(self, wheel: Path, project: str, sha256: str) -> Placed:
+        """Sees to it that the registry has a wheel.
+
+        Args:
+          wheel: the file.
+          project: its project.
+          sha256: its digest in hex.
+
+        Raises:
+          Different: the registry has other bytes under that name.
+          Refused: the registry does not take it.
+          UsageError: the credentials are not accepted, or there are none.
+          RemoteError: it failed; a rerun goes on.
+        """
+        tried = False
+
+        def done() -> Placed:
+            nonlocal tried
+            there = self.files(project).get(wheel.name)
+            if there:
+                self.check_same(there, sha256)
+                return "uploaded" if tried else "present"
+            tried = True
+            self._send(wheel)
+            there = self.files(project).get(wheel.name)
+            if there is None:
+                raise PassingError(f"{self.host} does not show {wheel.name} yet")
+            self.check_same(there, sha256)
+            return "uploaded"
+
+        return self._patience.ask(f"uploading {wheel.name}", done)
+
+    def check_same(self, there: File, sha256: str) -> None:
+        """Holds what the registry has against what it should have.
+
+        Raises:
+          Different: it is something else.
+        """
+        if there.sha256 != sha256:
+            raise Different(
+                f"{self.host}: {there.name} is there with other bytes (sha256 "
+                f"{there.sha256[:12]}, not {sha256[:12]}), and no name is taken twice; release "
+                "under another version"
+            )
+
+    def _send(self, wheel: Path) -> None:
+        """Sends a wheel once; whether it is there now is to be asked."""
+        with _understood(self.index):
+            try:
+                # What it prints is meant for its own command line. Left to itself it would send
+                # again what may have arrived.
+                with contextlib.redirect_stdout(io.StringIO()):
+                    package = PackageFile.from_filename(str(wheel), None)
+                    answer = self._repository.upload(package, max_redirects=1)
+            except TwineException as error:
+                said = " ".join(str(error).split())
+                raise UsageError(
+                    f"{self.host}: {said}; give a token in TWINE_PASSWORD with "
+                    "TWINE_USERNAME=__token__"
+                ) from error
+        if answer.ok:
+            return
+        said = f"{self.host} answers {answer.status_code} {answer.reason}"
+        if answer.status_code in _PASSING or answer.status_code >= _SERVER_ERROR:
+            raise PassingError(said, _after(answer))
+        if answer.status_code in _FORBIDDEN:
+            raise UsageError(
+                f"{said} to {wheel.name}: TWINE_USERNAME and TWINE_PASSWORD do not give the right "
+                "to upload it"
+            )
+        if answer.status_code == _TOO_LARGE:
+            raise Refused(f"{said} to {wheel.name}: it takes no file that large; ask for more")
+        # Somebody else may have been quicker, with the same bytes: then all is well.
+        project = wheel.name.partition("-")[0].replace("_", "-")
+        if wheel.name not in self.files(project):
+            raise Refused(f"{said} to {wheel.name}, and does not take it")
+
+    @functools.cached_property
+    def _repository(self) -> Repository:
+        assert self._upload, "it is opened with one"
+        logging.getLogger("twine").setLevel(logging.ERROR)
+        # Secrets come from the environment, never from a key ring or a file.
+        os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+        username, password = (os.environ.get(f"TWINE_{name}") for name in ("USERNAME", "PASSWORD"))
+        if self.local and not username:
+            # A registry of this machine may let everybody in, and twine asks for a name.
+            username, password = "anonymous", password or "anonymous"
+        repository = Settings(
+            repository_url=self._upload,
+            username=username,
+            password=password,
+            non_interactive=True,
+            disable_progress_bar=True,
+            config_file=os.devnull,
+        ).create_repository()
+        _limit_time(repository.session, self._patience)
+        return repository
+
+    def _digest(self, url: str) -> str:
+        """The sha256 of a file whose digest the registry does not tell."""
+        digest = hashlib.sha256()
+        with self._session.get(url, stream=True) as answer:
+            answer.raise_for_status()
+            for chunk in answer.iter_content(1 << 20):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def _has_index(self) -> bool:
+        def asked() -> bool:
+            try:
+                with _understood(self.index):
+                    answer = self._session.get(self.index)
+                    answer.raise_for_status()
+                    return True
+            except (UsageError, requests.HTTPError):
+                return False
+
+        return self._patience.ask(f"looking for the index of {self.host}", asked)
+
+
+@contextlib.contextmanager
+def _understood(index: str) -> Iterator[None]:
+    """Makes what went wrong with a request one of our errors."""
+    host = urlsplit(index).netloc.rpartition("@")[2]
+    try:
+        yield
+    except requests.HTTPError as error:
+        answer = error.response
+        assert answer is not None, "a status is what it is about"
+        if answer.status_code in _PASSING or answer.status_code >= _SERVER_ERROR:
+            raise PassingError(f"{host} answers {answer.status_code}", _after(answer)) from error
+        raise UsageError(
+            f"{index}: it answers {answer.status_code} {answer.reason}; is that a simple index?"
+        ) from error
+    except (
+        UnsupportedContentTypeError,
+        UnsupportedRepoVersionError,
+        UnexpectedRepoVersionWarning,
+        requests.exceptions.InvalidURL,
+        requests.TooManyRedirects,
+    ) as error:
+        raise UsageError(f"{index}: no simple index ({error})") from error
+    except requests.RequestException as error:
+        kind = "does not answer" if isinstance(error, requests.Timeout) else "cannot be reached"
+        raise PassingError(f"{host} {kind}") from error
+
+
+def _after(answer: requests.Response) -> float | None:
+    text = answer.headers.get("retry-after", "")
+    return float(text) if text.isdigit() else None
+
+
+def _limit_time(session: requests.Session, patience: Patience) -> None:
+    """Lets no request of a session wait for ever."""
+    request: Callable[..., requests.Response] = session.request
+    session.request = functools.partial(request, timeout=patience.timeout)  # type: ignore[method-assign]

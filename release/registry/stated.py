@@ -1,0 +1,123 @@
+"""What a registry should have of a release: the wheels that it states, by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from release import manifest
+from release.errors import Refused, UsageError
+from release.manifest import Manifest
+from release.registry.registry import Different, File, Registry
+from release.store import catalogue
+from release.store.store import Store
+from release.wheelhouse import statement
+from release.wheelhouse.statement import NAME, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A wheel that should be there."""
+
+    name: str
+    """File name."""
+    project: str
+    """Normalised."""
+    version: str
+    sha256: str
+    """Digest in hex."""
+
+
+def in_folder(place: Path) -> tuple[Stated, ...]:
+    """Those of a wheelhouse, without what is of others, or of a release's folder.
+
+    Raises:
+      UsageError: it is neither.
+      document.DocumentError: its statement or manifest is none.
+    """
+    if (place / NAME).exists():
+        return of_statement(statement.read(place / NAME))
+    if (place / "manifest.json").exists():
+        return of_manifest(manifest.read(place / "manifest.json"))
+    raise UsageError(
+        f"{place}: neither a wheelhouse nor a release: it has no {NAME} and no manifest.json"
+    )
+
+
+def in_store(store: Store, tag: str) -> tuple[Stated, ...]:
+    """Those of a published release.
+
+    Raises:
+      Refused: it is not published.
+      document.DocumentError: its manifest is none.
+      RemoteError: the store failed.
+    """
+    return of_manifest(published(store, tag))
+
+
+def published(store: Store, tag: str) -> Manifest:
+    """The manifest of a published release.
+
+    Raises:
+      Refused: it is not published.
+      document.DocumentError: its manifest is none.
+      RemoteError: the store failed.
+    """
+    release = store.release(tag)
+    found = catalogue.manifest_of(store, tag) if release and not release.draft else None
+    if found is None:
+        raise Refused(f"{store.address}: {tag} is not published")
+    return found
+
+
+def of_statement(wheelhouse: Statement) -> tuple[Stated, ...]:
+    """Those of a wheelhouse, without what is of others."""
+    return tuple(
+        Stated(wheel.filename, wheel.project, wheel.version, wheel.sha256)
+        for wheel in wheelhouse.of_role("turbine", "core")
+        if wheel.filename
+    )
+
+
+def of_manifest(release: Manifest) -> tuple[Stated, ...]:
+    """Those of a release."""
+    return tuple(
+        Stated(name, artifact.package, release.version, artifact.sha256)
+        for name, artifact in sorted(release.artifacts.items())
+        if artifact.package
+    )
+
+
+def files_of(registry: Registry, stated: Sequence[Stated]) -> dict[str, Mapping[str, File]]:
+    """What a registry has of their projects.
+
+    Raises:
+      RemoteError: it cannot be asked now.
+    """
+    projects = sorted({wheel.project for wheel in stated})
+    return {project: registry.files(project) for project in projects}
+
+
+def differences(
+    registry: Registry, there: Mapping[str, Mapping[str, File]], stated: Sequence[Stated]
+) -> Iterator[str]:
+    """In what a registry differs from what it should have, in words."""
+    for wheel in stated:
+        found = there[wheel.project].get(wheel.name)
+        if found is None:
+            yield f"{registry.host}: {wheel.name} is not there; push it again"
+            continue
+        try:
+            registry.check_same(found, wheel.sha256)
+        except Different as error:
+            yield str(error)
+    names = {wheel.name for wheel in stated}
+    versions = {(wheel.project, wheel.version) for wheel in stated}
+    for project, files in there.items():
+        for name, file in files.items():
+            if name not in names and (project, file.version) in versions:
+                yield (
+                    f"{registry.host}: {name} is there, of that very version, and nobody stated "
+                    "it; find out who pushed it"
+                )

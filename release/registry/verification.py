@@ -1,0 +1,176 @@
+"""Verification of what was published: installed by name, as a user does, and held against it.
+
+Nothing of this machine can make it pass: the environment is new, no cache and no folder is looked
+into, and each installed file is held against the wheel that the registry has, which is held against
+the digest that was pushed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import Distribution
+from pathlib import Path
+
+import pip
+from installer.records import Hash, RecordEntry, parse_record_file
+from packaging.tags import Tag
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+from release import folder
+from release.errors import Refused
+from release.gate.trial.environment import Environment
+from release.gate.trial.equipment import Equipment
+from release.gate.trial.process import TrialError
+from release.registry import stated
+from release.registry.registry import Registry
+from release.wheelhouse import trial
+from release.wheelhouse.statement import Lock, Statement, Wheel
+from release.wheelhouse.tools import Tools
+from release.wheelhouse.trial import Outcome, Suite
+
+_PIP = Path(pip.__file__).with_name("__pip-runner__.py")
+"""pip, to be run by another Python than ours, as its own --python does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What is verified, and with what."""
+
+    registry: Registry
+    wheelhouse: Statement
+    """What was pushed, by digest."""
+    suite: Path
+    equipment: Equipment
+    tools: Tools
+    say: Callable[[str], None]
+    """Is told what is done."""
+
+
+def check_digests(registry: Registry, wheelhouse: Statement) -> int:
+    """Holds what the registry has of a release against what was pushed.
+
+    Returns:
+      How many wheels it has.
+
+    Raises:
+      Refused: a wheel is missing, or other than it was pushed.
+      RemoteError: the registry cannot be asked now.
+    """
+    pushed = stated.of_statement(wheelhouse)
+    for difference in stated.differences(registry, stated.files_of(registry, pushed), pushed):
+        raise Refused(difference)
+    return len(pushed)
+
+
+def verify(verification: Verification, lock: Lock) -> Outcome:
+    """Installs a release by name on one Python, and runs a suite.
+
+    Args:
+      verification: what, and with what.
+      lock: the platform and Python, and what else is required there.
+    """
+    wheelhouse = verification.wheelhouse
+    interpreter = trial.interpreter_for(lock, wheelhouse, verification.equipment)
+    if isinstance(interpreter, Outcome):
+        return interpreter
+    with tempfile.TemporaryDirectory(prefix="iree-published-") as scratch:
+        dependencies = Path(scratch, "dependencies")
+        verification.tools.fetch_locked(
+            lock.platform, lock.python, wheelhouse.tags(lock.platform), dependencies
+        )
+        try:
+            environment = Environment.create(
+                Path(scratch),
+                uv=verification.equipment.uv,
+                interpreter=interpreter,
+                timeout=trial.TIMEOUT,
+            )
+            environment.install_pinned(
+                list(trial.requirements(wheelhouse.dependencies(lock))), [dependencies]
+            ).expect()
+            named = [f"{wheel.project}=={wheel.version}" for wheel in wheelhouse.of_role("turbine")]
+            done = environment.run_online(
+                *("python", str(_PIP), "install", "--isolated", "--no-cache-dir", "--no-input"),
+                *("--disable-pip-version-check", "--only-binary", ":all:"),
+                *("--index-url", verification.registry.index, *named),
+            )
+            if done.exit_code:
+                # Where it is the network that failed, this says so.
+                verification.registry.files(wheelhouse.of_role("turbine")[0].project)
+            done.expect()
+            environment.check().expect()
+            frozen = trial.freeze(environment)
+            if strays := list(trial.strays(frozen, wheelhouse, lock)):
+                told = f"installed is what nobody pushed: {', '.join(strays)}"
+                return trial.outcome(lock, "failed", told, frozen)
+            count = _check_files(verification, environment, Path(scratch))
+            verification.say(f"Python {lock.python}: {count} installed files are those published")
+            return trial.outcome(lock, *Suite(verification.suite).run(environment), frozen)
+        except (TrialError, Refused) as error:
+            return trial.outcome(lock, "failed", str(error))
+
+
+def _check_files(verification: Verification, environment: Environment, scratch: Path) -> int:
+    """Holds each installed file of ours against the published wheel; returns how many there are.
+
+    Raises:
+      Refused: one is not what was published.
+    """
+    count = 0
+    installed: dict[str, Distribution] = {
+        canonicalize_name(name): distribution
+        for name, distribution in environment.distributions().items()
+    }
+    for project in dict.fromkeys(
+        wheel.project for wheel in verification.wheelhouse.of_role("turbine", "core")
+    ):
+        distribution = installed.get(project)
+        if distribution is None:
+            raise Refused(f"{project} is of the release, and does not come with it: require it")
+        wheel = _installed_wheel(
+            [one for one in verification.wheelhouse.wheels if one.project == project],
+            (distribution.read_text("WHEEL") or "").splitlines(),
+        )
+        assert wheel.filename
+        target = scratch / wheel.filename
+        verification.registry.download(project, wheel.filename, target)
+        if folder.sha256(target) != wheel.sha256:
+            host = verification.registry.host
+            raise Refused(f"{host}: it sends other bytes of {target.name} than were pushed")
+        site = Path(str(distribution.locate_file("")))
+        for entry in _recorded(target):
+            path = site / entry.path
+            if not path.is_file() or not _same(entry.hash_, path):
+                raise Refused(f"{entry.path} of {project}, as installed, is not what was published")
+            count += 1
+        target.unlink()
+    return count
+
+
+def _installed_wheel(wheels: Sequence[Wheel], lines: Sequence[str]) -> Wheel:
+    """Which of a project's wheels it is that was installed, by the tags that WHEEL has."""
+    tags = {line.removeprefix("Tag: ") for line in lines if line.startswith("Tag: ")}
+    for wheel in wheels:
+        assert wheel.filename
+        own: frozenset[Tag] = parse_wheel_filename(wheel.filename)[3]
+        if {str(tag) for tag in own} == tags:
+            return wheel
+    raise Refused(f"{wheels[0].project}: nobody pushed a wheel for {', '.join(sorted(tags))}")
+
+
+def _recorded(wheel: Path) -> Iterator[RecordEntry]:
+    """The files of a wheel that RECORD gives a digest for."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (path for path in archive.namelist() if path.endswith(".dist-info/RECORD"))
+        rows = parse_record_file(archive.read(name).decode().splitlines())
+        for row in rows:
+            entry = RecordEntry.from_elements(*row)
+            if entry.hash_ is not None:
+                yield entry
+
+
+def _same(digest: Hash | None, path: Path) -> bool:
+    return digest is not None and digest.validate(path.read_bytes())

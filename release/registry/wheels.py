@@ -1,0 +1,101 @@
+"""The wheels that go to a registry: those of a wheelhouse, of a release's folder, or of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.metadata import Metadata
+
+from release import folder
+from release.errors import Refused
+from release.publishing.statement import read_metadata
+from release.registry import stated
+from release.store import catalogue
+from release.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A wheel that is to be on a registry."""
+
+    name: str
+    """File name."""
+    sha256: str
+    """Digest in hex."""
+    size: int
+    """Bytes."""
+    project: str
+    """Normalised name."""
+    version: str
+    requires: tuple[str, ...]
+    """Requires-Dist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wheels:
+    """Wheels, and a way to have them here."""
+
+    wheels: tuple[Wheel, ...]
+    file: Callable[[Wheel], Path]
+    """Gives a wheel's file, which has its digest; fetches it if need be."""
+
+
+def of_folder(place: Path) -> Wheels:
+    """The wheels of a wheelhouse, without those of others, or of a release's folder.
+
+    Raises:
+      UsageError: it is neither.
+      Refused: a wheel is missing, or is not what was stated.
+    """
+    paths = {path.name: path for path in (*place.glob("*.whl"), *place.glob("*/*.whl"))}
+    found = []
+    for wheel in stated.in_folder(place):
+        path = paths.get(wheel.name)
+        if path is None:
+            raise Refused(f"{place}: {wheel.name} is stated, and not there; nothing was uploaded")
+        if folder.sha256(path) != wheel.sha256:
+            raise Refused(f"{path}: it has not the bytes that were stated; nothing was uploaded")
+        requires = Metadata.from_email(read_metadata(path)).requires_dist or ()
+        found.append(
+            Wheel(
+                wheel.name,
+                wheel.sha256,
+                path.stat().st_size,
+                wheel.project,
+                wheel.version,
+                tuple(map(str, requires)),
+            )
+        )
+    return Wheels(tuple(found), lambda wheel: paths[wheel.name])
+
+
+def of_release(store: Store, tag: str, scratch: Path) -> Wheels:
+    """The wheels of a published release; only what is sent is fetched, into a folder.
+
+    Raises:
+      Refused: it is not published.
+      RemoteError: the store failed; a rerun goes on.
+    """
+    release = stated.published(store, tag)
+
+    def fetched(wheel: Wheel) -> Path:
+        catalogue.fetch(store, tag, wheel.name, wheel.sha256, scratch / wheel.name)
+        return scratch / wheel.name
+
+    return Wheels(
+        tuple(
+            Wheel(
+                name,
+                artifact.sha256,
+                artifact.size,
+                artifact.package,
+                release.version,
+                artifact.requires,
+            )
+            for name, artifact in sorted(release.artifacts.items())
+            if artifact.package
+        ),
+        fetched,
+    )

@@ -1,0 +1,138 @@
+"""What giving a built set another version costs, beside unpacking and packing its wheels.
+
+    bazel run //tests/benchmarks:promotion -- [--runs N] [--json]
+
+Ours renames wheels and dists in one call of the tool that `promote` calls, down to METADATA,
+version modules and pins. `wheel unpack` and `wheel pack`, one wheel after the other, is what a
+person with an editor would do to the wheels, without the editing; `cp` copies the wheels, and
+bounds what is possible. Goal: seconds, not minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+from release import plan
+from tests.benchmarks.measure import BenchmarkError, Cost, cost_of, median_cost
+
+VERSION = "99.0.0"
+GOAL_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one program took, the median of all runs."""
+
+    program: str
+    files: int
+    """How many files it made."""
+    cost: Cost
+
+
+def benchmark(planned: Path, tool: Path, runs: int) -> list[Result]:
+    """Measures ours and the others on a built release.
+
+    Raises:
+      BenchmarkError: one of them fails.
+    """
+    release = planned.parent
+    wheels = sorted((release / "wheelhouse").glob("*.whl"))
+    dists = sorted((release / "dists").iterdir())
+    former = plan.read(planned)
+    # Beside the release: across file systems, the kernel could not copy for us.
+    with tempfile.TemporaryDirectory(dir=planned.resolve().parent) as folder:
+        scratch = Path(folder)
+        request = scratch / "request.json"
+        wanted = {
+            "former": former.version,
+            "version": VERSION,
+            "siblings": sorted(package.name for package in former.packages),
+            "files": [
+                {
+                    "source": str(path.resolve()),
+                    "output": str(scratch / "out" / path.name.replace(former.version, VERSION)),
+                }
+                for path in (*wheels, *dists)
+            ],
+            "report": str(scratch / "report.json"),
+        }
+        request.write_text(json.dumps(wanted), encoding="utf-8")
+        plain = {"PATH": os.environ["PATH"]}
+        with_wheel = {**plain, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+        def measured(commands: Sequence[Sequence[str]], env: Mapping[str, str]) -> Cost:
+            def run() -> Cost:
+                shutil.rmtree(scratch / "out", ignore_errors=True)
+                (scratch / "out").mkdir()
+                return reduce(
+                    add,
+                    (
+                        cost_of(command, cwd=scratch, env=env, log=scratch / "log")
+                        for command in commands
+                    ),
+                )
+
+            return median_cost(run, runs)
+
+        python = [sys.executable, "-m", "wheel"]
+        repacked = []
+        for wheel in wheels:
+            tree = "-".join(wheel.name.split("-")[:2])
+            repacked.append(
+                [*python, "unpack", "--dest", f"out/{wheel.name}", str(wheel.resolve())]
+            )
+            repacked.append([*python, "pack", "--dest-dir", "out", f"out/{wheel.name}/{tree}"])
+        copied = [["cp", "-L", *map(str, (wheel.resolve() for wheel in wheels)), "out"]]
+        return [
+            Result(
+                "ours, wheels and dists",
+                len(wheels) + len(dists),
+                measured([[str(tool), str(request)]], plain),
+            ),
+            Result("wheel unpack, wheel pack", len(wheels), measured(repacked, with_wheel)),
+            Result("cp", len(wheels), measured(copied, plain)),
+        ]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 a program failed, 2 bad usage."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=3, help="runs of each, for the median")
+    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.add_argument("--release", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--tool", type=Path, required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    if options.runs < 1:
+        print(f"--runs {options.runs}: nothing would be measured.", file=sys.stderr)
+        return 2
+    try:
+        results = benchmark(options.release.absolute(), options.tool.absolute(), options.runs)
+    except BenchmarkError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.json:
+        told = {"runs": options.runs, "programs": [asdict(result) for result in results]}
+        print(json.dumps(told, indent=1))
+        return 0
+    ours = results[0].cost.wall
+    for result in results:
+        print(
+            f"{result.program:26} {result.files:3} files  {result.cost.wall:7.2f} s, CPU "
+            f"{result.cost.cpu:7.2f} s  {result.cost.wall / ours:6.2f} times ours"
+        )
+    print(f"Goal: {GOAL_SECONDS:.0f} s.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Registries, and what is pushed to them."""
