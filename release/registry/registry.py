@@ -1,7 +1,7 @@
 """A registry of Python packages: asked by its simple index, written to as twine does.
 
 The index says what is there, with digests (PEP 503, 691, 700). An upload is never repeated blindly:
-before each try, and after the last answer, the index is asked.
+after each try the index is asked, whatever the answer was.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ class Registry:
         self._upload = upload
         self._patience = patience
         self._session = requests.Session()
+        # As pip does: what was true before an upload is no answer after it.
+        self._session.headers["Cache-Control"] = "max-age=0"
         _limit_time(self._session, patience)
         self._simple = PyPISimple(self.index, session=self._session)
 
@@ -184,7 +186,7 @@ class Registry:
             raise Refused(f"{self.host}: {name} cannot be had ({error})") from error
 
     def put(self, wheel: Path, project: str, sha256: str) -> Placed:
-        """Sees to it that the registry has a wheel.
+        """Sees to it that the registry has a wheel, which it had not when it was asked last.
 
         Args:
           wheel: the file.
@@ -197,21 +199,20 @@ class Registry:
           UsageError: the credentials are not accepted, or there are none.
           RemoteError: it failed; a rerun goes on.
         """
-        tried = False
+        tried, placed = False, None
 
         def done() -> Placed:
-            nonlocal tried
-            there = self.files(project).get(wheel.name)
-            if there:
-                self.check_same(there, sha256)
-                return "uploaded" if tried else "present"
-            tried = True
-            self._send(wheel)
-            there = self.files(project).get(wheel.name)
+            nonlocal tried, placed
+            there = self.files(project).get(wheel.name) if tried else None
+            if there is None and placed is None:
+                tried = True
+                placed = self._send(wheel, project)
+                there = self.files(project).get(wheel.name)
             if there is None:
+                # It was taken, and is not sent again: an index may be behind.
                 raise PassingError(f"{self.host} does not show {wheel.name} yet")
             self.check_same(there, sha256)
-            return "uploaded"
+            return placed or "uploaded"
 
         return self._patience.ask(f"uploading {wheel.name}", done)
 
@@ -228,8 +229,8 @@ class Registry:
                 "under another version"
             )
 
-    def _send(self, wheel: Path) -> None:
-        """Sends a wheel once; whether it is there now is to be asked."""
+    def _send(self, wheel: Path, project: str) -> Placed:
+        """Sends a wheel once; whether it is there now, with these bytes, is to be asked."""
         with _understood(self.index):
             try:
                 # What it prints is meant for its own command line. Left to itself it would send
@@ -244,7 +245,7 @@ class Registry:
                     "TWINE_USERNAME=__token__"
                 ) from error
         if answer.ok:
-            return
+            return "uploaded"
         said = f"{self.host} answers {answer.status_code} {answer.reason}"
         if answer.status_code in _PASSING or answer.status_code >= _SERVER_ERROR:
             raise PassingError(said, _after(answer))
@@ -256,9 +257,9 @@ class Registry:
         if answer.status_code == _TOO_LARGE:
             raise Refused(f"{said} to {wheel.name}: it takes no file that large; ask for more")
         # Somebody else may have been quicker, with the same bytes: then all is well.
-        project = wheel.name.partition("-")[0].replace("_", "-")
-        if wheel.name not in self.files(project):
-            raise Refused(f"{said} to {wheel.name}, and does not take it")
+        if wheel.name in self.files(project):
+            return "present"
+        raise Refused(f"{said} to {wheel.name}, and does not take it")
 
     @functools.cached_property
     def _repository(self) -> Repository:

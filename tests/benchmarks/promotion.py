@@ -89,9 +89,9 @@ def benchmark(planned: Path, tool: Path, runs: int) -> list[Result]:
         for wheel in wheels:
             tree = "-".join(wheel.name.split("-")[:2])
             repacked.append(
-                [*python, "unpack", "--dest", f"out/{wheel.name}", str(wheel.resolve())]
+                [*python, "unpack", "--dest", f"out/{wheel.stem}", str(wheel.resolve())]
             )
-            repacked.append([*python, "pack", "--dest-dir", "out", f"out/{wheel.name}/{tree}"])
+            repacked.append([*python, "pack", "--dest-dir", "out", f"out/{wheel.stem}/{tree}"])
         copied = [["cp", "-L", *map(str, (wheel.resolve() for wheel in wheels)), "out"]]
         return [
             Result(

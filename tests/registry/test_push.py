@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from release import publish
 from release.registry import projects, pushing
 from release.registry.projects import Project
-from release.registry.registry import Registry
+from release.registry.registry import File, Registry
 from release.store.directory import DirectoryStore
 from tests.publish.samples import make_release, make_wheel, write_verdicts
 from tests.registry.conftest import VERSION, digests, stated
@@ -303,3 +303,22 @@ def test_what_a_registry_sends_is_what_was_pushed(place: Place, release: Path) -
     assert hashlib.sha256(target.read_bytes()).hexdigest() == stated(release)[TOOLS]
     page = httpx.get(f"{place.index}iree-tools-tf/", headers={"accept": "text/html"}).text
     assert TOOLS in page
+
+
+def test_an_index_that_is_behind_is_asked_again_and_nothing_sent_twice(
+    place: Place, release: Path, uploads: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: 80 MB that go over the line once more, because a cache was slow."""
+    files = Registry.files
+    asked: list[str] = []
+
+    def behind(registry: Registry, project: str) -> Mapping[str, File]:
+        asked.append(project)
+        # The first two answers after an upload are of before it.
+        return files(registry, project) if len(asked) not in (3, 4) else {}
+
+    monkeypatch.setattr(Registry, "files", behind)
+    result = push(place, "--from", release)
+    assert "does not show" in result.stderr
+    assert uploads() == 3
+    assert digests(place) == stated(release)
