@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
+from release import terminal
 from release.folder import Release
 from release.gate import judge, pool
 from release.gate.inspection import Context
@@ -119,7 +120,7 @@ def _try_all(
             name = " ".join(filter(None, (outcome.platform, outcome.kind, outcome.python)))
             what = ", ".join(file.split("-")[0] for file in outcome.files if file.endswith(".whl"))
             line = f"{outcome.status}: {name} {what} ({outcome.engine}, {outcome.seconds:.0f} s)"
-            console.print(line, style="dim", highlight=False, soft_wrap=True)
+            terminal.say(console, line, "dim")
             outcomes.append(outcome)
         return outcomes
 

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from release import program
+from release import program, terminal
 from release.errors import UsageError
 from release.site import site as site_of
 from release.store import address
@@ -53,7 +53,7 @@ def index(
             target,
             folder,
             now=program.now(today),
-            progress=lambda tag: errors.print(f"reading {tag}", style="dim", highlight=False),
+            progress=lambda tag: terminal.say(errors, f"reading {tag}", "dim"),
         )
     if as_json:
         print(json.dumps({"site": str(folder), **asdict(written)}, indent=2))

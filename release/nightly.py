@@ -21,7 +21,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from release import examination, folder, program, tagging, validate, version, worktree
+from release import examination, folder, program, tagging, terminal, validate, version, worktree
 from release.build import Built, Workspace
 from release.errors import Refused, UsageError
 from release.examination import Wishes
@@ -72,7 +72,7 @@ class Night:
 
     def say(self, line: str) -> None:
         """Tells something."""
-        self.console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+        terminal.say(self.console, line, "dim")
 
 
 @app.command()
@@ -184,13 +184,7 @@ def publish(night: Night, tagged: Tagged, *, run: bool, require: tuple[str, ...]
         built, dirty = build(night, tagged)
         release = folder.read(built.folder)
         for platform, why in built.unbuilt.items():
-            night.console.print(
-                f"without {platform}, which is tolerated: {why}",
-                style="yellow",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
-            )
+            terminal.say(night.console, f"without {platform}, which is tolerated: {why}", "yellow")
     with night.step("validate"):
         judged = validated(night, release, before[1] if before else None, run, require)
     with night.step("publish"):

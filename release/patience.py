@@ -13,6 +13,7 @@ from rich.console import Console
 from tenacity import RetryCallState, Retrying
 from tenacity.stop import stop_base
 
+from release import terminal
 from release.errors import RemoteError, UsageError
 
 VARIABLE = "IREE_RELEASE_PATIENCE"
@@ -36,7 +37,7 @@ class PassingError(Exception):
 
 
 def _tell(line: str) -> None:
-    Console(stderr=True).print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    terminal.say(Console(stderr=True), line, "yellow")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from release import settings
+from release import settings, terminal
 from release.errors import VerbError
 from release.folder import where
 from release.settings import Settings
@@ -48,6 +48,16 @@ SourceOption = Annotated[
         help="Where commits come from: github:OWNER/REPO or a checkout; the store's repository, or "
         "this checkout, when left out.",
     ),
+]
+IndexOption = Annotated[
+    str | None,
+    typer.Option(
+        "--index", metavar="URL", help="The registry's simple index, if not below --registry."
+    ),
+]
+RegistryOption = Annotated[
+    str | None,
+    typer.Option("--registry", metavar="URL", help="The registry, by where twine uploads to."),
 ]
 DateOption = Annotated[
     datetime | None,
@@ -111,13 +121,7 @@ def verb(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
 
 def complain(sentence: str) -> None:
     """Prints what went wrong to stderr."""
-    Console(stderr=True).print(
-        f"error: {without_secrets(sentence)}",
-        style="red",
-        highlight=False,
-        soft_wrap=True,
-        markup=False,
-    )
+    terminal.say(Console(stderr=True), f"error: {without_secrets(sentence)}", "red")
 
 
 def without_secrets(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from release import folder, program, version
+from release import folder, program, terminal, version
 from release.errors import Refused, UsageError
 from release.promotion import candidate as candidates
 from release.promotion import conditions, promotion, restamping
@@ -128,9 +128,7 @@ def show(met: tuple[Condition, ...], console: Console) -> None:
     """Tells how the conditions stand."""
     for one in met:
         mark = "met" if one.met else "not met"
-        console.print(
-            f"{mark}: {one.name}: {one.detail}", highlight=False, markup=False, soft_wrap=True
-        )
+        terminal.say(console, f"{mark}: {one.name}: {one.detail}")
 
 
 def finish(

@@ -58,10 +58,7 @@ def publish(
             "a wheelhouse, or --store and --tag a release.",
         ),
     ] = None,
-    index: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="The registry's simple index, if it is not below that."),
-    ] = None,
+    index: program.IndexOption = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Upload to a registry without asking a person.")
     ] = False,

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from release import folder, program
+from release import folder, program, terminal
 from release.errors import Refused, UsageError
 from release.registry import projects, stated, status
 from release.registry.registry import Registry
@@ -29,13 +29,8 @@ app = program.new()
 @app.command()
 @program.verb
 def registry_status(
-    index: Annotated[
-        str | None, typer.Option(metavar="URL", help="The registry's simple index.")
-    ] = None,
-    registry: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where twine uploads to, if the index is below that."),
-    ] = None,
+    index: program.IndexOption = None,
+    registry: program.RegistryOption = None,
     stated_at: Annotated[
         Path | None,
         typer.Option(
@@ -84,10 +79,10 @@ def _show(standings: Sequence[Standing]) -> None:
         print(f"{one.project:{wide}}  {one.state:12}  {newest}, {count}")
         for platform, files in _platforms(one).items():
             print(f"    {platform:{wide}}  {' '.join(files)}")
-    console = Console(soft_wrap=True)
+    console = Console()
     for one in standings:
         for finding in one.findings:
-            console.print(f"{one.project}: {finding}", style="red", highlight=False, markup=False)
+            terminal.say(console, f"{one.project}: {finding}", "red")
 
 
 def _platforms(standing: Standing) -> dict[str, list[str]]:

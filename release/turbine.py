@@ -22,7 +22,7 @@ import typer
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from rich.console import Console
 
-from release import folder, program
+from release import folder, program, terminal
 from release.errors import Refused, UsageError
 from release.gate.trial.candidate import own_platform
 from release.gate.trial.equipment import Equipment
@@ -135,7 +135,7 @@ def turbine(
         return
 
     def say(line: str) -> None:
-        console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+        terminal.say(console, line, "dim")
 
     with tempfile.TemporaryDirectory(prefix="iree-turbine-") as scratch:
         made, origin = _make(at_hand, source, version, core, Path(scratch))
@@ -155,8 +155,7 @@ def turbine(
         count = filling.fill(
             Filling(place, wanted, made, target, core, at_hand, download=download, say=say)
         )
-    outcomes = _try(place, wanted, own, suite, console) if test else []
-    failed = [one for one in outcomes if one.status == "failed"]
+    outcomes = _try(place, wanted, suite, console) if test else []
     if as_json:
         told = {
             "version": version,
@@ -174,10 +173,8 @@ def turbine(
             f"iree-turbine {version} with IREE {core.version} is in {place}: {count} wheels"
             + ("" if download else ", without those of others")
         )
-    if failed:
-        raise Refused(f"iree-turbine {version} on Python {failed[0].python}: {failed[0].detail}")
-    if test and not any(one.status == "passed" for one in outcomes):
-        raise Refused(f"iree-turbine {version} was not tried on any Python, for the reasons above")
+    if test:
+        trial.decide(f"iree-turbine {version}", outcomes)
 
 
 def _locks(
@@ -267,28 +264,16 @@ def _wheels(made: Path, core: Core, locks: tuple[Lock, ...], at_hand: Tools) -> 
         yield Wheel(canonicalize_name(pin.project), pin.version, pin.sha256, "dependency")
 
 
-def _try(
-    place: Path, stated: Statement, own: str | None, suite: Path | None, console: Console
-) -> list[Outcome]:
-    """Tries it on each Python that it was gathered for, and tells how that went."""
+def _try(place: Path, stated: Statement, suite: Path | None, console: Console) -> list[Outcome]:
+    """Tries it on each Python that it was gathered for."""
     filling.verify(place)
     equipment = Equipment.from_environment()
-    outcomes = []
-    for lock in stated.locks:
-        if lock.platform != own:
-            continue
-        with console.status(f"trying it on Python {lock.python}"):
-            outcome = trial.try_wheelhouse(
-                place, stated, lock, folder.where(suite) if suite else trial.SUITE, equipment
-            )
-        outcomes.append(outcome)
-        console.print(
-            f"{outcome.status}: {outcome.platform} Python {outcome.python}: {outcome.detail}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-    return outcomes
+    chosen = folder.where(suite) if suite else trial.SUITE
+
+    def trying(lock: Lock) -> Outcome:
+        return trial.try_wheelhouse(place, stated, lock, chosen, equipment)
+
+    return trial.on_each(stated, stated.locks, console, trying)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from release import folder, program
-from release.errors import Refused, UsageError
-from release.gate.trial.candidate import own_platform
+from release import folder, program, terminal
+from release.errors import UsageError
 from release.gate.trial.equipment import Equipment
 from release.registry import verification
 from release.registry.registry import Registry
@@ -32,13 +31,8 @@ app = program.new()
 @app.command()
 @program.verb
 def verify_published(
-    index: Annotated[
-        str | None, typer.Option(metavar="URL", help="The registry's simple index.")
-    ] = None,
-    registry: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where twine uploads to, if the index is below that."),
-    ] = None,
+    index: program.IndexOption = None,
+    registry: program.RegistryOption = None,
     stated_at: Annotated[
         Path | None,
         typer.Option(
@@ -75,37 +69,18 @@ def verify_published(
     console = Console(stderr=True)
 
     def say(line: str) -> None:
-        console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+        terminal.say(console, line, "dim")
 
     count = verification.check_digests(target, stated)
     say(f"{target.host} has all {count} wheels as they were pushed")
     made = Verification(
         target, stated, chosen, Equipment.from_environment(), Tools.from_environment(), say
     )
-    own = own_platform(stated.platforms)
-    outcomes = []
-    for lock in locks:
-        if lock.platform != own:
-            continue
-        with console.status(f"installing it on Python {lock.python}"):
-            outcomes.append(verification.verify(made, lock))
-        told = outcomes[-1]
-        console.print(
-            f"{told.status}: {told.platform} Python {told.python}: {told.detail}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-    failed = [one for one in outcomes if one.status == "failed"]
+    outcomes = trial.on_each(stated, locks, console, lambda lock: verification.verify(made, lock))
     if as_json:
-        told_json = {"version": stated.version, "registry": target.host, "wheels": count}
-        print(json.dumps(told_json | {"outcomes": [asdict(one) for one in outcomes]}, indent=2))
-    if failed:
-        raise Refused(
-            f"iree-turbine {stated.version} on Python {failed[0].python}: {failed[0].detail}"
-        )
-    if not any(one.status == "passed" for one in outcomes):
-        raise Refused(f"iree-turbine {stated.version} was not tried on any Python here")
+        told = {"version": stated.version, "registry": target.host, "wheels": count}
+        print(json.dumps(told | {"outcomes": [asdict(one) for one in outcomes]}, indent=2))
+    trial.decide(f"iree-turbine {stated.version}", outcomes)
     if not as_json:
         print(f"iree-turbine {stated.version} is on {target.host} as it was pushed, and works")
 

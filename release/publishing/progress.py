@@ -16,6 +16,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from release import terminal
 from release.store.store import Content, Placed
 
 _MIB = 1 << 20
@@ -69,11 +70,9 @@ class Uploads:
         """A file is there."""
         self._bars.remove_task(self._each.pop(content.name))
         self._done += 1
-        self._console.print(
+        terminal.say(
+            self._console,
             f"{placed} {content.name} ({content.size / _MIB:.1f} MiB), "
             f"{self._done} of {self._count}",
-            style="dim",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
+            "dim",
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from release import terminal
 from release.errors import Refused, UsageError
 from release.registry import projects, push, wheels
 from release.registry.push import Push
@@ -58,13 +59,11 @@ def run(
             )
         prepared = push.prepare(registry, gathered.wheels, projects.read())
         for project, newest in prepared.overshadowed.items():
-            console.print(
+            terminal.say(
+                console,
                 f"whoever names no version of {project} goes on to get {newest}, which is on "
                 f"{registry.host} and newer",
-                style="yellow",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
+                "yellow",
             )
         if wishes.dry_run:
             for wheel in prepared.wheels:
@@ -74,8 +73,7 @@ def run(
         _confirm(registry, prepared, wishes.yes)
 
         def tell(wheel: Wheel, placed: Placed) -> None:
-            line = f"{placed} {wheel.name} ({wheel.size / _MIB:.1f} MiB)"
-            console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+            terminal.say(console, f"{placed} {wheel.name} ({wheel.size / _MIB:.1f} MiB)", "dim")
 
         placed = push.push(registry, prepared, gathered.file, tell)
     if wishes.as_json:

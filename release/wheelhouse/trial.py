@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from rich.console import Console
 
+from release import terminal
+from release.errors import Refused
+from release.gate.trial.candidate import own_platform
 from release.gate.trial.environment import Environment
 from release.gate.trial.equipment import Equipment
 from release.gate.trial.process import TrialError
@@ -38,6 +42,46 @@ class Outcome:
     """What was done, what went wrong, or why it was not run."""
     frozen: tuple[str, ...] = ()
     """What was installed, PROJECT==VERSION each."""
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.status}: {self.platform} Python {self.python}: {self.detail}"
+
+
+def on_each(
+    stated: Statement,
+    locks: Sequence[Lock],
+    console: Console,
+    trying: Callable[[Lock], Outcome],
+) -> list[Outcome]:
+    """Tries a release on each Python of this machine's platform, and tells how that went."""
+    own = own_platform(stated.platforms)
+    outcomes = []
+    for lock in locks:
+        if lock.platform == own:
+            with console.status(f"trying it on Python {lock.python}"):
+                outcomes.append(trying(lock))
+            terminal.say(console, str(outcomes[-1]))
+    return outcomes
+
+
+def decide(release: str, outcomes: Sequence[Outcome]) -> None:
+    """Says whether a release may go on.
+
+    Args:
+      release: its name and version, for the message.
+      outcomes: of its trials.
+
+    Raises:
+      Refused: one failed, or none was made.
+    """
+    for one in outcomes:
+        if one.status == "failed":
+            raise Refused(f"{release} on Python {one.python}: {one.detail}")
+    if not outcomes:
+        raise Refused(f"{release} was not tried: nothing was gathered for this machine's platform")
+    if all(one.status == "not run" for one in outcomes):
+        raise Refused(f"{release} was not tried on any Python, for the reasons above")
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,7 +275,7 @@ def test_where_nothing_can_be_tried_it_is_no_pass(
     result = scene.run("--json")
     assert result.exit_code == 1, result.output
     assert "not run: here Python 3.11: there is no Python 3.11 here" in result.stderr
-    assert "was not tried on any Python here" in result.stderr
+    assert "was not tried on any Python, for the reasons above" in result.stderr
     assert [one["status"] for one in json.loads(result.stdout)["outcomes"]] == ["not run"]
 
 
