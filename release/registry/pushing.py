@@ -68,14 +68,20 @@ def run(
         if wishes.dry_run:
             for wheel in prepared.wheels:
                 what = "have" if wheel.name in prepared.present else "would upload"
-                print(f"{what} {wheel.name} ({wheel.size / _MIB:.1f} MiB)")
+                print(f"{what} {_shown(wheel)}")
             return
         _confirm(registry, prepared, wishes.yes)
 
-        def tell(wheel: Wheel, placed: Placed) -> None:
-            terminal.say(console, f"{placed} {wheel.name} ({wheel.size / _MIB:.1f} MiB)", "dim")
+        with console.status("uploading") as status:
 
-        placed = push.push(registry, prepared, gathered.file, tell)
+            def file(wheel: Wheel) -> Path:
+                status.update(f"uploading {_shown(wheel)}")
+                return gathered.file(wheel)
+
+            def tell(wheel: Wheel, placed: Placed) -> None:
+                terminal.say(console, f"{placed} {_shown(wheel)}", "dim")
+
+            placed = push.push(registry, prepared, file, tell)
     if wishes.as_json:
         print(json.dumps({"registry": registry.host, "placed": placed}, indent=2))
         return
@@ -105,6 +111,10 @@ def _confirm(registry: Registry, prepared: Push, yes: bool) -> None:
     print(f"{len(missing)} wheels ({size:.1f} MiB) go to {registry.host} for ever: {names}.")
     if input(f"Type {versions[-1]} to upload them: ").strip() != versions[-1]:
         raise Refused("nothing was uploaded")
+
+
+def _shown(wheel: Wheel) -> str:
+    return f"{wheel.name} ({wheel.size / _MIB:.1f} MiB)"
 
 
 def attended() -> bool:
