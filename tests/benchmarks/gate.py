@@ -9,8 +9,6 @@ two cores: 30 s for the whole set, 1.5 GB of memory, all processes together.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import statistics
 import sys
@@ -18,10 +16,11 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.measure import BenchmarkError, cost_of
+from tests.benchmarks import command
+from tests.benchmarks.measure import cost_of
 
 GOAL_SECONDS = 30.0
 GOAL_BYTES = 1.5e9
@@ -118,32 +117,25 @@ def benchmark(release: Path, runs: int) -> list[Result]:
     return [*results, Result("auditwheel show", len(linux), seconds, peak)]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 a program failed, 2 bad usage."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="runs of each, for the median")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    parser.add_argument("--release", type=Path, required=True, help=argparse.SUPPRESS)
-    options = parser.parse_args(argv)
-    if options.runs < 1:
-        print(f"--runs {options.runs}: nothing would be measured.", file=sys.stderr)
-        return 2
-    try:
-        results = benchmark(options.release.absolute().parent, options.runs)
-    except BenchmarkError as error:
-        print(error, file=sys.stderr)
-        return 1
-    if options.json:
-        print(json.dumps({"runs": options.runs, "programs": list(map(asdict, results))}, indent=1))
-        return 0
+def lines(results: Sequence[Result]) -> Iterator[str]:
+    """What a person is told."""
     gate = results[0]
     for result in results:
-        print(
+        yield (
             f"{result.program}: {result.files} files, {result.seconds:.1f} s "
             f"({result.seconds / gate.seconds:.1f} times the gate), {result.peak / 1e6:.0f} MB"
         )
-    print(f"goals: {GOAL_SECONDS:.0f} s and {GOAL_BYTES / 1e6:.0f} MB for the whole set")
-    return 0
+    yield f"goals: {GOAL_SECONDS:.0f} s and {GOAL_BYTES / 1e6:.0f} MB for the whole set"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 a program failed, 2 bad usage."""
+    return command.run(
+        argv,
+        __doc__,
+        lambda options: benchmark(options.release.absolute().parent, options.runs),
+        lines,
+    )
 
 
 if __name__ == "__main__":

@@ -10,20 +10,20 @@ bounds what is possible. Goal: seconds, not minutes.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
 
 from release import plan
-from tests.benchmarks.measure import BenchmarkError, Cost, cost_of, median_cost
+from tests.benchmarks import command
+from tests.benchmarks.measure import Cost, cost_of, median_cost
 
 VERSION = "99.0.0"
 GOAL_SECONDS = 10.0
@@ -104,34 +104,28 @@ def benchmark(planned: Path, tool: Path, runs: int) -> list[Result]:
         ]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 a program failed, 2 bad usage."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="runs of each, for the median")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    parser.add_argument("--release", type=Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--tool", type=Path, required=True, help=argparse.SUPPRESS)
-    options = parser.parse_args(argv)
-    if options.runs < 1:
-        print(f"--runs {options.runs}: nothing would be measured.", file=sys.stderr)
-        return 2
-    try:
-        results = benchmark(options.release.absolute(), options.tool.absolute(), options.runs)
-    except BenchmarkError as error:
-        print(error, file=sys.stderr)
-        return 1
-    if options.json:
-        told = {"runs": options.runs, "programs": [asdict(result) for result in results]}
-        print(json.dumps(told, indent=1))
-        return 0
+def lines(results: Sequence[Result]) -> Iterator[str]:
+    """What a person is told."""
     ours = results[0].cost.wall
     for result in results:
-        print(
+        yield (
             f"{result.program:26} {result.files:3} files  {result.cost.wall:7.2f} s, CPU "
             f"{result.cost.cpu:7.2f} s  {result.cost.wall / ours:6.2f} times ours"
         )
-    print(f"Goal: {GOAL_SECONDS:.0f} s.")
-    return 0
+    yield f"Goal: {GOAL_SECONDS:.0f} s."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 a program failed, 2 bad usage."""
+    return command.run(
+        argv,
+        __doc__,
+        lambda options: benchmark(
+            options.release.absolute(), options.tool.absolute(), options.runs
+        ),
+        lines,
+        paths=["--tool"],
+    )
 
 
 if __name__ == "__main__":

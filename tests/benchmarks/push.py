@@ -9,17 +9,16 @@ such as this it has no --skip-existing.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.measure import BenchmarkError, cost_of
+from tests.benchmarks import command
+from tests.benchmarks.measure import cost_of
 from tests.registry import servers
 from tests.registry.servers import PASSWORD, USER
 
@@ -68,30 +67,22 @@ def benchmark(release: Path, runs: int) -> list[Result]:
     return [Result(program, median(each)) for program, each in taken.items()]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 a program failed, 2 bad usage."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="runs of each, for the median")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    parser.add_argument("--release", type=Path, required=True, help=argparse.SUPPRESS)
-    options = parser.parse_args(argv)
-    if options.runs < 1:
-        print(f"--runs {options.runs}: nothing would be measured.", file=sys.stderr)
-        return 2
-    try:
-        results = benchmark(options.release.absolute().parent, options.runs)
-    except BenchmarkError as error:
-        print(error, file=sys.stderr)
-        return 1
-    if options.json:
-        told = {"runs": options.runs, "programs": [asdict(result) for result in results]}
-        print(json.dumps(told, indent=1))
-        return 0
+def lines(results: Sequence[Result]) -> Iterator[str]:
+    """What a person is told."""
     ours = results[0].seconds
     for result in results:
         times = result.seconds / ours
-        print(f"{result.program:14} {result.seconds:6.2f} s  {times:5.2f} times ours")
-    return 0
+        yield f"{result.program:14} {result.seconds:6.2f} s  {times:5.2f} times ours"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 a program failed, 2 bad usage."""
+    return command.run(
+        argv,
+        __doc__,
+        lambda options: benchmark(options.release.absolute().parent, options.runs),
+        lines,
+    )
 
 
 if __name__ == "__main__":
