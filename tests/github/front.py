@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import httpx
 
+from tests.remote import front
 from tests.remote.front import Fault, Front
 from tests.remote.wire import Answer, Request
 
@@ -24,15 +25,8 @@ FAULTS = (
     Fault("status", 404, message="Not Found"),
     Fault("status", 409, message="Conflict"),
     Fault("status", 422, message="Validation Failed"),
-    Fault("status", 429, (("retry-after", "0"),), "Too many requests"),
-    Fault("status", 500, message="Server Error"),
     Fault("status", 502, message="Bad Gateway"),
-    Fault("timeout", seconds=1.5),
-    Fault("cut before"),
-    Fault("cut after"),
-    Fault("short"),
-    Fault("wrong digest"),
-    Fault("truncated upload"),
+    *front.FAULTS,
 )
 """Every fault of the list."""
 

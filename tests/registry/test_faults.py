@@ -11,6 +11,7 @@ from tests.faults.report import tell
 from tests.faults.victim import Ended, Running, Verb
 from tests.registry.conftest import digests, stated
 from tests.registry.servers import PASSWORD, USER, Place, Server
+from tests.remote import front
 from tests.remote.front import Fault
 
 FAULTS = (
@@ -19,15 +20,8 @@ FAULTS = (
     Fault("status", 404, message="no"),
     Fault("status", 409, message="no"),
     Fault("status", 413, message="too large"),
-    Fault("status", 429, (("retry-after", "0"),), "too many"),
-    Fault("status", 500, message="broken"),
     Fault("status", 503, message="busy"),
-    Fault("timeout", seconds=1.5),
-    Fault("cut before"),
-    Fault("cut after"),
-    Fault("short"),
-    Fault("wrong digest"),
-    Fault("truncated upload"),
+    *front.FAULTS,
 )
 
 # What a fault may end with; 0 stands for having been asked again.

@@ -33,6 +33,19 @@ class Fault:
         return str(self.status) if self.kind == "status" else self.kind
 
 
+FAULTS = (
+    Fault("status", 429, (("retry-after", "0"),), "Too many requests"),
+    Fault("status", 500, message="Server Error"),
+    Fault("timeout", seconds=1.5),
+    Fault("cut before"),
+    Fault("cut after"),
+    Fault("short"),
+    Fault("wrong digest"),
+    Fault("truncated upload"),
+)
+"""What any remote may do; each has refusals of its own besides."""
+
+
 @dataclass(slots=True)
 class Seen:
     """A request that came."""
