@@ -1,4 +1,4 @@
-"""What programs tell a person while they work, on stderr."""
+"""What programs tell a person while they work."""
 
 from __future__ import annotations
 

@@ -57,6 +57,8 @@ def verify_published(
     if not chosen.exists():
         raise UsageError(f"--suite {suite}: there is no such file or folder")
     place = folder.where(stated_at) if stated_at else folder.workspace() / "wheelhouse"
+    if not (place / NAME).exists():
+        raise UsageError(f"{place / NAME} is not there; name what was pushed with --from FOLDER")
     stated = statement.read(place / NAME)
     locks = [one for one in stated.locks if not python or one.python in python]
     if not locks:

@@ -17,7 +17,7 @@ from release.errors import Refused
 from release.registry.order import dependencies_first
 from release.registry.projects import SHOWN, Project
 from release.registry.registry import File, Placed, Registry
-from release.registry.versions import by_version, newest_of
+from release.registry.versions import by_version, taken_of
 from release.registry.wheels import Wheel
 
 _MIB = 1 << 20
@@ -50,12 +50,9 @@ def prepare(registry: Registry, wheels: Sequence[Wheel], table: Mapping[str, Pro
       RemoteError: the registry cannot be asked now.
     """
     faults = list(_faults(registry, wheels, table))
-    there: dict[str, Mapping[str, File]] = {}
+    there: Mapping[str, Mapping[str, File]] = {}
     if not faults:
-        there = {
-            project: registry.files(project)
-            for project in sorted({wheel.project for wheel in wheels})
-        }
+        there = registry.files_of(wheel.project for wheel in wheels)
         faults = list(_conflicts(registry, wheels, there, table))
     if faults:
         more = f"; and {len(faults) - MOST_TOLD} more" if len(faults) > MOST_TOLD else ""
@@ -137,11 +134,8 @@ def _conflicts(
         found = there[wheel.project].get(wheel.name)
         if found is None:
             added[wheel.project] = added.get(wheel.project, 0) + wheel.size
-            continue
-        try:
-            registry.check_same(found, wheel.sha256)
-        except Refused as error:
-            yield str(error)
+        elif told := registry.difference(found, wheel.sha256):
+            yield told
     for project, size in added.items():
         # Where the registry does not tell sizes, its limit is its own business.
         total = size + sum(file.size or 0 for file in there[project].values())
@@ -158,6 +152,6 @@ def _overshadowed(
 ) -> Iterator[tuple[str, str]]:
     """The versions that stand above what is pushed, by project."""
     for project, version in sorted({(wheel.project, wheel.version) for wheel in wheels}):
-        newest, _ = newest_of(by_version(there[project]))
+        newest = taken_of(by_version(there[project]))
         if newest and newest > Version(version) and not Version(version).is_prerelease:
             yield project, str(newest)

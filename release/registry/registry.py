@@ -13,7 +13,7 @@ import io
 import ipaddress
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -47,10 +47,6 @@ _TOO_LARGE = 413
 _SERVER_ERROR = 500
 _GUESSES = ("simple/", "+simple/")
 """Where indexes are, seen from where is uploaded: pypiserver's, devpi's."""
-
-
-class Different(Refused):
-    """The registry has other bytes under that name, and never takes a name twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +98,9 @@ class Registry:
           RemoteError: it cannot be reached now.
         """
         patience = Patience.from_environment()
-        for option, url in (("--index", index), ("--registry", upload)):
+        for option, url, example in (("--index", index, "simple/"), ("--registry", upload, "")):
             if url is not None and urlsplit(url).scheme not in ("http", "https"):
-                raise UsageError(f"{option} {url}: write a URL, such as https://HOST/simple/")
+                raise UsageError(f"{option} {url}: write a URL, such as https://HOST/{example}")
             if url is not None and urlsplit(url).password:
                 raise UsageError(
                     f"{option}: it must not hold a password; give it in TWINE_PASSWORD"
@@ -162,7 +158,15 @@ class Registry:
                     for one in page.packages
                 }
 
-        return self._patience.ask(f"asking {self.host} for {project}", asked)
+        return self._patience.ask(f"asking for {project}", asked)
+
+    def files_of(self, projects: Iterable[str]) -> dict[str, Mapping[str, File]]:
+        """The files of several projects, each asked for once.
+
+        Raises:
+          RemoteError, UsageError: as `files`.
+        """
+        return {project: self.files(project) for project in dict.fromkeys(projects)}
 
     def download(self, project: str, name: str, target: Path) -> None:
         """Fetches a file, held against the digest that the registry tells.
@@ -181,7 +185,7 @@ class Registry:
             raise Refused(f"{self.host}: it has no {name}")
 
         try:
-            self._patience.ask(f"fetching {name} from {self.host}", fetched)
+            self._patience.ask(f"fetching {name}", fetched)
         except (NoSuchProjectError, DigestMismatchError) as error:
             raise Refused(f"{self.host}: {name} cannot be had ({error})") from error
 
@@ -194,8 +198,7 @@ class Registry:
           sha256: its digest in hex.
 
         Raises:
-          Different: the registry has other bytes under that name.
-          Refused: the registry does not take it.
+          Refused: the registry does not take it, or has other bytes under that name.
           UsageError: the credentials are not accepted, or there are none.
           RemoteError: it failed; a rerun goes on.
         """
@@ -211,27 +214,26 @@ class Registry:
             if there is None:
                 # It was taken, and is not sent again: an index may be behind.
                 raise PassingError(f"{self.host} does not show {wheel.name} yet")
-            self.check_same(there, sha256)
+            if told := self.difference(there, sha256):
+                raise Refused(told)
             return placed or "uploaded"
 
         return self._patience.ask(f"uploading {wheel.name}", done)
 
-    def check_same(self, there: File, sha256: str) -> None:
-        """Holds what the registry has against what it should have.
-
-        Raises:
-          Different: it is something else.
-        """
-        if there.sha256 != sha256:
-            raise Different(
-                f"{self.host}: {there.name} is there with other bytes (sha256 "
-                f"{there.sha256[:12]}, not {sha256[:12]}), and no name is taken twice; release "
-                "under another version"
-            )
+    def difference(self, there: File, sha256: str) -> str | None:
+        """In what a file that it has differs from what it should be, in words."""
+        if there.sha256 == sha256:
+            return None
+        return (
+            f"{self.host}: {there.name} is there with other bytes (sha256 "
+            f"{there.sha256[:12]}, not {sha256[:12]}), and no name is taken twice; release "
+            "under another version"
+        )
 
     def _send(self, wheel: Path, project: str) -> Placed:
         """Sends a wheel once; whether it is there now, with these bytes, is to be asked."""
-        with _understood(self.index):
+        assert self._upload, "it is opened with one"
+        with _understood(self._upload, "where twine uploads to"):
             try:
                 # What it prints is meant for its own command line. Left to itself it would send
                 # again what may have arrived.
@@ -294,20 +296,28 @@ class Registry:
     def _has_index(self) -> bool:
         def asked() -> bool:
             try:
-                with _understood(self.index):
-                    answer = self._session.get(self.index)
+                with (
+                    _understood(self.index),
+                    # It may list each project there is: its head says enough.
+                    self._session.get(self.index, stream=True) as answer,
+                ):
                     answer.raise_for_status()
                     return True
             except (UsageError, requests.HTTPError):
                 return False
 
-        return self._patience.ask(f"looking for the index of {self.host}", asked)
+        return self._patience.ask("looking for its simple index", asked)
 
 
 @contextlib.contextmanager
-def _understood(index: str) -> Iterator[None]:
-    """Makes what went wrong with a request one of our errors."""
-    host = urlsplit(index).netloc.rpartition("@")[2]
+def _understood(url: str, what: str = "a simple index") -> Iterator[None]:
+    """Makes what went wrong with a request one of our errors.
+
+    Args:
+      url: what was asked.
+      what: what that should be.
+    """
+    host = urlsplit(url).netloc.rpartition("@")[2]
     try:
         yield
     except requests.HTTPError as error:
@@ -316,7 +326,7 @@ def _understood(index: str) -> Iterator[None]:
         if answer.status_code in _PASSING or answer.status_code >= _SERVER_ERROR:
             raise PassingError(f"{host} answers {answer.status_code}", _after(answer)) from error
         raise UsageError(
-            f"{index}: it answers {answer.status_code} {answer.reason}; is that a simple index?"
+            f"{url}: it answers {answer.status_code} {answer.reason}; is that {what}?"
         ) from error
     except (
         UnsupportedContentTypeError,
@@ -325,7 +335,7 @@ def _understood(index: str) -> Iterator[None]:
         requests.exceptions.InvalidURL,
         requests.TooManyRedirects,
     ) as error:
-        raise UsageError(f"{index}: no simple index ({error})") from error
+        raise UsageError(f"{url}: that is not {what} ({error})") from error
     except requests.RequestException as error:
         kind = "does not answer" if isinstance(error, requests.Timeout) else "cannot be reached"
         raise PassingError(f"{host} {kind}") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from release import manifest
 from release.errors import Refused, UsageError
 from release.manifest import Manifest
-from release.registry.registry import Different, File, Registry
+from release.registry.registry import File, Registry
 from release.store import catalogue
 from release.store.store import Store
 from release.wheelhouse import statement
@@ -89,16 +89,6 @@ def of_manifest(release: Manifest) -> tuple[Stated, ...]:
     )
 
 
-def files_of(registry: Registry, stated: Sequence[Stated]) -> dict[str, Mapping[str, File]]:
-    """What a registry has of their projects.
-
-    Raises:
-      RemoteError: it cannot be asked now.
-    """
-    projects = sorted({wheel.project for wheel in stated})
-    return {project: registry.files(project) for project in projects}
-
-
 def differences(
     registry: Registry, there: Mapping[str, Mapping[str, File]], stated: Sequence[Stated]
 ) -> Iterator[str]:
@@ -107,11 +97,8 @@ def differences(
         found = there[wheel.project].get(wheel.name)
         if found is None:
             yield f"{registry.host}: {wheel.name} is not there; push it again"
-            continue
-        try:
-            registry.check_same(found, wheel.sha256)
-        except Different as error:
-            yield str(error)
+        elif told := registry.difference(found, wheel.sha256):
+            yield told
     names = {wheel.name for wheel in stated}
     versions = {(wheel.project, wheel.version) for wheel in stated}
     for project, files in there.items():

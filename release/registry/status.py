@@ -14,7 +14,7 @@ from release.registry import projects, stated
 from release.registry.projects import Project, State
 from release.registry.registry import File, Registry
 from release.registry.stated import Stated
-from release.registry.versions import by_version, newest_of
+from release.registry.versions import Versions, by_version, taken_of
 
 _VERSION = re.compile(r"_\d+_\d+")
 """Of the oldest system, in a platform tag: of one platform it may change with every release."""
@@ -65,53 +65,49 @@ def look(
     """
     if unknown := sorted({wheel.project for wheel in release} - table.keys()):
         raise Refused(f"{unknown[0]} is no project of ours ({projects.SHOWN})")
-    there = {name: registry.files(name) for name in table}
-    of_release = {
-        name: tuple(
-            stated.differences(
-                registry, {name: there[name]}, [one for one in release if one.project == name]
-            )
-        )
-        for name in table
-    }
+    there = registry.files_of(table)
+    versions = {name: by_version(files) for name, files in there.items()}
     return tuple(
-        _standing(project, there, (*_findings(project, there), *of_release[name]))
+        _standing(
+            project,
+            versions[name],
+            *_findings(project, versions),
+            *stated.differences(
+                registry, {name: there[name]}, [one for one in release if one.project == name]
+            ),
+        )
         for name, project in table.items()
     )
 
 
-def _standing(
-    project: Project, there: Mapping[str, Mapping[str, File]], findings: Sequence[str]
-) -> Standing:
-    versions = by_version(there[project.name])
-    newest, pre = newest_of(versions)
+def _standing(project: Project, versions: Versions, *findings: str) -> Standing:
+    newest, last = taken_of(versions), max(versions, default=None)
     return Standing(
         project=project.name,
         state=project.state,
         newest=str(newest) if newest else None,
-        pre_release=str(pre) if pre else None,
+        pre_release=str(last) if last != newest else None,
         versions=len(versions),
         cells=tuple(_cells(versions[newest])) if newest else (),
-        findings=tuple(findings),
+        findings=findings,
     )
 
 
-def _findings(project: Project, there: Mapping[str, Mapping[str, File]]) -> Iterator[str]:
+def _findings(project: Project, of: Mapping[str, Versions]) -> Iterator[str]:
     """What is wrong with a project, whatever was released last."""
-    versions = by_version(there[project.name])
-    newest, _ = newest_of(versions)
+    versions = of[project.name]
+    newest = taken_of(versions)
+    successor = of[project.successor] if project.successor else {}
     if project.state == "deprecated":
-        successor = by_version(there.get(project.successor or "", {}))
         if again := sorted(versions.keys() & successor.keys()):
             yield f"deprecated, and {again[-1]} was released together with {project.successor}"
         return
     if newest is None:
         yield "nothing of it is there"
         return
-    if project.state == "transitional" and project.successor:
-        leading, _ = newest_of(by_version(there[project.successor]))
-        if leading and leading > newest:
-            yield f"transitional, and {project.successor} {leading} went without it"
+    leading = taken_of(successor)
+    if project.state == "transitional" and leading and leading > newest:
+        yield f"transitional, and {project.successor} {leading} went without it"
     before = [version for version in versions if version < newest and not version.is_prerelease]
     if before:
         platforms, former = (

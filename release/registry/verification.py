@@ -7,7 +7,6 @@ the digest that was pushed.
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from release.registry.registry import Registry
 from release.wheelhouse import trial
 from release.wheelhouse.statement import Lock, Statement, Wheel
 from release.wheelhouse.tools import Tools
-from release.wheelhouse.trial import Outcome, Suite
+from release.wheelhouse.trial import Attempt, Outcome
 
 _PIP = Path(pip.__file__).with_name("__pip-runner__.py")
 """pip, to be run by another Python than ours, as its own --python does."""
@@ -60,7 +59,8 @@ def check_digests(registry: Registry, wheelhouse: Statement) -> int:
       RemoteError: the registry cannot be asked now.
     """
     pushed = stated.of_statement(wheelhouse)
-    for difference in stated.differences(registry, stated.files_of(registry, pushed), pushed):
+    there = registry.files_of(wheel.project for wheel in pushed)
+    for difference in stated.differences(registry, there, pushed):
         raise Refused(difference)
     return len(pushed)
 
@@ -72,48 +72,48 @@ def verify(verification: Verification, lock: Lock) -> Outcome:
       verification: what, and with what.
       lock: the platform and Python, and what else is required there.
     """
-    wheelhouse = verification.wheelhouse
-    interpreter = trial.interpreter_for(lock, wheelhouse, verification.equipment)
-    if isinstance(interpreter, Outcome):
-        return interpreter
-    with tempfile.TemporaryDirectory(prefix="iree-published-") as scratch:
-        dependencies = Path(scratch, "dependencies")
+    wheelhouse, registry = verification.wheelhouse, verification.registry
+
+    def install(environment: Environment) -> None:
+        dependencies = environment.root / "dependencies"
         verification.tools.fetch_locked(
             lock.platform, lock.python, wheelhouse.tags(lock.platform), dependencies
         )
+        environment.install_pinned(
+            list(trial.requirements(wheelhouse.dependencies(lock))), [dependencies]
+        ).expect()
+        named = [f"{wheel.project}=={wheel.version}" for wheel in wheelhouse.of_role("turbine")]
+        done = environment.run_online(
+            *("python", str(_PIP), "install", "--isolated", "--no-cache-dir", "--no-input"),
+            *("--disable-pip-version-check", "--only-binary", ":all:"),
+            *("--index-url", registry.index, *named),
+        )
+        if done.exit_code:
+            # Where it is the network that failed, this says so.
+            registry.files(wheelhouse.of_role("turbine")[0].project)
+        done.expect()
+
+    def hold(environment: Environment) -> None:
         try:
-            environment = Environment.create(
-                Path(scratch),
-                uv=verification.equipment.uv,
-                interpreter=interpreter,
-                timeout=trial.TIMEOUT,
-            )
-            environment.install_pinned(
-                list(trial.requirements(wheelhouse.dependencies(lock))), [dependencies]
-            ).expect()
-            named = [f"{wheel.project}=={wheel.version}" for wheel in wheelhouse.of_role("turbine")]
-            done = environment.run_online(
-                *("python", str(_PIP), "install", "--isolated", "--no-cache-dir", "--no-input"),
-                *("--disable-pip-version-check", "--only-binary", ":all:"),
-                *("--index-url", verification.registry.index, *named),
-            )
-            if done.exit_code:
-                # Where it is the network that failed, this says so.
-                verification.registry.files(wheelhouse.of_role("turbine")[0].project)
-            done.expect()
-            environment.check().expect()
-            frozen = trial.freeze(environment)
-            if strays := list(trial.strays(frozen, wheelhouse, lock)):
-                told = f"installed is what nobody pushed: {', '.join(strays)}"
-                return trial.outcome(lock, "failed", told, frozen)
-            count = _check_files(verification, environment, Path(scratch))
-            verification.say(f"Python {lock.python}: {count} installed files are those published")
-            return trial.outcome(lock, *Suite(verification.suite).run(environment), frozen)
-        except (TrialError, Refused) as error:
-            return trial.outcome(lock, "failed", str(error))
+            count = _check_files(verification, environment)
+        except Refused as error:
+            raise TrialError(str(error)) from error
+        verification.say(f"Python {lock.python}: {count} installed files are those published")
+
+    return trial.attempt(
+        Attempt(
+            wheelhouse,
+            lock,
+            verification.suite,
+            verification.equipment,
+            install,
+            source="pushed",
+            hold=hold,
+        )
+    )
 
 
-def _check_files(verification: Verification, environment: Environment, scratch: Path) -> int:
+def _check_files(verification: Verification, environment: Environment) -> int:
     """Holds each installed file of ours against the published wheel; returns how many there are.
 
     Raises:
@@ -135,7 +135,7 @@ def _check_files(verification: Verification, environment: Environment, scratch: 
             (distribution.read_text("WHEEL") or "").splitlines(),
         )
         assert wheel.filename
-        target = scratch / wheel.filename
+        target = environment.root / wheel.filename
         verification.registry.download(project, wheel.filename, target)
         if folder.sha256(target) != wheel.sha256:
             host = verification.registry.host

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
 from release.registry.registry import File
 
+Versions = Mapping[Version, Sequence[File]]
 
-def by_version(files: Mapping[str, File]) -> dict[Version, list[File]]:
+
+def by_version(files: Mapping[str, File]) -> Versions:
     """The files by version; those that were yanked are for nobody."""
     found: dict[Version, list[File]] = {}
     for file in files.values():
@@ -22,10 +24,6 @@ def by_version(files: Mapping[str, File]) -> dict[Version, list[File]]:
     return found
 
 
-def newest_of(versions: Mapping[Version, object]) -> tuple[Version | None, Version | None]:
-    """What installers take when no version is named, and the pre-release that is newer."""
-    newest = max(versions, default=None)
-    stable = max((one for one in versions if not one.is_prerelease), default=None)
-    if newest is None or not newest.is_prerelease:
-        return newest, None
-    return (stable, newest) if stable else (newest, None)
+def taken_of(versions: Iterable[Version]) -> Version | None:
+    """What installers take when no version is named: a pre-release only where there is no other."""
+    return max(versions, key=lambda version: (not version.is_prerelease, version), default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from packaging.metadata import Metadata
@@ -12,23 +12,17 @@ from release import folder
 from release.errors import Refused
 from release.publishing.statement import read_metadata
 from release.registry import stated
+from release.registry.stated import Stated
 from release.store import catalogue
 from release.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Wheel:
-    """A wheel that is to be on a registry."""
+class Wheel(Stated):
+    """A wheel that is to be on a registry, with what decides whether it may, and when."""
 
-    name: str
-    """File name."""
-    sha256: str
-    """Digest in hex."""
     size: int
     """Bytes."""
-    project: str
-    """Normalised name."""
-    version: str
     requires: tuple[str, ...]
     """Requires-Dist."""
 
@@ -59,14 +53,7 @@ def of_folder(place: Path) -> Wheels:
             raise Refused(f"{path}: it has not the bytes that were stated; nothing was uploaded")
         requires = Metadata.from_email(read_metadata(path)).requires_dist or ()
         found.append(
-            Wheel(
-                wheel.name,
-                wheel.sha256,
-                path.stat().st_size,
-                wheel.project,
-                wheel.version,
-                tuple(map(str, requires)),
-            )
+            Wheel(**asdict(wheel), size=path.stat().st_size, requires=tuple(map(str, requires)))
         )
     return Wheels(tuple(found), lambda wheel: paths[wheel.name])
 
@@ -87,15 +74,11 @@ def of_release(store: Store, tag: str, scratch: Path) -> Wheels:
     return Wheels(
         tuple(
             Wheel(
-                name,
-                artifact.sha256,
-                artifact.size,
-                artifact.package,
-                release.version,
-                artifact.requires,
+                **asdict(wheel),
+                size=release.artifacts[wheel.name].size,
+                requires=release.artifacts[wheel.name].requires,
             )
-            for name, artifact in sorted(release.artifacts.items())
-            if artifact.package
+            for wheel in stated.of_manifest(release)
         ),
         fetched,
     )

@@ -58,7 +58,7 @@ class Tools:
             listed = environ["TURBINE_LOCKS"].split()
         except KeyError as error:
             raise UsageError(
-                f"${error.args[0]} is not set; run this as `./bazelw run //release:turbine`"
+                f"${error.args[0]} is not set; run this as `./bazelw run //release:VERB`"
             ) from None
         locks = {
             (found["platform"], f"{found['major']}.{found['minor']}"): Path(path).absolute()

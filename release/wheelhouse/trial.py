@@ -26,7 +26,7 @@ SUITE = Path(__file__).with_name("suite")
 Status = Literal["passed", "failed", "not run"]
 
 _TORCH = "torch"
-TIMEOUT = 1800.0
+_TIMEOUT = 1800.0
 """Seconds that a step of a trial may take."""
 
 
@@ -84,32 +84,10 @@ def decide(release: str, outcomes: Sequence[Outcome]) -> None:
         raise Refused(f"{release} was not tried on any Python, for the reasons above")
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """Tests of pytest's that a release has to pass."""
-
-    path: Path
-    """A file or folder."""
-
-    def run(self, environment: Environment) -> tuple[Status, str]:
-        """Runs it in an environment that has pytest.
-
-        Raises:
-          TrialError: it does not end.
-        """
-        done = environment.run(
-            *("python", "-m", "pytest", "-q", "-p", "no:cacheprovider"), str(self.path.absolute())
-        )
-        if done.exit_code:
-            return "failed", f"the suite fails{done.last_words()}"
-        python = environment.run("python", "--version").stdout.strip()
-        return "passed", f"{python}: {done.stdout.strip().splitlines()[-1]}"
-
-
 def try_wheelhouse(
     place: Path, stated: Statement, lock: Lock, suite: Path, equipment: Equipment
 ) -> Outcome:
-    """Installs a release in a fresh environment, and runs a suite there.
+    """Installs a release from its wheelhouse alone, and runs a suite.
 
     Args:
       place: the wheelhouse, complete.
@@ -118,34 +96,74 @@ def try_wheelhouse(
       suite: a file or folder of tests.
       equipment: Pythons and the installer.
     """
-    interpreter = interpreter_for(lock, stated, equipment)
+    wheels = (*stated.of_role("turbine", "core"), *stated.dependencies(lock))
+
+    def install(environment: Environment) -> None:
+        environment.install_pinned(list(requirements(wheels)), [place]).expect()
+
+    return attempt(Attempt(stated, lock, suite, equipment, install, source="locked"))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is tried on one Python, and how it gets there."""
+
+    stated: Statement
+    lock: Lock
+    """The platform and Python, and what is required there."""
+    suite: Path
+    """A file or folder of tests for pytest, which the lock has."""
+    equipment: Equipment
+    install: Callable[[Environment], None]
+    """Installs the release, and all that it requires, or raises TrialError."""
+    source: str
+    """What somebody did to all that may be installed, for the message on what nobody did it to."""
+    hold: Callable[[Environment], None] = lambda _: None
+    """Holds what is installed against more than names and versions, or raises TrialError."""
+
+
+def attempt(this: Attempt) -> Outcome:
+    """Has a release installed in a fresh environment, and runs a suite there."""
+    lock = this.lock
+    interpreter = _interpreter(this)
     if isinstance(interpreter, Outcome):
         return interpreter
-    wheels = (*stated.of_role("turbine", "core"), *stated.dependencies(lock))
     with tempfile.TemporaryDirectory(prefix="iree-turbine-") as scratch:
         try:
             environment = Environment.create(
-                Path(scratch), uv=equipment.uv, interpreter=interpreter, timeout=TIMEOUT
+                Path(scratch), uv=this.equipment.uv, interpreter=interpreter, timeout=_TIMEOUT
             )
-            environment.install_pinned(list(requirements(wheels)), [place]).expect()
+            this.install(environment)
             environment.check().expect()
-            frozen = freeze(environment)
-            if found := list(strays(frozen, stated, lock)):
-                told = f"installed is what nobody locked: {', '.join(found)}"
-                return outcome(lock, "failed", told, frozen)
-            return outcome(lock, *Suite(suite).run(environment), frozen)
+            frozen = _freeze(environment)
+            if found := list(_strays(frozen, this.stated, lock)):
+                told = f"installed is what nobody {this.source}: {', '.join(found)}"
+                return _outcome(lock, "failed", told, frozen)
+            this.hold(environment)
+            return _outcome(lock, *_run_suite(this.suite, environment), frozen)
         except TrialError as error:
-            return outcome(lock, "failed", str(error))
+            return _outcome(lock, "failed", str(error))
 
 
-def interpreter_for(lock: Lock, stated: Statement, equipment: Equipment) -> Path | Outcome:
+def _run_suite(suite: Path, environment: Environment) -> tuple[Status, str]:
+    done = environment.run(
+        *("python", "-m", "pytest", "-q", "-p", "no:cacheprovider"), str(suite.absolute())
+    )
+    if done.exit_code:
+        return "failed", f"the suite fails{done.last_words()}"
+    python = environment.run("python", "--version").stdout.strip()
+    return "passed", f"{python}: {done.stdout.strip().splitlines()[-1]}"
+
+
+def _interpreter(this: Attempt) -> Path | Outcome:
     """The Python to try a release on, or why it is not run there."""
-    interpreter = equipment.interpreters.get(lock.python)
+    lock = this.lock
+    interpreter = this.equipment.interpreters.get(lock.python)
     if interpreter is None or interpreter.executable is None:
         why = interpreter.reason if interpreter else "none was handed over"
-        return outcome(lock, "not run", f"there is no Python {lock.python} here ({why})")
-    if not any(wheel.project == _TORCH for wheel in stated.dependencies(lock)):
-        return outcome(
+        return _outcome(lock, "not run", f"there is no Python {lock.python} here ({why})")
+    if not any(wheel.project == _TORCH for wheel in this.stated.dependencies(lock)):
+        return _outcome(
             lock,
             "not run",
             f"the lock has no torch for Python {lock.python} on {lock.platform}: the index that it "
@@ -154,7 +172,7 @@ def interpreter_for(lock: Lock, stated: Statement, equipment: Equipment) -> Path
     return interpreter.executable
 
 
-def outcome(
+def _outcome(
     lock: Lock, status: Status, detail: str, frozen: Mapping[str, str] | None = None
 ) -> Outcome:
     """How a trial ended."""
@@ -162,7 +180,7 @@ def outcome(
     return Outcome(lock.platform, lock.python, status, detail, tuple(lines))
 
 
-def freeze(environment: Environment) -> dict[str, str]:
+def _freeze(environment: Environment) -> dict[str, str]:
     """What is installed: versions by normalised name, in the order of names."""
     found = {
         str(canonicalize_name(name)): distribution.version
@@ -180,7 +198,7 @@ def requirements(wheels: Iterable[Wheel]) -> Iterator[str]:
         yield f"{requirement} {' '.join(f'--hash=sha256:{one}' for one in ones)}"
 
 
-def strays(frozen: Mapping[str, str], stated: Statement, lock: Lock) -> Iterator[str]:
+def _strays(frozen: Mapping[str, str], stated: Statement, lock: Lock) -> Iterator[str]:
     """What is installed, and neither of the release nor of the lock in that version."""
     wheels = (*stated.of_role("turbine", "core"), *stated.dependencies(lock))
     expected = {wheel.project: Version(wheel.version) for wheel in wheels}
