@@ -2,6 +2,7 @@
 
 load("//packaging:packages.bzl", "PACKAGES", "package_named")
 load("//packaging/dist:layout.bzl", "dist_layout")
+load("//packaging/launcher:launcher.bzl", _LauncherInfo = "LauncherInfo", _launcher = "launcher")
 load("//packaging/private:cells.bzl", "unserved", "variants_of")
 load("//packaging/private:dist.bzl", _dist = "dist", _dist_set = "dist_set")
 load("//packaging/private:prebuilt_payload.bzl", _prebuilt_payload = "prebuilt_payload")
@@ -27,6 +28,7 @@ load(
     _declare_without = "declare_without",
 )
 
+LauncherInfo = _LauncherInfo
 NativePayloadInfo = _NativePayloadInfo
 WheelInfo = _WheelInfo
 WheelSetInfo = _WheelSetInfo
@@ -34,6 +36,7 @@ DistInfo = _DistInfo
 DistSetInfo = _DistSetInfo
 
 prebuilt_payload = _prebuilt_payload
+launcher = _launcher
 wheel = _wheel
 wheel_variants = _wheel_variants
 wheelhouse = _wheelhouse

@@ -11,7 +11,7 @@ from datetime import date
 from importlib import resources
 from typing import Any, Literal
 
-PythonSet = Literal["supported", "newest"]
+PythonSet = Literal["supported", "newest", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def _python(raw: Mapping[str, str]) -> Python:
 
 
 def _platform(raw: Mapping[str, Any]) -> Platform:
-    if raw["pythons"] not in ("supported", "newest"):
+    if raw["pythons"] not in ("supported", "newest", "none"):
         raise ValueError(
             f'platforms/defs.bzl: {raw["name"]} has pythons = "{raw["pythons"]}"; '
-            'the policy knows "supported" and "newest".'
+            'the policy knows "supported", "newest" and "none".'
         )
     return Platform(**{**raw, "wheel_tags": tuple(raw["wheel_tags"])})

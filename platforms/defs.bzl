@@ -1,6 +1,7 @@
-"""The platforms that packages are built for: the data, once, and what is derived from it.
+"""The platforms that can be built for: the data, once, and what is derived from it.
 
-Another platform is one struct here and one line in MATRIX (matrix.bzl). The fields:
+Another platform is one struct here; that the release has packages for it, one line in MATRIX
+(matrix.bzl). The fields:
 
   name         the platform's name everywhere: //platforms:NAME, plan, manifest, release notes
   os, cpu      values of @platforms//os and @platforms//cpu
@@ -11,7 +12,8 @@ Another platform is one struct here and one line in MATRIX (matrix.bzl). The fie
   dist_suffix  ends the names of dist archives
   required     True: a release without it is refused; False: it is tolerated, and said
   pythons      what the policy (policy.py) gives it: "supported", every Python that is not
-               end-of-life; "newest", the newest, and the one before during the newest's first year
+               end-of-life; "newest", the newest, and the one before during the newest's first year;
+               "none", for a platform that native code is built for, and no release
 """
 
 PLATFORMS = [
@@ -58,6 +60,17 @@ PLATFORMS = [
         dist_suffix = "macos-arm64",
         required = False,
         pythons = "newest",
+    ),
+    struct(
+        name = "macos_x86_64",
+        os = "macos",
+        cpu = "x86_64",
+        libc = None,
+        minimum_os = "macos_13.0",
+        wheel_tags = ["macosx_13_0_x86_64"],
+        dist_suffix = "macos-x86_64",
+        required = False,
+        pythons = "none",
     ),
 ]
 

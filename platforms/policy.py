@@ -3,7 +3,7 @@
 A platform of the set "supported" gets every Python that is alive, end-of-life day included. One of
 the set "newest" gets the newest Python that is alive and, during that one's first year, the one
 before it, so that users have a year to move on. The first year ends before the anniversary of the
-release; the anniversary of a 29 February is 1 March.
+release; the anniversary of a 29 February is 1 March. One of the set "none" is no part of a release.
 """
 
 from collections.abc import Iterable, Mapping
@@ -77,7 +77,11 @@ def due(day: date, data: Data) -> dict[str, tuple[str, ...]]:
             f"No Python in platforms/pythons.bzl is alive on {day}; add those released since."
         )
     sets = {"supported": supported, "newest": newest}
-    return {platform.name: sets[platform.pythons](day, data.pythons) for platform in data.platforms}
+    return {
+        platform.name: sets[platform.pythons](day, data.pythons)
+        for platform in data.platforms
+        if platform.pythons != "none"
+    }
 
 
 def differences(

@@ -86,14 +86,16 @@ def _print_table(
     row = "{:<16}{:<11}{:<32}{}".format
     print(row("platform", "", f"due on {day}", f"matrix of {known.matrix_date}"))
     for platform in known.platforms:
-        print(
-            row(
-                platform.name,
-                "required" if platform.required else "tolerated",
-                " ".join(due[platform.name]),
-                " ".join(known.matrix.get(platform.name, ())),
+        committed = known.matrix.get(platform.name, ())
+        if platform.name in due or committed:
+            print(
+                row(
+                    platform.name,
+                    "required" if platform.required else "tolerated",
+                    " ".join(due.get(platform.name, ())),
+                    " ".join(committed),
+                )
             )
-        )
     print()
     if found:
         print("The matrix is not what the policy asks for:")

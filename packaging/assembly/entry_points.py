@@ -20,12 +20,7 @@ def check(text: str, paths: Set[str], read: Callable[[str], bytes]) -> None:
     Raises:
       PackagingError: the text cannot be read, or names what is not there.
     """
-    parser = configparser.ConfigParser(delimiters=("=",), strict=True)
-    parser.optionxform = str  # type: ignore[method-assign,assignment] # names keep their case
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        raise PackagingError(f"entry_points.txt: {error}") from error
+    parser = _parse(text)
     for section in parser.sections():
         for name, target in parser.items(section):
             module, _, attribute = target.split("[")[0].strip().partition(":")
@@ -35,6 +30,43 @@ def check(text: str, paths: Set[str], read: Callable[[str], bytes]) -> None:
                 raise PackagingError(
                     f"the entry point {name} names {target}, which the payload does not hold"
                 )
+
+
+def without_scripts(text: str, names: Set[str]) -> tuple[frozenset[str], str]:
+    """Takes console scripts out of entry points.
+
+    Args:
+      text: content of entry_points.txt.
+      names: the scripts to take out, where they are there.
+
+    Returns:
+      Which of them were there, and the text without them; "" when nothing is left.
+
+    Raises:
+      PackagingError: the text cannot be read.
+    """
+    parser = _parse(text)
+    group = "console_scripts"
+    taken = frozenset(
+        name for name in names if parser.has_section(group) and parser.remove_option(group, name)
+    )
+    sections = [
+        f"[{section}]\n" + "".join(f"{name} = {target}\n" for name, target in points)
+        for section in parser.sections()
+        if (points := parser.items(section))
+    ]
+    return taken, "\n".join(sections)
+
+
+def _parse(text: str) -> configparser.ConfigParser:
+    # Without interpolation: a % is nothing special here.
+    parser = configparser.ConfigParser(delimiters=("=",), strict=True, interpolation=None)
+    parser.optionxform = str  # type: ignore[method-assign,assignment] # names keep their case
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise PackagingError(f"entry_points.txt: {error}") from error
+    return parser
 
 
 def _names(source: bytes) -> set[str]:

@@ -81,16 +81,19 @@ def restamp(source: Path, output: Path, change: Change) -> list[str]:
 
 
 def _wheel(source: Path, output: Path, change: Change) -> list[str]:
-    info, former_info = (
-        "-".join(path.name.split("-")[:2]) + ".dist-info" for path in (output, source)
-    )
+    stem, former_stem = ("-".join(path.name.split("-")[:2]) for path in (output, source))
+    info, former_info = f"{stem}.dist-info", f"{former_stem}.dist-info"
     lines: list[record.Line] = []
     anew: list[str] = []
     with ArchiveReader(source) as reader:
         known = _recorded(reader, f"{former_info}/RECORD")
         with ArchiveWriter(output) as writer:
             for path, entry in reader.entries.items():
-                moved = path.replace(f"{former_info}/", f"{info}/", 1)
+                folder, _, rest = path.partition("/")
+                moved = path
+                # The two folders that bear the version: .dist-info and .data.
+                if folder.startswith(f"{former_stem}."):
+                    moved = f"{stem}{folder.removeprefix(former_stem)}/{rest}"
                 if path == f"{former_info}/RECORD":
                     continue
                 content = _rewritten(reader, path, former_info, change)

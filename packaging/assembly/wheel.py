@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
@@ -24,6 +25,18 @@ from payload.index import Member
 
 # Files of Windows builders end their lines with \r\n, and keep them.
 _VERSION_LINE = re.compile(r'^VERSION = "[^"\n]*"(?=\r?$)', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Launcher:
+    """A native program that is the script of each tool whose name it is given."""
+
+    program: Path
+    """The program."""
+    suffix: str
+    """Ends the names of its platform's programs."""
+    tools: Mapping[str, str]
+    """The folder that has a tool, by the tool's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,8 @@ class Wheel:
     """Paths of modules whose VERSION line is set to the wheel's version."""
     replacements: Mapping[str, Path]
     """Files that take the place of the payload's, by path within the wheel."""
+    launcher: Launcher | None
+    """What takes the place of the scripts of native tools, or None to leave them to Python."""
     license_files: Mapping[str, Path]
     """Files for .dist-info/licenses/, by name."""
     index: Path
@@ -56,7 +71,16 @@ class Wheel:
     @property
     def dist_info(self) -> str:
         """Name of the .dist-info folder, which is the first two fields of the file name."""
-        return "-".join(self.output.name.split("-")[:2]) + ".dist-info"
+        return self._stem + ".dist-info"
+
+    @property
+    def scripts(self) -> str:
+        """Folder of the files that an installer puts among its environment's programs."""
+        return self._stem + ".data/scripts"
+
+    @property
+    def _stem(self) -> str:
+        return "-".join(self.output.name.split("-")[:2])
 
     @property
     def tags(self) -> list[str]:
@@ -83,6 +107,7 @@ def assemble(wheel: Wheel) -> None:
             path: _set_version(parts, files, path, wheel) for path in wheel.version_modules
         } | _replacements(files, wheel)
         dist_info = dict(_dist_info_files(wheel, parts, members))
+        launched = _launch(wheel, dist_info, files)
         if "entry_points.txt" in dist_info:
             _check_entry_points(dist_info["entry_points.txt"], wheel, parts, files, own)
         writer = stack.enter_context(ArchiveWriter(wheel.output))
@@ -93,6 +118,8 @@ def assemble(wheel: Wheel) -> None:
                 reader = parts[member.part]
                 writer.copy(reader, reader.entries[path])
                 lines.append(record.Line(path, member.sha256, member.size))
+        for path, content in launched.items():
+            lines.append(_add(writer, path, content, mode=0o755))
         for name, content in dist_info.items():
             lines.append(_add(writer, f"{wheel.dist_info}/{name}", content))
         record_path = f"{wheel.dist_info}/RECORD"
@@ -115,6 +142,31 @@ def _dist_info_files(
         yield "entry_points.txt", content("entry_points.txt")
     yield "METADATA", metadata.metadata(content("METADATA"), wheel.declared, wheel.where)
     yield "WHEEL", metadata.wheel(wheel.tags, pure=wheel.abi_tag == "none")
+
+
+def _launch(
+    wheel: Wheel, dist_info: dict[str, bytes], files: Mapping[str, Member]
+) -> dict[str, bytes]:
+    """The launchers by path; the entry points that they replace are taken out of `dist_info`.
+
+    A launcher is made for what upstream has a script for, since a platform may lack a tool.
+    """
+    launcher = wheel.launcher
+    if launcher is None:
+        return {}
+    text = dist_info.pop("entry_points.txt", b"").decode()
+    names, rest = entry_points.without_scripts(text, launcher.tools.keys())
+    if rest:
+        dist_info["entry_points.txt"] = rest.encode()
+    for name in sorted(names):
+        tool = f"{launcher.tools[name]}/{name}{launcher.suffix}"
+        if tool not in files:
+            raise PackagingError(
+                f"{wheel.where}: the launcher of {name} would run {tool}, which the payload does "
+                "not hold"
+            )
+    program = launcher.program.read_bytes()
+    return {f"{wheel.scripts}/{name}{launcher.suffix}": program for name in sorted(names)}
 
 
 def _check_name(wheel: Wheel) -> None:
@@ -170,9 +222,15 @@ def _check_entry_points(
         raise PackagingError(f"{wheel.output.name}: {error}") from error
 
 
-def _add(writer: ArchiveWriter, path: str, content: bytes) -> record.Line:
-    writer.add(path, [content])
+def _add(writer: ArchiveWriter, path: str, content: bytes, mode: int = 0o644) -> record.Line:
+    writer.add(path, [content], mode)
     return record.Line(path, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def _launcher(wanted: Mapping[str, Any] | None) -> Launcher | None:
+    if wanted is None:
+        return None
+    return Launcher(Path(wanted["program"]), wanted["suffix"], wanted["tools"])
 
 
 def main() -> None:
@@ -187,6 +245,7 @@ def main() -> None:
             platform_tags=wanted["platform_tags"],
             version_modules=wanted["version_modules"],
             replacements={path: Path(file) for path, file in wanted["replacements"].items()},
+            launcher=_launcher(wanted["launcher"]),
             license_files={name: Path(path) for name, path in wanted["license_files"].items()},
             index=Path(wanted["index"]),
             parts={name: Path(path) for name, path in wanted["parts"].items()},

@@ -3,10 +3,10 @@
 A label is made for each platform of DEPENDENCY_PLATFORMS and each Python that the matrix gives it.
 """
 
-load("//packaging:locked_wheels.bzl", "locked_wheels", "wheels_hub")
 load("//platforms:defs.bzl", "platform_named")
 load("//platforms:matrix.bzl", "MATRIX")
 load("//platforms:pythons.bzl", "python_tag")
+load("//toolchains/wheels:defs.bzl", "locked_wheels", "wheels_hub")
 
 # The platforms whose wheels can be installed and used here, on this machine or emulated.
 DEPENDENCY_PLATFORMS = [

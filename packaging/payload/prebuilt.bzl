@@ -7,10 +7,10 @@ them that its native bytes are upstream's, of which version and revision.
 load("//packaging:packages.bzl", "PACKAGES")
 load("//packaging/payload/locks:locks.bzl", "LOCKED")
 load("//packaging/private:cells.bzl", "locked_abis")
-load("//packaging/private:locked_wheels.bzl", "locked_wheels", "wheels_hub")
 load("//packaging/private:prebuilt_payload.bzl", "prebuilt_payload")
 load("//platforms:defs.bzl", "platform_named")
 load("//platforms:matrix.bzl", "MATRIX")
+load("//toolchains/wheels:defs.bzl", "locked_wheels", "wheels_hub")
 
 # Files that get a part of their own, and so are compressed to xz by an action of their own.
 _LARGE = {

@@ -23,8 +23,8 @@ from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from payload.lock import Pin, render
 from platforms import data
+from toolchains.wheels.lock import Pin, render
 
 COMMAND = "bazel run //packaging/payload:update"
 _ANY = "any"

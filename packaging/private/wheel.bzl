@@ -1,6 +1,7 @@
 """The rule that assembles a wheel, and the one that builds it for every platform and Python."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+load("//packaging/launcher:launcher.bzl", "LauncherInfo")
 load("//packaging/private:cells.bzl", "wheel_filename")
 load("//packaging/private:providers.bzl", "NativePayloadInfo", "WheelInfo", "WheelSetInfo")
 load("//packaging/private:tool.bzl", "files_by_name", "run_tool", "tool_attr")
@@ -31,6 +32,18 @@ def _pythons():
         pythons.update({python: int(python.split(".")[1]) for python in served})
     return sorted(pythons, key = lambda python: pythons[python])
 
+def _scripts(ctx):
+    """Returns the launcher's file, if any, and what the tool that assembles is told of it."""
+    if not ctx.attr.launcher:
+        return [], None
+    launcher = ctx.attr.launcher[LauncherInfo]
+    return [launcher.program], {
+        "program": launcher.program.path,
+        # Of this platform's programs: .exe, or nothing.
+        "suffix": "." + launcher.program.extension if launcher.program.extension else "",
+        "tools": launcher.tools,
+    }
+
 def _wheel_impl(ctx):
     payload = ctx.attr.payload[NativePayloadInfo]
     version = version_of(ctx)
@@ -47,13 +60,14 @@ def _wheel_impl(ctx):
     wheel = ctx.actions.declare_file(filename)
     licenses = files_by_name(ctx.attr.license_files)
     replacements = files_by_name(ctx.attr.replacements)
+    launcher_files, launcher = _scripts(ctx)
     run_tool(
         ctx,
         tool = ctx.executable._assemble,
         mnemonic = "AssembleWheel",
         progress_message = "Assembling %s" % filename,
         inputs = payload.parts.values() + [payload.index] + licenses.values() +
-                 replacements.values(),
+                 replacements.values() + launcher_files,
         outputs = [wheel],
         request = {
             "output": wheel.path,
@@ -76,6 +90,7 @@ def _wheel_impl(ctx):
             "version_modules": ctx.attr.version_modules,
             "replacements": {path: file.path for path, file in replacements.items()},
             "license_files": {name: file.path for name, file in licenses.items()},
+            "launcher": launcher,
             "index": payload.index.path,
             "parts": {name: part.path for name, part in payload.parts.items()},
             "where": "%s/BUILD.bazel" % ctx.label.package,
@@ -121,6 +136,10 @@ wheel = rule(
             allow_files = [".py"],
             doc = "Files that take the place of the payload's, each with its path in the wheel: " +
                   "for what upstream ships broken.",
+        ),
+        "launcher": attr.label(
+            providers = [LauncherInfo],
+            doc = "A program that takes the place of the scripts whose tools are native.",
         ),
         "license_expression": attr.string(
             default = "Apache-2.0 WITH LLVM-exception",

@@ -3,10 +3,10 @@
 The release verb `turbine` fetches the same by the same locks when it is run.
 """
 
-load("//packaging:locked_wheels.bzl", "locked_wheels", "wheels_hub")
 load("//packaging/dependencies:dependencies.bzl", "DEPENDENCY_PLATFORMS", "DEPENDENCY_PYTHONS")
 load("//platforms:defs.bzl", "platform_named")
 load("//platforms:pythons.bzl", "python_tag")
+load("//toolchains/wheels:defs.bzl", "locked_wheels", "wheels_hub")
 
 _MEND = "./bazelw run //packaging/turbine:lock"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from packaging.tags import Tag
 from packaging.utils import (
@@ -70,6 +71,7 @@ def inspect(
     points = content.texts.get(f"{dist_info}/entry_points.txt")
     if points is not None:
         findings += modules.check_entry_points(file, points, read)
+    findings += _check_scripts(content, dist_info)
     findings += _check_binaries(content, tags)
     if declared is None:
         return None, tuple(findings)
@@ -118,6 +120,22 @@ def _check_members(
                 Check.WHEEL_OUTSIDE,
                 f"it is outside the package's own folders ({', '.join(roots)}); the plan gives "
                 "a package its folders",
+                member=path,
+            )
+
+
+def _check_scripts(content: Content, dist_info: str) -> Iterator[Finding]:
+    """A native script launches the tool of its name, which must be in the wheel."""
+    scripts = f"{dist_info.removesuffix('.dist-info')}.data/scripts/"
+    launched = {path for path in content.binaries if path.startswith(scripts)}
+    tools = {PurePosixPath(path).name for path in content.binaries.keys() - launched}
+    for path in sorted(launched):
+        name = PurePosixPath(path).name
+        if name not in tools:
+            yield Finding(
+                content.file,
+                Check.ENTRY_POINT,
+                f"the script {name} launches the tool of its name, and the wheel has none",
                 member=path,
             )
 

@@ -37,7 +37,7 @@ class Tools:
     assemble: Path
     """//packaging/turbine:assemble."""
     fetch: Path
-    """//packaging/payload:fetch_wheels."""
+    """//toolchains/wheels:fetch_wheels."""
     source: Path
     """The lock of iree-turbine itself."""
     locks: Mapping[tuple[str, str], Path]

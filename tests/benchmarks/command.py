@@ -26,6 +26,7 @@ def run(
     benchmark: Callable[[argparse.Namespace], Sequence[Result]],
     lines: Callable[[Sequence[Result]], Iterable[str]],
     paths: Sequence[str] = (),
+    runs: int = 3,
 ) -> int:
     """Measures, and prints the results for a person or a program.
 
@@ -36,12 +37,13 @@ def run(
         of `paths`; raises BenchmarkError when a program fails.
       lines: tells results to a person.
       paths: options that are paths, besides; Bazel gives them.
+      runs: of each program, unless the command line says otherwise.
 
     Returns:
       The exit code: 0 done, 1 a program failed, 2 bad usage.
     """
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="runs of each, for the median")
+    parser.add_argument("--runs", type=int, default=runs, help="runs of each, for the median")
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
     for path in ("--release", *paths):
         parser.add_argument(path, type=Path, required=True, help=argparse.SUPPRESS)

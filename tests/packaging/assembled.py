@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from assembly.metadata import Declared
-from assembly.wheel import Wheel
+from assembly.wheel import Launcher, Wheel
 from payload.ingest import Expected, ingest
 from tests.packaging.upstream import EXPECTED, LIBRARY, VERSION_MODULE, UpstreamWheel
 
@@ -39,8 +40,17 @@ def wheel_of(folder: Path, upstream: UpstreamWheel, version: str = "20261122.1")
         platform_tags=["manylinux_2_28_x86_64"],
         version_modules=[VERSION_MODULE],
         replacements={},
+        launcher=None,
         license_files={"LICENSE": licence},
         index=folder / "index.json",
         parts=parts,
         where="packaging/iree_runtime/BUILD.bazel",
     )
+
+
+def launching(wheel: Wheel, folder: Path, **tools: str) -> Wheel:
+    """The wheel, with a launcher for tools by their name, dashes as underscores."""
+    program = folder / "launcher"
+    program.write_bytes(b"\x7fELF launcher")
+    named = {name.replace("_", "-"): place for name, place in tools.items()}
+    return replace(wheel, launcher=Launcher(program, "", named))

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from payload import lock, update
+from payload import update
 from payload.update import Lock, Project, UpdateError
 from platforms import data
+from toolchains.wheels import lock
 
 LOCKS = Path("packaging/payload/locks")
 

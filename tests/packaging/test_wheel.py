@@ -7,14 +7,15 @@ import email
 import hashlib
 import zipfile
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from installer.records import RecordEntry, parse_record_file
+from installer.sources import WheelFile
 
 from assembly.errors import PackagingError
 from assembly.wheel import Wheel, assemble
-from tests.packaging.assembled import wheel_of
+from tests.packaging.assembled import launching, wheel_of
 from tests.packaging.upstream import (
     LIBRARY,
     SCRIPT,
@@ -113,6 +114,55 @@ def test_licence_and_entry_points_are_inside(tmp_path: Path) -> None:
     scripts.read_string(files[f"{wheel.dist_info}/entry_points.txt"].decode())
     assert "iree-run-module" in scripts["console_scripts"]
     assert not [name for name in files if "iree_base_runtime-" in name]
+
+
+def test_a_launcher_takes_the_place_of_the_script(tmp_path: Path) -> None:
+    """Catches: two scripts of one name, and a script that nobody may run."""
+    place = str(PurePosixPath(TOOL).parent)
+    upstream = UpstreamWheel()
+    rest = "iree-render = iree._runtime.scripts.iree_run_module.__main__:main\n"
+    points = upstream.entry_points + rest
+    wheel = launching(
+        wheel_of(tmp_path, replace(upstream, entry_points=points)), tmp_path, iree_run_module=place
+    )
+    assemble(wheel)
+    files = contents(wheel)
+    script = "iree_runtime-20261122.1.data/scripts/iree-run-module"
+    assert files[script] == b"\x7fELF launcher"
+    assert files[f"{wheel.dist_info}/entry_points.txt"].decode() == f"[console_scripts]\n{rest}"
+    with zipfile.ZipFile(wheel.output) as archive:
+        assert archive.getinfo(script).external_attr >> 16 == 0o100755
+    with WheelFile.open(wheel.output) as source:
+        source.validate_record()
+
+
+def test_without_python_scripts_there_are_no_entry_points(tmp_path: Path) -> None:
+    place = str(PurePosixPath(TOOL).parent)
+    wheel = launching(wheel_of(tmp_path, UpstreamWheel()), tmp_path, iree_run_module=place)
+    assemble(wheel)
+    assert f"{wheel.dist_info}/entry_points.txt" not in contents(wheel)
+
+
+def test_a_tool_that_upstream_has_no_script_for_gets_none(tmp_path: Path) -> None:
+    """A platform may lack a tool that the package has on others."""
+    place = str(PurePosixPath(TOOL).parent)
+    wheel = launching(
+        wheel_of(tmp_path, UpstreamWheel()), tmp_path, iree_run_module=place, iree_other=place
+    )
+    assemble(wheel)
+    scripts = [path for path in contents(wheel) if ".data/" in path]
+    assert scripts == ["iree_runtime-20261122.1.data/scripts/iree-run-module"]
+
+
+def test_a_launcher_of_a_tool_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    wheel = launching(wheel_of(tmp_path, UpstreamWheel()), tmp_path, iree_run_module="iree/gone")
+    with pytest.raises(PackagingError) as caught:
+        assemble(wheel)
+    assert str(caught.value) == (
+        "packaging/iree_runtime/BUILD.bazel: the launcher of iree-run-module would run "
+        "iree/gone/iree-run-module, which the payload does not hold"
+    )
+    assert not wheel.output.exists()
 
 
 def test_native_files_pass_through_untouched_and_executable(tmp_path: Path) -> None:

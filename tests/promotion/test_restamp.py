@@ -7,7 +7,7 @@ import json
 import tarfile
 import zipfile
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
@@ -18,8 +18,8 @@ from assembly.errors import PackagingError
 from assembly.restamp import Change, restamp
 from assembly.tarball import Copied, Entry, Link, Text
 from assembly.wheel import assemble
-from tests.packaging.assembled import wheel_of
-from tests.packaging.upstream import UpstreamWheel
+from tests.packaging.assembled import launching, wheel_of
+from tests.packaging.upstream import TOOL, UpstreamWheel
 from tests.publish.samples import make_release
 
 FORMER = "20261122.1"
@@ -38,9 +38,15 @@ def test_a_wheel_is_to_the_byte_what_the_build_makes_at_that_version(tmp_path: P
     """Catches: a promoted wheel that differs in anything but what names the version."""
     for folder in ("before", "after"):
         (tmp_path / folder).mkdir()
-    candidate = wheel_of(tmp_path / "before", UpstreamWheel(), FORMER)
+    candidate, built = (
+        launching(
+            wheel_of(tmp_path / folder, UpstreamWheel(), version),
+            tmp_path,
+            iree_run_module=str(PurePosixPath(TOOL).parent),
+        )
+        for folder, version in (("before", FORMER), ("after", "3.14.0"))
+    )
     assemble(candidate)
-    built = wheel_of(tmp_path / "after", UpstreamWheel(), "3.14.0")
     assemble(built)
     promoted = tmp_path / built.output.name
     anew = restamp(candidate.output, promoted, CHANGE)

@@ -52,7 +52,7 @@ def turbine_tools(folder: Path) -> Mapping[str, str]:
     """Makes the tools programs that this Python runs; the environment that names them."""
     path = os.pathsep.join(sys.path)
     made = {}
-    for name, module in (("assemble", "turbine.assemble"), ("fetch", "payload.fetch")):
+    for name, module in (("assemble", "turbine.assemble"), ("fetch", "toolchains.wheels.fetch")):
         script = folder / name
         script.write_text(
             f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m {module} "$@"\n'

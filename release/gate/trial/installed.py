@@ -14,6 +14,9 @@ from release.gate.trial.answers import SCRIPTS
 from release.gate.trial.environment import Environment, ExactWheel
 from release.gate.trial.process import TrialError
 
+_SCRIPT = re.compile(r"[^/]+\.data/scripts/(?P<name>[^/]+)")
+"""A file that installers put beside the interpreter (binary distribution format)."""
+
 # Loads the entry points of a distribution; each that fails is a line "NAME<tab>WHY".
 _LOAD = """\
 import importlib.metadata, sys
@@ -82,7 +85,7 @@ def check_scripts(environment: Environment, wheels: Iterable[ExactWheel]) -> int
     """
     count = 0
     for wheel in wheels:
-        declared = declared_scripts(environment, wheel.package)
+        declared = declared_scripts(environment, wheel)
         answers = SCRIPTS.get(wheel.package, {})
         if declared != answers.keys():
             raise TrialError(
@@ -95,10 +98,14 @@ def check_scripts(environment: Environment, wheels: Iterable[ExactWheel]) -> int
     return count
 
 
-def declared_scripts(environment: Environment, package: str) -> set[str]:
-    """Names of the console scripts of an installed package."""
-    points = environment.distributions()[package].entry_points
-    return {point.name for point in points.select(group="console_scripts")}
+def declared_scripts(environment: Environment, wheel: ExactWheel) -> set[str]:
+    """Names of an installed wheel's scripts: its console scripts, and the programs among them."""
+    points = environment.distributions()[wheel.package].entry_points
+    programs = (_script(path) for path in _record(wheel))
+    return {
+        *(point.name for point in points.select(group="console_scripts")),
+        *(name for name in programs if name is not None),
+    }
 
 
 def changed_files(environment: Environment, wheel: ExactWheel) -> list[str]:
@@ -109,7 +116,18 @@ def changed_files(environment: Environment, wheel: ExactWheel) -> list[str]:
     """
     distribution = environment.distributions()[wheel.package]
     site = Path(str(distribution.locate_file("")))
-    return [path for path, stated in _record(wheel).items() if _digest(site / path) != stated]
+
+    def place(path: str) -> Path:
+        script = _script(path)
+        return site / path if script is None else environment.scripts / script
+
+    return [path for path, stated in _record(wheel).items() if _digest(place(path)) != stated]
+
+
+def _script(path: str) -> str | None:
+    """The name of a file in the wheel's folder of scripts; None of any other file."""
+    found = _SCRIPT.fullmatch(path)
+    return found and found["name"]
 
 
 def _record(wheel: ExactWheel) -> dict[str, str]:

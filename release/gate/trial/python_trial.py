@@ -142,7 +142,7 @@ def _install_pure(subject: Subject, wheel: ExactWheel, folder: Path) -> str:
     with step("comparing what is installed"):
         installed.check_installed(environment, [wheel], subject.version)
     with step("looking for console scripts"):
-        names = installed.declared_scripts(environment, wheel.package)
+        names = installed.declared_scripts(environment, wheel)
         if not names:
             raise TrialError(f"{wheel.package} declares no console script")
         for name in sorted(names):

@@ -116,6 +116,12 @@ WHEELS = [
         "iree-import-tf",
     ),
     fault(
+        "a launcher whose tool is gone",
+        Check.ENTRY_POINT,
+        dropped(*X86, path="_runtime_libs_tracy/iree-tracy-capture"),
+        "iree-tracy-capture",
+    ),
+    fault(
         "a module that is no Python",
         Check.SYNTAX,
         added(*TF, path="iree/tf/x.py", content=b"def f(:"),

@@ -1,6 +1,8 @@
-"""Rewrites the locks of what our wheels require, one for each platform and Python.
+"""Rewrites the locks of one set of requirements, one for each platform and Python.
 
     bazel run //packaging/dependencies:lock
+    bazel run //packaging/turbine:lock
+    bazel run //toolchains/wheels:lock
 
 pip resolves without downloading a wheel, for each Python as if it ran on it, against the indexes
 that the host's pip is set up for. The first platform gets the newest versions, and the others the
@@ -19,10 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from payload.lock import Pin, render
-
-REQUIRED = ("ml_dtypes", "numpy", "sympy")
-"""What iree-compiler and iree-runtime declare; a test fails when one is missing."""
+from toolchains.wheels.lock import Pin, render
 
 
 class LockError(Exception):
@@ -50,7 +49,7 @@ def target(text: str) -> Target:
 def resolve(
     python: str,
     platform: Target,
-    wanted: Sequence[str] = REQUIRED,
+    wanted: Sequence[str],
     constraints: Sequence[str] = (),
 ) -> list[Pin]:
     """The newest wheels of `wanted`, and of what these require, that one Python can install.
@@ -97,7 +96,7 @@ def resolve(
 def resolve_all(
     python: str,
     platforms: Sequence[Target],
-    wanted: Sequence[str] = REQUIRED,
+    wanted: Sequence[str],
     optional: Sequence[str] = (),
 ) -> dict[str, list[Pin]]:
     """The pins of one Python for each platform by name, in the same versions on all.
@@ -134,16 +133,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--platform", action="append", required=True, type=target, help="NAME=TAG,TAG of wheels"
     )
     parser.add_argument("--locks", type=Path, required=True, help="folder in the workspace")
-    parser.add_argument("--require", action="append", help="instead of what the core declares")
+    parser.add_argument("--require", action="append", required=True, help="a requirement")
     parser.add_argument("--optional", action="append", default=[], help="where it is to be had")
-    parser.add_argument("--what", default="What the built wheels require", help="for the header")
-    parser.add_argument("--command", default="bazel run //packaging/dependencies:lock")
+    parser.add_argument("--what", required=True, help="what they are, for the header")
+    parser.add_argument("--command", required=True, help="what rewrites them, for the header")
     options = parser.parse_args(argv)
     locks = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ""), options.locks)
-    wanted = options.require or REQUIRED
     try:
         resolved = {
-            python: resolve_all(python, options.platform, wanted, options.optional)
+            python: resolve_all(python, options.platform, options.require, options.optional)
             for python in options.python
         }
     except LockError as error:
@@ -152,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for python, platforms in resolved.items():
         for platform, pins in platforms.items():
             header = [
-                f"{options.what} on {platform} with Python {python}, to try them.",
+                f"{options.what}, on {platform} with Python {python}.",
                 f"Written by: {options.command}",
             ]
             lock = locks / f"{platform}-cp{python.replace('.', '')}.txt"

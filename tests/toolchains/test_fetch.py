@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from payload import fetch
 from tests.packaging.upstream import UpstreamWheel
+from toolchains.wheels import fetch
 
 WHEEL = UpstreamWheel()
 
@@ -218,8 +218,8 @@ def test_line_that_is_not_a_pin_is_named(
 
 def test_it_runs_with_nothing_but_the_standard_library() -> None:
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "payload.fetch", "--help"],
-        env={"PYTHONPATH": "{0}:{0}/packaging".format(Path(fetch.__file__).parents[2])},
+        [sys.executable, "-S", "-m", "toolchains.wheels.fetch", "--help"],
+        env={"PYTHONPATH": f"{Path(fetch.__file__).parents[2]}"},
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""Locks of what our wheels require are written whole, or left as they are."""
+"""Locks of what is required are written whole, or left as they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dependencies import lock
+from toolchains.wheels import resolve
 
 
 def test_without_wheels_the_lock_stays(
@@ -22,8 +22,11 @@ def test_without_wheels_the_lock_stays(
         "--python=3.11",
         "--platform=linux_x86_64=manylinux_2_28_x86_64",
         f"--locks={tmp_path}",
+        "--require=numpy",
+        "--what=What the wheels require",
+        "--command=bazel run //packaging/dependencies:lock",
     ]
-    assert lock.main(arguments) == 1
+    assert resolve.main(arguments) == 1
     assert written.read_text() == "as it was"
     said = capsys.readouterr().err
     assert said.startswith("pip finds no wheels for Python 3.11 on linux_x86_64: ")

@@ -1,33 +1,73 @@
-"""Repositories with wheels that a lock file pins."""
+"""Wheels that a lock file pins, as repositories: payload, tools, and whatever tests install."""
 
-def _locked_wheels_impl(rctx):
-    lock = rctx.path(rctx.attr.lock)
+FETCHING_VARIABLES = ["IREE_RELEASE_CACHE", "XDG_CACHE_HOME", "HOME", "PIP_INDEX_URL", "PIP_CONFIG_FILE"]
+
+FETCHING_ATTRS = {
+    "_modules": attr.label_list(
+        default = [
+            "//toolchains:__init__.py",
+            "//toolchains/debian:errors.py",
+            "//toolchains/debian:user_cache.py",
+            "//toolchains/wheels:__init__.py",
+            "//toolchains/wheels:fetch.py",
+            "//toolchains/wheels:lock.py",
+        ],
+        doc = "What fetches.",
+    ),
+    "_python": attr.label(default = "@pythons//:python_with_pip"),
+    "timeout": attr.int(default = 3600, doc = "Seconds."),
+}
+
+def fetch_wheels(rctx, lock, projects, mend, label, python_version, abis, platform_tags):
+    """Fetches wheels into the folder `wheels` of a repository, whose rule has FETCHING_ATTRS.
+
+    Args:
+      rctx: the repository rule's context.
+      lock: Label of the lock file.
+      projects: which of its projects; all when empty.
+      mend: the command that rewrites the lock, for messages.
+      label: what messages call the wheels' platform and tags.
+      python_version: Python version to serve.
+      abis: ABI tags to admit, besides none.
+      platform_tags: platform tags to admit, besides any.
+    """
     for module in rctx.attr._modules:
         rctx.path(module)  # the wheels are fetched again when it changes
-    workspace = str(rctx.workspace_root)
-    lock_name = "%s/%s" % (rctx.attr.lock.package, rctx.attr.lock.name)
+    lock_name = "%s/%s" % (lock.package, lock.name)
     arguments = [
         rctx.path(rctx.attr._python),
         "-m",
-        "payload.fetch",
-        "--lock=%s" % lock,
+        "toolchains.wheels.fetch",
+        "--lock=%s" % rctx.path(lock),
         "--lock-name=%s" % lock_name,
-        "--label=%s" % rctx.attr.label,
-        "--python-version=%s" % rctx.attr.python_version,
-        "--mend=%s" % rctx.attr.mend,
+        "--label=%s" % label,
+        "--python-version=%s" % python_version,
+        "--mend=%s" % mend,
         "--output=wheels",
     ]
-    arguments += ["--project=%s" % project for project in rctx.attr.projects]
-    arguments += ["--abi=%s" % abi for abi in rctx.attr.abis]
-    arguments += ["--platform=%s" % tag for tag in rctx.attr.platform_tags]
+    arguments += ["--project=%s" % project for project in projects]
+    arguments += ["--abi=%s" % abi for abi in abis]
+    arguments += ["--platform=%s" % tag for tag in platform_tags]
     rctx.report_progress("downloading the wheels that %s pins" % lock_name)
     result = rctx.execute(
         arguments,
-        environment = {"PYTHONPATH": "{0}/packaging:{0}".format(workspace)},
+        environment = {"PYTHONPATH": str(rctx.workspace_root)},
         timeout = rctx.attr.timeout,
     )
     if result.return_code:
         fail(result.stderr.strip() or "fetching took more than %d s" % rctx.attr.timeout)
+
+def _locked_wheels_impl(rctx):
+    fetch_wheels(
+        rctx,
+        lock = rctx.attr.lock,
+        projects = rctx.attr.projects,
+        mend = rctx.attr.mend,
+        label = rctx.attr.label,
+        python_version = rctx.attr.python_version,
+        abis = rctx.attr.abis,
+        platform_tags = rctx.attr.platform_tags,
+    )
     rctx.file("BUILD.bazel", """\
 filegroup(
     name = "wheels",
@@ -40,7 +80,7 @@ locked_wheels = repository_rule(
     implementation = _locked_wheels_impl,
     doc = "Fetches wheels through the host's pip, held against the lock's hashes; only when a " +
           "target needs them. `:wheels` are the files.",
-    environ = ["IREE_RELEASE_CACHE", "XDG_CACHE_HOME", "HOME", "PIP_INDEX_URL", "PIP_CONFIG_FILE"],
+    environ = FETCHING_VARIABLES,
     attrs = {
         "lock": attr.label(mandatory = True, doc = "The lock file."),
         "projects": attr.string_list(doc = "Which of the lock's projects; all when empty."),
@@ -55,19 +95,7 @@ locked_wheels = repository_rule(
         "python_version": attr.string(mandatory = True, doc = "Python version to serve."),
         "abis": attr.string_list(doc = "ABI tags to admit, besides none."),
         "platform_tags": attr.string_list(doc = "Platform tags to admit, besides any."),
-        "_modules": attr.label_list(
-            default = [
-                "//packaging/payload:__init__.py",
-                "//packaging/payload:fetch.py",
-                "//packaging/payload:lock.py",
-                "//toolchains/debian:errors.py",
-                "//toolchains/debian:user_cache.py",
-            ],
-            doc = "What fetches.",
-        ),
-        "_python": attr.label(default = "@pythons//:python_with_pip"),
-        "timeout": attr.int(default = 3600, doc = "Seconds."),
-    },
+    } | FETCHING_ATTRS,
 )
 
 def _wheels_hub_impl(rctx):

@@ -25,9 +25,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from payload.lock import LockError, Pin, read
 from toolchains.debian.errors import UnavailableError
 from toolchains.debian.user_cache import user_cache
+from toolchains.wheels.lock import LockError, Pin, read
 
 REFUSED = 1
 MISUSED = 2

@@ -1,1 +1,0 @@
-"""What the built wheels require, locked."""

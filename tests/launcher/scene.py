@@ -1,0 +1,81 @@
+"""A launcher and its tool, put where an installer would put them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+BUILT = Path(os.environ["BUILT"]).absolute()
+LAYOUTS = {
+    "a virtual environment": ("env/bin", "env/lib/python3.12/site-packages"),
+    "one with lib64": ("env/bin", "env/lib64/python3.12/site-packages"),
+    "one of a free-threaded Python": ("env/bin", "env/lib/python3.14t/site-packages"),
+    "Debian's own Python": ("usr/local/bin", "usr/local/lib/python3.11/dist-packages"),
+    "--user": (".local/bin", ".local/lib/python3.13/site-packages"),
+    "--user on macOS": ("Python/3.14/bin", "Python/3.14/lib/python/site-packages"),
+    "--user on Windows": ("Python/Python314/Scripts", "Python/Python314/site-packages"),
+    "a virtual environment on Windows": ("env/Scripts", "env/Lib/site-packages"),
+    "--target": ("target/bin", "target"),
+    "an unpacked wheel": ("wheel/demo_package-1.data/scripts", "wheel"),
+}
+"""Folders of the scripts and of the packages."""
+
+
+def host_platform() -> str:
+    """The platform whose programs this machine runs."""
+    found = {
+        ("Linux", "x86_64"): "linux_x86_64",
+        ("Linux", "aarch64"): "linux_aarch64",
+        ("Darwin", "arm64"): "macos_arm64",
+        ("Darwin", "x86_64"): "macos_x86_64",
+    }.get((platform.system(), platform.machine()))
+    if found is None:
+        pytest.skip(f"not run: nothing is built for {platform.system()} {platform.machine()}")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A folder, and what starts programs in it."""
+
+    root: Path
+    platform: str
+    suffix: str = ""
+    starter: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def put(self, program: str, path: str) -> Path:
+        """Copies `demo_program` or `tool`, as built, to a path below the root."""
+        target = self.root / (path + self.suffix)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(BUILT / self.platform / (program + self.suffix), target)
+        target.chmod(0o755)
+        return target
+
+    def script(self, folder: str, name: str = "demo-tool") -> Path:
+        """Puts the launcher into a folder of scripts."""
+        return self.put("demo_program", f"{folder}/{name}")
+
+    def tool(self, packages: str, name: str = "demo-tool", folder: str = "demo/tools") -> Path:
+        """Puts a tool into its package."""
+        return self.put("tool", f"{packages}/{folder}/{name}")
+
+    def call(
+        self, program: Path | str, *arguments: str, given: str | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Calls a program with nothing in its environment but `variables`."""
+        return subprocess.run(
+            [*self.starter, str(program), *arguments],
+            env={**self.environment, **variables},
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )

@@ -1,0 +1,138 @@
+"""What the C and C++ toolchains make for each platform runs there, and promises nothing more."""
+
+from __future__ import annotations
+
+import os
+import platform as host
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import lief
+import pytest
+
+from platforms import data
+from release.gate import target
+from release.gate.binary import parse, rules
+from release.gate.trial.candidate import UnfitError
+from release.gate.trial.equipment import Equipment
+from release.gate.trial.runner import Qemu, started_wine
+
+PLATFORMS = {platform.name: platform for platform in data.load().platforms}
+PROGRAMS = Path(os.environ["PROGRAMS"]).absolute()
+SUFFIXES = {"linux": ("", ".so"), "macos": ("", ".dylib"), "windows": (".exe", ".dll")}
+MESSAGE = "caught across a library"
+
+
+def built(platform: str, name: str) -> Path:
+    """A program, or the library, as it was built for a platform."""
+    program, library = SUFFIXES[PLATFORMS[platform].os]
+    if name == "library":
+        found = [*(PROGRAMS / platform).glob(f"*library*{library}")]
+        assert len(found) == 1, sorted((PROGRAMS / platform).iterdir())
+        return found[0]
+    return PROGRAMS / platform / f"{name}{program}"
+
+
+@pytest.mark.parametrize("name", ["hello", "exceptions", "library"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_gate_finds_nothing_that_the_platform_does_not_promise(
+    platform: str, name: str
+) -> None:
+    """Catches: another processor, a glibc after 2.28, a macOS after 13.0, a foreign library."""
+    path = built(platform, name)
+    tags = PLATFORMS[platform].wheel_tags
+    binaries = {path.name: parse.read(path)}
+    found = rules.check("a.whl", binaries, {path.name}, target.of_tags(tags), None)
+    assert [*found] == []
+
+
+@pytest.mark.parametrize("platform", ["linux_x86_64", "linux_aarch64"])
+@pytest.mark.parametrize("name", ["hello", "exceptions"])
+def test_linux_programs_are_hardened(platform: str, name: str) -> None:
+    """Catches: a program at a fixed address, or whose tables stay writable."""
+    binary = lief.ELF.parse(built(platform, name))
+    assert binary is not None
+    assert binary.is_pie
+    assert binary.has_nx
+    assert lief.ELF.Segment.TYPE.GNU_RELRO in {segment.type for segment in binary.segments}
+    assert not {section.name for section in binary.sections} & {".note.gnu.build-id", ".symtab"}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_library_exports_what_it_says(platform: str) -> None:
+    """Catches: every function of a library becoming its interface."""
+    binary = lief.parse(built(platform, "library"))
+    assert isinstance(binary, lief.ELF.Binary | lief.PE.Binary | lief.MachO.Binary)
+    exported = {str(function.name).lstrip("_") for function in binary.exported_functions}
+    assert "exported_answer" in exported
+    assert "hidden_twice" not in exported
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_date_and_no_path_of_the_build_is_inside(platform: str) -> None:
+    content = built(platform, "hello").read_bytes()
+    assert b"redacted" in content
+    assert b"bazel-out" not in content
+    assert b"sandbox" not in content
+
+
+class Starter:
+    """Starts programs of a platform on this machine."""
+
+    def __init__(self, words: Sequence[str], environment: dict[str, str] | None = None) -> None:
+        self._words = words
+        self._environment = environment or {}
+
+    def start(self, program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self._words, str(program), *arguments],
+            env=os.environ | self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module", params=PLATFORMS)
+def started(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Starter]]:
+    """A platform, and what starts its programs here."""
+    name: str = request.param
+    platform = PLATFORMS[name]
+    scratch = tmp_path_factory.mktemp("scratch")
+    if platform.os == "windows":
+        try:
+            with started_wine(scratch) as (wine, _):
+                program = wine.command(Path("x"))[0]
+                yield name, Starter([program], dict(wine.environment))
+        except UnfitError as error:
+            pytest.skip(f"not run: {error}")
+        return
+    system = {"linux": "Linux", "macos": "Darwin"}[platform.os]
+    processors = {"x86_64": {"x86_64"}, "aarch64": {"aarch64", "arm64"}}[platform.cpu]
+    if host.system() == system and host.machine() in processors:
+        yield name, Starter([])
+    elif name == "linux_aarch64" and host.system() == "Linux":
+        emulation = Equipment.from_environment().emulation
+        if emulation is None:
+            pytest.skip(f"not run: {Equipment.from_environment().no_emulation}")
+        qemu = Qemu(emulation.qemu, emulation.root, scratch)
+        yield name, Starter(qemu.command(Path("x"))[:-1])
+    else:
+        pytest.skip(f"not run: nothing on this machine runs programs of {name}")
+
+
+def test_a_program_runs(started: tuple[str, Starter]) -> None:
+    platform, starter = started
+    done = starter.start(built(platform, "hello"), "one", "two words")
+    assert done.returncode == 2, done.stderr
+    assert done.stdout.splitlines()[1:] == ["[one]", "[two words]"]
+
+
+def test_exceptions_cross_the_libraries_of_cxx(started: tuple[str, Starter]) -> None:
+    """Catches: two C++ runtimes in one program, or an unwinder that finds no tables."""
+    platform, starter = started
+    done = starter.start(built(platform, "exceptions"))
+    assert (done.returncode, done.stdout.strip()) == (0, MESSAGE), done.stderr

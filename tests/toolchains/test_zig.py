@@ -1,0 +1,169 @@
+"""The compiler's driver: the same bytes whoever compiles beside it, wherever, and how often."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SOURCES = Path("tests/toolchains/programs").absolute()
+DRIVER = {path.name: path.absolute() for path in map(Path, os.environ["DRIVER"].split())}
+ZIG = Path(os.environ["ZIG"]).absolute()
+LIB = Path(os.environ["ZIG_LIB"]).absolute()
+TARGETS = dict(word.split("=") for word in os.environ["TARGETS"].split())
+RUNTIMES = {path.name: path.absolute() for path in map(Path, os.environ["RUNTIMES"].split())}
+FLAGS = (
+    *("-O2", "-g0", "-fPIC", "-I.", "-Wno-builtin-macro-redefined"),
+    *('-D__DATE__="redacted"', '-D__TIME__="redacted"'),
+)
+TOGETHER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder with the sources, and how the compiler is called in it."""
+
+    folder: Path
+    scratch: Path
+    """What the compiler is given for temporary files."""
+
+    def environment(self, runtime: Path | None) -> dict[str, str]:
+        """All that a call sees."""
+        made = {"ZIG": str(ZIG), "ZIG_LIB_DIR": str(LIB), "TMPDIR": str(self.scratch)}
+        return made if runtime is None else made | {"ZIG_RUNTIME": str(runtime)}
+
+    def call(self, verb: str, runtime: Path | None, *arguments: str) -> None:
+        """Calls the driver; fails with what it says."""
+        done = subprocess.run(
+            [str(DRIVER[f"zig-{verb}"]), *arguments],
+            cwd=self.folder,
+            env=self.environment(runtime),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{arguments}: {done.stderr}"
+
+    def build(self, platform: str, *, warm: bool = True) -> dict[str, str]:
+        """Builds a C program, a C++ program and a library; returns digests by name."""
+        digests: dict[str, str] = {}
+        for verb, source, kind in (
+            ("cc", "hello.c", ()),
+            ("c++", "exceptions.cc", ()),
+            ("cc", "library.c", ("-shared",)),
+        ):
+            runtime = RUNTIMES[f"{platform}_{'cxx' if verb == 'c++' else 'c'}"] if warm else None
+            if verb == "c++" and not warm:
+                continue  # a minute for the C++ runtime alone
+            target = ("-target", TARGETS[platform])
+            linked = f"{platform}-{source}.out"
+            sources = ["thrower.cc"] if verb == "c++" else []
+            objects = []
+            for name in [source, *sources]:
+                compiled = f"{platform}-{name}.o"
+                path = f"tests/toolchains/programs/{name}"
+                self.call(verb, runtime, *target, *FLAGS, "-c", path, "-o", compiled)
+                objects.append(compiled)
+            self.call(verb, runtime, *target, *kind, *objects, "-o", linked)
+            content = (self.folder / linked).read_bytes()
+            digests[f"{platform} {source}"] = hashlib.sha256(content).hexdigest()
+        return digests
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> list[Place]:
+    """Places at paths of different lengths."""
+    made = []
+    for name in ("one", "another/place/that/is/deeper", "a third", "fourth"):
+        folder, scratch = tmp_path / name / "work", tmp_path / name / "tmp"
+        scratch.mkdir(parents=True)
+        shutil.copytree(SOURCES, folder / "tests/toolchains/programs")
+        made.append(Place(folder, scratch))
+    return made
+
+
+def test_all_targets_at_once_twice_are_the_same_bytes(places: list[Place]) -> None:
+    """Catches: a cache that runs share, and the output that depends on who was first."""
+    jobs = [(place, platform) for place in places for platform in TARGETS]
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        built = [*pool.map(lambda job: (job[1], job[0].build(job[1])), jobs)]
+    for platform in TARGETS:
+        first, *others = [digests for name, digests in built if name == platform]
+        assert len(others) == len(places) - 1
+        assert others == [first] * len(others)
+
+
+@pytest.mark.parametrize("platform", [name for name in TARGETS if "windows" not in name])
+def test_a_runtime_compiled_before_is_the_one_compiled_now(
+    platform: str, places: list[Place]
+) -> None:
+    """Catches: a tree that went stale. Windows' runtime takes a minute, and is left out."""
+    warm = places[0].build(platform)
+    cold = places[1].build(platform, warm=False)
+    assert cold == {name: warm[name] for name in cold}
+    assert len(cold) == 2
+
+
+def test_nothing_is_left_behind(places: list[Place]) -> None:
+    """Catches: a disk that fills, one compilation at a time."""
+    place = places[0]
+    place.build("linux_x86_64")
+    assert [*place.scratch.iterdir()] == []
+
+
+def test_what_the_compiler_says_and_its_exit_code_come_through(places: list[Place]) -> None:
+    place = places[0]
+    (place.folder / "broken.c").write_text("int main(void) { return missing; }\n")
+    done = subprocess.run(
+        [str(DRIVER["zig-cc"]), "-target", TARGETS["linux_x86_64"], "-c", "broken.c"],
+        cwd=place.folder,
+        env=place.environment(None),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "broken.c:1:25: error: use of undeclared identifier 'missing'" in done.stderr
+    assert [*place.scratch.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ("ZIG", "ZIG and ZIG_LIB_DIR are to be set"),
+        ("ZIG_LIB_DIR", "ZIG and ZIG_LIB_DIR are to be set"),
+    ],
+)
+def test_without_its_variables_it_says_so(places: list[Place], missing: str, says: str) -> None:
+    environment = places[0].environment(None)
+    del environment[missing]
+    done = subprocess.run(
+        [str(DRIVER["zig-cc"]), "--version"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_a_runtime_that_is_not_there_is_named(places: list[Place]) -> None:
+    place = places[0]
+    done = subprocess.run(
+        [str(DRIVER["zig-cc"]), "hello.o", "-o", "hello"],
+        cwd=place.folder,
+        env=place.environment(Path("gone")),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "zig-cc: cannot find the C runtime gone: No such file or directory\n"
+    assert [*place.scratch.iterdir()] == []

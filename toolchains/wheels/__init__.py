@@ -1,0 +1,1 @@
+"""Wheels from a Python registry, each pinned by its digest."""

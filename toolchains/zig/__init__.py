@@ -1,0 +1,1 @@
+"""The C and C++ toolchains: zig, for every platform."""

@@ -1,0 +1,109 @@
+"""The targets of //toolchains/zig, derived from the platforms."""
+
+load("@platforms//host:constraints.bzl", "HOST_CONSTRAINTS")
+load("@rules_cc//cc/toolchains:cc_toolchain.bzl", "cc_toolchain")
+load("//platforms:defs.bzl", "PLATFORMS", "constraints_of")
+load("//toolchains/wheels:defs.bzl", "HOSTS")
+load("//toolchains/zig:targets.bzl", "zig_triple")
+load(":config.bzl", "zig_cc_toolchain_config")
+load(":programs.bzl", "zig_driver", "zig_runtime")
+
+def _host_triple(host):
+    """The oldest system that the driver may run on: that which zig itself asks for."""
+    return zig_triple(struct(
+        name = host.name,
+        os = host.os,
+        cpu = host.cpu,
+        libc = "glibc_2.28",
+        minimum_os = "macos_13.0",
+    ))
+
+def declare_driver(name):
+    """Declares the compiler's command line, for whichever machine runs it.
+
+    Args:
+      name: name of the target.
+    """
+    for host in HOSTS:
+        native.config_setting(
+            name = "on_" + host.name,
+            constraint_values = [
+                "@platforms//os:" + host.os,
+                "@platforms//cpu:" + host.cpu,
+            ],
+        )
+    zig_driver(
+        name = name,
+        src = "driver.c",
+        target = select({":on_" + host.name: _host_triple(host) for host in HOSTS}),
+    )
+
+# buildifier: disable=unnamed-macro
+def declare_toolchains():
+    """Declares, for each platform: its runtimes, its C toolchain, and the `toolchain` NAME."""
+    for platform in PLATFORMS:
+        triple = zig_triple(platform)
+        zig_runtime(
+            name = platform.name + "_c",
+            language = "c",
+            target = triple,
+        )
+        zig_runtime(
+            name = platform.name + "_cxx",
+            base = ":%s_c" % platform.name,
+            language = "c++",
+            target = triple,
+        )
+        native.alias(
+            name = platform.name + "_runtime",
+            actual = select({
+                ":links_cxx": ":%s_cxx" % platform.name,
+                "//conditions:default": ":%s_c" % platform.name,
+            }),
+        )
+        zig_cc_toolchain_config(
+            name = platform.name + "_config",
+            cpu = platform.cpu,
+            cxx = select({
+                ":links_cxx": True,
+                "//conditions:default": False,
+            }),
+            driver = ":driver",
+            os = platform.os,
+            runtime = ":%s_runtime" % platform.name,
+            target = triple,
+        )
+        native.filegroup(
+            name = platform.name + "_compiler",
+            srcs = [
+                ":driver",
+                "@zig//:lib",
+                "@zig//:ziglang/zig",
+            ],
+        )
+        native.filegroup(
+            name = platform.name + "_linker",
+            srcs = [
+                ":%s_compiler" % platform.name,
+                ":%s_runtime" % platform.name,
+            ],
+        )
+        cc_toolchain(
+            name = platform.name + "_cc",
+            all_files = ":%s_linker" % platform.name,
+            ar_files = ":%s_compiler" % platform.name,
+            as_files = ":%s_compiler" % platform.name,
+            compiler_files = ":%s_compiler" % platform.name,
+            dwp_files = ":nothing",
+            linker_files = ":%s_linker" % platform.name,
+            objcopy_files = ":nothing",
+            strip_files = ":%s_compiler" % platform.name,
+            toolchain_config = ":%s_config" % platform.name,
+        )
+        native.toolchain(
+            name = platform.name,
+            exec_compatible_with = HOST_CONSTRAINTS,
+            target_compatible_with = constraints_of(platform),
+            toolchain = ":%s_cc" % platform.name,
+            toolchain_type = "@bazel_tools//tools/cpp:toolchain_type",
+        )

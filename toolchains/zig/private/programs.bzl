@@ -1,0 +1,131 @@
+"""What the toolchains run, and the compiled C runtimes that they link with."""
+
+ZIG_ATTRS = {
+    "_zig": attr.label(
+        default = "@zig//:ziglang/zig",
+        allow_single_file = True,
+        cfg = "exec",
+        doc = "The program zig.",
+    ),
+    "_lib": attr.label(
+        default = "@zig//:lib",
+        allow_files = True,
+        cfg = "exec",
+        doc = "Its own sources and headers, one folder.",
+    ),
+}
+
+def _once_impl(_settings, _attr):
+    return {
+        "//platforms:python_tag": "py3",
+        "//toolchains/zig:cxx": True,
+    }
+
+# Whoever needs it, it is made once: what is set on the way to a wheel or a program says nothing to
+# it, and would have it made again elsewhere.
+_once = transition(
+    implementation = _once_impl,
+    inputs = [],
+    outputs = [
+        "//platforms:python_tag",
+        "//toolchains/zig:cxx",
+    ],
+)
+
+# What driver.c is called by; the name says what it does.
+VERBS = ["ar", "c++", "cc", "dlltool", "ranlib"]
+
+ZigDriverInfo = provider(
+    doc = "The command line of the compiler and its companions.",
+    fields = {"programs": "dict of File by verb: cc, c++, ar, ranlib, dlltool"},
+)
+
+def zig_lib(ctx):
+    """Returns the folder of zig's sources and headers, for a rule with ZIG_ATTRS."""
+    (folder,) = ctx.files._lib
+    return folder
+
+def _zig_driver_impl(ctx):
+    driver = ctx.actions.declare_file(ctx.label.name + "/driver")
+    cache = driver.path + ".cache"
+    ctx.actions.run(
+        executable = ctx.file._zig,
+        arguments = [
+            "cc",
+            "-target",
+            ctx.attr.target,
+            "-O2",
+            "-s",
+            "-o",
+            driver.path,
+            ctx.file.src.path,
+        ],
+        inputs = [ctx.file.src, zig_lib(ctx)],
+        outputs = [driver],
+        env = {
+            "ZIG_GLOBAL_CACHE_DIR": cache,
+            "ZIG_LIB_DIR": zig_lib(ctx).path,
+            "ZIG_LOCAL_CACHE_DIR": cache,
+        },
+        mnemonic = "ZigDriver",
+        progress_message = "Compiling the driver of the C compiler",
+    )
+    programs = {}
+    for verb in VERBS:
+        programs[verb] = ctx.actions.declare_file("%s/zig-%s" % (ctx.label.name, verb))
+        ctx.actions.symlink(output = programs[verb], target_file = driver, is_executable = True)
+    return [
+        DefaultInfo(files = depset(programs.values())),
+        ZigDriverInfo(programs = programs),
+    ]
+
+zig_driver = rule(
+    implementation = _zig_driver_impl,
+    cfg = _once,
+    doc = "The driver, compiled for the machine that runs it.",
+    provides = [ZigDriverInfo],
+    attrs = {
+        "src": attr.label(mandatory = True, allow_single_file = [".c"], doc = "driver.c."),
+        "target": attr.string(mandatory = True, doc = "That machine, as zig has it."),
+    } | ZIG_ATTRS,
+)
+
+def _zig_runtime_impl(ctx):
+    tree = ctx.actions.declare_directory(ctx.label.name)
+    arguments = ctx.actions.args()
+    arguments.add("--zig", ctx.file._zig)
+    arguments.add_all("--lib", [zig_lib(ctx)], expand_directories = False)
+    arguments.add("--target", ctx.attr.target)
+    arguments.add("--language", ctx.attr.language)
+    if ctx.file.base:
+        arguments.add_all("--base", [ctx.file.base], expand_directories = False)
+    arguments.add_all("--output", [tree], expand_directories = False)
+    ctx.actions.run(
+        executable = ctx.executable._compile,
+        arguments = [arguments],
+        inputs = [zig_lib(ctx)] + ctx.files.base,
+        outputs = [tree],
+        tools = [ctx.file._zig],
+        mnemonic = "ZigRuntime",
+        progress_message = "Compiling the %s runtime for %s, once on this machine" % (
+            ctx.attr.language.upper(),
+            ctx.attr.target,
+        ),
+    )
+    return [DefaultInfo(files = depset([tree]))]
+
+zig_runtime = rule(
+    implementation = _zig_runtime_impl,
+    cfg = _once,
+    doc = "The C or C++ runtime of a target, compiled: a folder that driver.c begins with.",
+    attrs = {
+        "target": attr.string(mandatory = True, doc = "The target, as zig has it."),
+        "language": attr.string(values = ["c", "c++"], mandatory = True, doc = "Its language."),
+        "base": attr.label(allow_single_file = True, doc = "A runtime that this one includes."),
+        "_compile": attr.label(
+            default = "//toolchains/zig:runtime",
+            executable = True,
+            cfg = "exec",
+        ),
+    } | ZIG_ATTRS,
+)
