@@ -81,15 +81,20 @@ SCRIPTS: Mapping[str, Mapping[str, Answer]] = {
 """The console scripts of the packages with native files, on Linux."""
 
 
+def launched_tools(os: str) -> Mapping[str, Answer]:
+    """The native programs that scripts of the wheels launch.
+
+    Args:
+      os: linux, windows or macos.
+    """
+    return {**_COMPILER_TOOLS, **_RUNTIME_TOOLS, **(_LINUX_TOOLS if os == "linux" else {})}
+
+
 def dist_tools(os: str) -> Mapping[str, Answer]:
     """The programs in `bin/` of a dist archive.
 
     Args:
       os: linux, windows or macos.
     """
-    return {
-        **_COMPILER_TOOLS,
-        "iree-lld": Answer(("-flavor", "gnu", "--version"), "LLD"),
-        **_RUNTIME_TOOLS,
-        **(_LINUX_TOOLS if os == "linux" else {}),
-    }
+    linker = Answer(("-flavor", "gnu", "--version"), "LLD")
+    return {**launched_tools(os), "iree-lld": linker}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from release.gate.trial import model_runs
-from release.gate.trial.answers import dist_tools
+from release.gate.trial.answers import dist_tools, launched_tools
 from release.gate.trial.attempt import Attempt, step
 from release.gate.trial.candidate import Candidate, UnfitError, own_platform
 from release.gate.trial.dist_trial import try_planned_dist
@@ -103,7 +103,9 @@ def try_windows(
             yield attempt.not_run("no CPython for Windows is to be had here; native tools are run")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
         if pythons:
-            yield _try_tools(candidate, equipment, platform, pythons[-1], wine, engine, folder)
+            yield _try_tools(
+                *(candidate, equipment, platform, pythons[-1], wine, engine, folder), launch=True
+            )
         yield try_planned_dist(
             candidate, platform, folder, engine=engine, runner=wine, timeout=_SLOW
         )
@@ -212,7 +214,10 @@ class _Aarch64:
     def try_tools(self, python: str) -> Outcome:
         qemu = Qemu(self.emulation.qemu, self.emulation.root, self.folder)
         return _try_tools(
-            self.candidate, self.equipment, self.platform, python, qemu, self.engine, self.folder
+            *(self.candidate, self.equipment, self.platform, python, qemu, self.engine),
+            self.folder,
+            # A launcher would hand its tool to this machine's kernel.
+            launch=False,
         )
 
     def try_dist(self) -> Outcome:
@@ -235,8 +240,10 @@ def _try_tools(
     runner: Runner,
     engine: str,
     scratch: Path,
+    *,
+    launch: bool,
 ) -> Outcome:
-    """Uses the native tools of the wheels that serve a Python."""
+    """Uses the native tools of the wheels that serve a Python, and what launches them."""
     planned = tuple(candidate.planned(platform.name, python, pure=False).values())
     attempt = Attempt(platform.name, "tools", None, engine, planned)
     try:
@@ -252,11 +259,16 @@ def _try_tools(
         with step("calling the tools"):
             tools = _tools_of_wheels(packages, platform.os)
             check_answers(tools, dist_tools(platform.os), runner, _SLOW)
+        launchers = _launchers_of_wheels(packages) if launch else {}
+        if launch:
+            with step("calling the launchers"):
+                check_answers(launchers, launched_tools(platform.os), runner, _SLOW)
         modules.mkdir()
         models = compile_and_run(
             tools["iree-compile"], tools["iree-run-module"], modules, runner, timeout=_SLOW
         )
-        return f"{len(tools)} native tools answer; {models} compiled models compute rightly"
+        answering = f"{len(tools)} native tools" + f" and {len(launchers)} launchers" * launch
+        return f"{answering} answer; {models} compiled models compute rightly"
 
     return attempt.run(steps)
 
@@ -267,6 +279,11 @@ def _tools_of_wheels(packages: Path, os: str) -> Mapping[str, Path]:
     found = [path for place in _TOOLS for path in (packages / place).glob(f"iree-*{end}")]
     found += (packages / _CAPTURE).glob(f"iree-tracy-capture{end}")
     return {path.name.removesuffix(end): path for path in found}
+
+
+def _launchers_of_wheels(packages: Path) -> Mapping[str, Path]:
+    """The native scripts of Windows wheels by name; uv puts Python's there without a suffix."""
+    return {path.stem: path for path in (packages / "bin").glob("iree-*.exe")}
 
 
 def _untried(candidate: Candidate, platform: Platform, why: str) -> Iterator[Outcome]:
