@@ -4,12 +4,14 @@ load("//packaging:packages.bzl", "PACKAGES", "package_named")
 load("//packaging/dist:layout.bzl", "dist_layout")
 load("//packaging/launcher:launcher.bzl", _LauncherInfo = "LauncherInfo", _launcher = "launcher")
 load("//packaging/private:cells.bzl", "unserved", "variants_of")
+load("//packaging/private:cmake_install.bzl", _cmake_install = "cmake_install")
 load("//packaging/private:dist.bzl", _dist = "dist", _dist_set = "dist_set")
 load("//packaging/private:prebuilt_payload.bzl", _prebuilt_payload = "prebuilt_payload")
 load(
     "//packaging/private:providers.bzl",
     _DistInfo = "DistInfo",
     _DistSetInfo = "DistSetInfo",
+    _InstallTreeInfo = "InstallTreeInfo",
     _NativePayloadInfo = "NativePayloadInfo",
     _WheelInfo = "WheelInfo",
     _WheelSetInfo = "WheelSetInfo",
@@ -21,6 +23,7 @@ load(
     _release_plan = "release_plan",
     _wheelhouse = "wheelhouse",
 )
+load("//packaging/private:tree_payload.bzl", _tree_payload = "tree_payload")
 load("//packaging/private:wheel.bzl", _wheel = "wheel", _wheel_variants = "wheel_variants")
 load(
     "//packaging/private:without.bzl",
@@ -28,6 +31,7 @@ load(
     _declare_without = "declare_without",
 )
 
+InstallTreeInfo = _InstallTreeInfo
 LauncherInfo = _LauncherInfo
 NativePayloadInfo = _NativePayloadInfo
 WheelInfo = _WheelInfo
@@ -36,6 +40,8 @@ DistInfo = _DistInfo
 DistSetInfo = _DistSetInfo
 
 prebuilt_payload = _prebuilt_payload
+tree_payload = _tree_payload
+cmake_install = _cmake_install
 launcher = _launcher
 wheel = _wheel
 wheel_variants = _wheel_variants

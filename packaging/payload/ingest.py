@@ -12,7 +12,7 @@ import ast
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from itertools import chain
@@ -23,19 +23,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from assembly import binary, request
-from assembly.archive import STORED, ArchiveReader, ArchiveWriter, Entry
+from assembly.archive import STORED, ArchiveReader, ArchiveWriter
 from assembly.errors import PackagingError, run
 from assembly.record import Line
+from payload import parts as payload_parts
 from payload import recorded
-from payload.index import Index, Member, Origin, Role, Source
+from payload.index import Origin, Source
+from payload.parts import File, Target, build_index, by_age, place, write_parts
 
-COMMON = "common.zip"
-"""The part with whatever is equal for all Python tags."""
-
-_OWN_METADATA = frozenset({"RECORD", "WHEEL", "top_level.txt"})
-"""Files of .dist-info that only make sense in the wheel they came in."""
-_EXTENSION = re.compile(r"\.pyd$|\.(cpython-[^/]+|abi3)\.so$")
-_LIBRARY = re.compile(r"\.so(\.\d+)*$|\.dll$|\.dylib$|\.lib$")
 _REVISIONS = re.compile(r"^REVISIONS = (\{.*\})\r?$", re.MULTILINE)
 _READ = 1 << 20
 
@@ -55,14 +50,10 @@ class Expected:
     cpu: str
     """x86_64, aarch64, or any."""
 
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A checked file of an upstream wheel."""
-
-    entry: Entry
-    role: Role
-    sha256: str
+    @property
+    def target(self) -> Target:
+        """What native files must be for."""
+        return Target(self.platform, self.system, self.cpu)
 
 
 class UpstreamWheel:
@@ -76,10 +67,11 @@ class UpstreamWheel:
         """
         self.reader = reader
         self.python_tag = python_tag
+        self.name = reader.path.name
         self._expected = expected
         self._dist_info = self._find_dist_info()
         self._check_metadata()
-        self.files = self._check_files()
+        self.files: Mapping[str, File] = self._check_files()
 
     def revision(self) -> str | None:
         """The source commit that a version module names, or None."""
@@ -90,6 +82,14 @@ class UpstreamWheel:
                     revisions = ast.literal_eval(found.group(1))
                     return str(revisions["IREE"]) if "IREE" in revisions else None
         return None
+
+    def add_to(self, writer: ArchiveWriter, path: str, *, recompress: bool) -> None:
+        """Copies a member as it is compressed or, asked to recompress, makes its stream anew."""
+        entry = self.reader.entries[path]
+        if recompress or entry.method == STORED:
+            writer.add(path, self.reader.inflate(entry), entry.mode)
+        else:
+            writer.copy(self.reader, entry)
 
     def _find_dist_info(self) -> str:
         folders = {name.split("/")[0] for name in self.reader.entries}
@@ -144,133 +144,13 @@ class UpstreamWheel:
         if entry.size != line.size or digest.hexdigest() != line.sha256:
             raise self._refuse(f"{line.path} is not the file that RECORD describes")
         native = binary.identify(header)
-        if native is not None:
-            self._check_native(line.path, native)
-        return File(entry, self._role(entry, native is not None), line.sha256)
-
-    def _check_native(self, path: str, native: binary.Binary) -> None:
-        expected = self._expected
-        if native.system != expected.system or expected.cpu not in native.cpus:
-            raise self._refuse(
-                f"{path} is a {native.system} file for {'+'.join(sorted(native.cpus))}, "
-                f"which does not belong on {expected.platform}"
-            )
-
-    def _role(self, entry: Entry, native: bool) -> Role:
-        if entry.name.startswith(self._dist_info + "/"):
-            return "metadata"
-        if _EXTENSION.search(entry.name):
-            return "extension"
-        if _LIBRARY.search(entry.name):
-            return "library"
-        if native:
-            return "tool"
-        return "data"
+        if native is not None and (cause := self._expected.target.refusal(native)):
+            raise self._refuse(f"{line.path} {cause}")
+        role = payload_parts.role(line.path, native=native is not None, dist_info=self._dist_info)
+        return File(role, line.sha256, line.size, entry.mode)
 
     def _refuse(self, cause: str) -> PackagingError:
         return PackagingError(f"{self.reader.path.name}: {cause}")
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where a file of a payload goes, and from which wheel its bytes are taken."""
-
-    part: str
-    wheel: UpstreamWheel
-    file: File
-
-
-def place(
-    wheels: Sequence[UpstreamWheel], large: Mapping[str, str]
-) -> dict[str, dict[str, Placement]]:
-    """Decides the part of every file: by Python tag, then by path.
-
-    Args:
-      wheels: oldest Python first; what all share is taken from the last.
-      large: part names of the files that get a part of their own, by path.
-
-    Raises:
-      PackagingError: a large file is not in the newest wheel.
-    """
-    newest = wheels[-1]
-    for path in sorted(large.keys() - newest.files.keys()):
-        raise PackagingError(
-            f"{newest.reader.path.name}: {path} is not in it, but packaging/payload/prebuilt.bzl "
-            "gives it a part of its own"
-        )
-    shared = {
-        path
-        for path, file in newest.files.items()
-        if all(path in w.files and w.files[path].sha256 == file.sha256 for w in wheels)
-    }
-    placements: dict[str, dict[str, Placement]] = {}
-    for wheel in wheels:
-        placed = placements[wheel.python_tag] = {}
-        for path, file in wheel.files.items():
-            if file.role == "metadata" and PurePosixPath(path).name in _OWN_METADATA:
-                continue
-            if path in large and (path in shared or wheel is newest):
-                placed[path] = Placement(large[path], newest, newest.files[path])
-            elif path in shared:
-                placed[path] = Placement(COMMON, newest, newest.files[path])
-            else:
-                placed[path] = Placement(f"{wheel.python_tag}.zip", wheel, file)
-    return placements
-
-
-def write_parts(
-    placements: Iterable[Placement], parts: Mapping[str, Path], *, recompress: bool
-) -> None:
-    """Writes each part, its members sorted by path.
-
-    Args:
-      placements: every file of the payload; the same one may come more than once.
-      parts: where to write each part, by name.
-      recompress: whether to make every stream anew instead of copying it.
-    """
-    members: dict[str, dict[str, Placement]] = {part: {} for part in parts}
-    for placement in placements:
-        members[placement.part][placement.file.entry.name] = placement
-    for part, path in parts.items():
-        with ArchiveWriter(path) as writer:
-            for name, placement in sorted(members[part].items()):
-                entry, reader = placement.file.entry, placement.wheel.reader
-                if recompress or entry.method == STORED:
-                    writer.add(name, reader.inflate(entry), entry.mode)
-                else:
-                    writer.copy(reader, entry)
-
-
-def build_index(
-    expected: Expected,
-    wheels: Sequence[UpstreamWheel],
-    placements: Mapping[str, Mapping[str, Placement]],
-) -> Index:
-    """The index of the payload that `placements` describes."""
-    return Index(
-        platform=expected.platform,
-        origin=Origin(
-            kind="prebuilt",
-            project=expected.project,
-            version=expected.version,
-            revision=wheels[-1].revision(),
-            sources=tuple(Source(w.reader.path.name, _sha256(w.reader.path)) for w in wheels),
-        ),
-        members={
-            tag: tuple(
-                Member(
-                    path=path,
-                    role=placement.file.role,
-                    part=placement.part,
-                    sha256=placement.file.sha256,
-                    size=placement.file.entry.size,
-                    mode=placement.file.entry.mode,
-                )
-                for path, placement in sorted(placed.items())
-            )
-            for tag, placed in placements.items()
-        },
-    )
 
 
 def ingest(
@@ -300,10 +180,17 @@ def ingest(
             UpstreamWheel(stack.enter_context(ArchiveReader(path)), tag, expected)
             for tag, path in wheels.items()
         ]
-        placements = place(upstream, large)
+        placements = place(upstream, large, "packaging/payload/prebuilt.bzl")
         every = chain.from_iterable(placed.values() for placed in placements.values())
         write_parts(every, parts, recompress=recompress)
-        index.write_text(build_index(expected, upstream, placements).to_json())
+        origin = Origin(
+            kind="prebuilt",
+            project=expected.project,
+            version=expected.version,
+            revision=upstream[-1].revision(),
+            sources=tuple(Source(w.name, _sha256(w.reader.path)) for w in upstream),
+        )
+        index.write_text(build_index(expected.platform, origin, placements).to_json())
 
 
 def _sha256(path: Path) -> str:
@@ -316,17 +203,12 @@ def main() -> None:
     wanted = request.from_command_line()
     ingest(
         Expected(**wanted["expected"]),
-        {tag: Path(path) for tag, path in _by_age(wanted["wheels"])},
+        {tag: Path(path) for tag, path in by_age(wanted["wheels"])},
         wanted["large"],
         {name: Path(path) for name, path in wanted["parts"].items()},
         Path(wanted["index"]),
         recompress=wanted["recompress"],
     )
-
-
-def _by_age(wheels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Sorts by Python version: cp39 comes before cp311."""
-    yield from sorted(wheels.items(), key=lambda item: (len(item[0]), item[0]))
 
 
 if __name__ == "__main__":

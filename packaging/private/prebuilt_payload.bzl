@@ -1,20 +1,12 @@
 """The rule that makes a payload from pinned upstream wheels."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+load("//packaging/private:payload.bzl", "base_name", "payload_target")
 load("//packaging/private:providers.bzl", "NativePayloadInfo")
 load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
-load("//platforms:defs.bzl", "platform_named")
-
-def _base_name(path):
-    return path.rpartition("/")[2]
 
 def _prebuilt_payload_impl(ctx):
-    if ctx.attr.platform == "any":
-        system, cpu = "any", "any"
-    else:
-        platform = platform_named(ctx.attr.platform)
-        system, cpu = platform.os, platform.cpu
-    large = {path: _base_name(path) + ".zip" for path in ctx.attr.large}
+    large = {path: base_name(path) + ".zip" for path in ctx.attr.large}
     names = large.values() + ["common.zip"] + [tag + ".zip" for tag in ctx.attr.abi_tags]
     parts = {name: ctx.actions.declare_file(ctx.label.name + "/" + name) for name in names}
     index = ctx.actions.declare_file(ctx.label.name + "/index.json")
@@ -39,10 +31,7 @@ def _prebuilt_payload_impl(ctx):
             "expected": {
                 "project": ctx.attr.project,
                 "version": ctx.attr.version,
-                "platform": ctx.attr.platform,
-                "system": system,
-                "cpu": cpu,
-            },
+            } | payload_target(ctx.attr.platform),
             "wheels": {tag: wheel.path for tag, wheel in wheels.items()},
             "large": large,
             "parts": {name: part.path for name, part in parts.items()},

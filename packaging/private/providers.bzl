@@ -14,6 +14,15 @@ NativePayloadInfo = provider(
     },
 )
 
+InstallTreeInfo = provider(
+    doc = "What a build from source installed.",
+    fields = {
+        "log": "File: what the build said",
+        "sources": "list of File: what it was built of",
+        "tree": "File: the folder",
+    },
+)
+
 WheelInfo = provider(
     doc = "A wheel, and what its name says.",
     fields = {

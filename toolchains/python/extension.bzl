@@ -2,7 +2,7 @@
 
 load("//platforms:pythons.bzl", "PYTHONS")
 load("//toolchains/python/private:discovery.bzl", "OLDEST_TOOL")
-load("//toolchains/python/private:repositories.bzl", "identifier", "python", _pythons = "pythons")
+load("//toolchains/python/private:repositories.bzl", "identifier", "python", "python_headers", _pythons = "pythons")
 
 _VERSIONS = [python.version for python in PYTHONS]
 
@@ -14,13 +14,18 @@ def _pythons_extension_impl(module_ctx):
         default_versions = _VERSIONS[_VERSIONS.index(OLDEST_TOOL):],
         versions = _VERSIONS,
     )
+    python_headers(
+        name = "python_headers",
+        versions = _VERSIONS,
+    )
     return module_ctx.extension_metadata(
         reproducible = True,
-        root_module_direct_deps = ["pythons"],
+        root_module_direct_deps = ["python_headers", "pythons"],
         root_module_direct_dev_deps = [],
     )
 
 pythons = module_extension(
     implementation = _pythons_extension_impl,
-    doc = "Makes `@pythons`, the face of all interpreters, and a repository for each version.",
+    doc = "Makes `@pythons`, the face of all interpreters, a repository for each version, and " +
+          "`@python_headers`, what extension modules are compiled with.",
 )

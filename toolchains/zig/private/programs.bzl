@@ -97,13 +97,11 @@ def _zig_runtime_impl(ctx):
     arguments.add_all("--lib", [zig_lib(ctx)], expand_directories = False)
     arguments.add("--target", ctx.attr.target)
     arguments.add("--language", ctx.attr.language)
-    if ctx.file.base:
-        arguments.add_all("--base", [ctx.file.base], expand_directories = False)
     arguments.add_all("--output", [tree], expand_directories = False)
     ctx.actions.run(
         executable = ctx.executable._compile,
         arguments = [arguments],
-        inputs = [zig_lib(ctx)] + ctx.files.base,
+        inputs = [zig_lib(ctx)],
         outputs = [tree],
         tools = [ctx.file._zig],
         mnemonic = "ZigRuntime",
@@ -117,11 +115,10 @@ def _zig_runtime_impl(ctx):
 zig_runtime = rule(
     implementation = _zig_runtime_impl,
     cfg = _once,
-    doc = "The C or C++ runtime of a target, compiled: a folder that driver.c begins with.",
+    doc = "The C or C++ runtime of a target, compiled: a folder that driver.c links with.",
     attrs = {
         "target": attr.string(mandatory = True, doc = "The target, as zig has it."),
         "language": attr.string(values = ["c", "c++"], mandatory = True, doc = "Its language."),
-        "base": attr.label(allow_single_file = True, doc = "A runtime that this one includes."),
         "_compile": attr.label(
             default = "//toolchains/zig:runtime",
             executable = True,

@@ -1,0 +1,31 @@
+"""Payload of ready-made install trees: what another builder's CI leaves."""
+
+load("//packaging/private:tree_payload.bzl", "tree_payload")
+load("//platforms:defs.bzl", "PLATFORMS")
+
+def platform_name():
+    """Returns the name of the platform that is being built for, as a configurable attribute."""
+    return select(
+        {"//platforms:is_" + platform.name: platform.name for platform in PLATFORMS},
+        no_match_error = "A payload is built for one of our platforms: build wheel_variants of it, " +
+                         "or add --platforms=//platforms:linux_x86_64 or another of them.",
+    )
+
+def install_tree_payload(name, tree, **kwargs):
+    """Declares a payload from an install tree, for the platform that is being built for.
+
+    Args:
+      name: name of the target.
+      tree: a folder, an archive of one (tar or zip), or an alias that selects among several by
+        //platforms:is_linux_x86_64 and the like. An archive by URL and digest is an http_file, a
+        folder outside of the workspace a new_local_repository.
+      **kwargs: further attributes of tree_payload.
+    """
+    tree_payload(
+        name = name,
+        platform = platform_name(),
+        tree = tree,
+        # For itself it has no platform, so //... must pass it over.
+        tags = ["manual"],
+        **kwargs
+    )

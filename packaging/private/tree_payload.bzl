@@ -1,0 +1,139 @@
+"""The rule that makes a payload from install trees."""
+
+load("//packaging/private:payload.bzl", "base_name", "payload_target")
+load("//packaging/private:providers.bzl", "InstallTreeInfo", "NativePayloadInfo")
+load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
+load("//platforms:defs.bzl", "platform_named")
+
+def _policy(platform):
+    """The manylinux tag that native files must serve, or None."""
+    for tag in platform_named(platform).wheel_tags:
+        if tag.startswith("manylinux_"):
+            return tag
+    return None
+
+def _single(target):
+    files = target.files.to_list()
+    if len(files) != 1:
+        fail("%s is %d files; a tree is one folder, or one archive of it" % (target.label, len(files)))
+    return files[0]
+
+def _tree_payload_impl(ctx):
+    platform = ctx.attr.platform
+    large = {path: base_name(path) + ".zip" for path in ctx.attr.large}
+    names = large.values() + ["common.zip"] + [tag + ".zip" for tag in ctx.attr.abi_tags]
+    parts = {name: ctx.actions.declare_file(ctx.label.name + "/" + name) for name in names}
+    index = ctx.actions.declare_file(ctx.label.name + "/index.json")
+    trees = {}
+    sources = {}
+    kind = "tree"
+    for tag, target in ctx.split_attr.tree.items():
+        if InstallTreeInfo in target:
+            info = target[InstallTreeInfo]
+            trees[tag] = info.tree
+            sources[ctx.attr.project] = info.sources
+            kind = "cmake"
+        else:
+            trees[tag] = _single(target)
+            sources["%s-%s" % (tag, trees[tag].basename)] = [trees[tag]]
+    metadata = {"METADATA": ctx.file.metadata}
+    if ctx.file.entry_points:
+        metadata["entry_points.txt"] = ctx.file.entry_points
+    run_tool(
+        ctx,
+        tool = ctx.executable._take_in,
+        mnemonic = "TakeInTree",
+        progress_message = "Checking and packing the trees of %s for %s" % (ctx.attr.project, platform),
+        inputs = trees.values() + metadata.values() +
+                 [file for files in sources.values() for file in files],
+        outputs = parts.values() + [index],
+        request = {
+            "expected": {
+                "kind": kind,
+                "project": ctx.attr.project,
+                "version": ctx.attr.version,
+                "revision": ctx.attr.revision or None,
+                "root": ctx.attr.root,
+                "target": payload_target(platform),
+                "policy": _policy(platform),
+                "where": "%s/BUILD.bazel" % ctx.label.package,
+            },
+            "trees": {tag: tree.path for tag, tree in trees.items()},
+            "metadata": {name: file.path for name, file in metadata.items()},
+            "sources": {name: [file.path for file in files] for name, files in sources.items()},
+            "large": large,
+            "parts": {name: part.path for name, part in parts.items()},
+            "index": index.path,
+        },
+    )
+    return [
+        DefaultInfo(files = depset(parts.values() + [index])),
+        NativePayloadInfo(
+            platform = platform,
+            parts = parts,
+            index = index,
+            abi_tags = ctx.attr.abi_tags,
+        ),
+    ]
+
+def _payload_transition_impl(_settings, _attr):
+    return {"//platforms:python_tag": "py3"}
+
+_payload_transition = transition(
+    implementation = _payload_transition_impl,
+    inputs = [],
+    outputs = ["//platforms:python_tag"],
+)
+
+def _tags_transition_impl(_settings, attr):
+    return {tag: {"//platforms:python_tag": tag} for tag in attr.abi_tags}
+
+_tags_transition = transition(
+    implementation = _tags_transition_impl,
+    inputs = [],
+    outputs = ["//platforms:python_tag"],
+)
+
+tree_payload = rule(
+    implementation = _tree_payload_impl,
+    doc = "A payload from install trees: folders or archives that another builder left, or what " +
+          "cmake_install made. It serves all Python tags at once, so it is made once per platform.",
+    cfg = _payload_transition,
+    provides = [NativePayloadInfo],
+    attrs = {
+        "abi_tags": attr.string_dict(mandatory = True, doc = "ABI tag by Python tag."),
+        "entry_points": attr.label(
+            allow_single_file = [".txt"],
+            doc = "entry_points.txt, where the package has Python scripts or launchers.",
+        ),
+        "large": attr.string_list(
+            doc = "Paths of files that get a part of their own, and so are compressed for a " +
+                  "dist by an action of their own.",
+        ),
+        "metadata": attr.label(
+            mandatory = True,
+            allow_single_file = True,
+            doc = "METADATA (core metadata) of the package: summary, author, links, description; " +
+                  "name, version, licence and requirements are those that the wheel declares.",
+        ),
+        "platform": attr.string(mandatory = True, doc = "Name of the platform."),
+        "project": attr.string(mandatory = True, doc = "What the manifest calls the project."),
+        "revision": attr.string(doc = "The commit that it is built from, where that is known."),
+        "root": attr.string(
+            doc = "The folder of a tree below which the wheel's files lie, as in site-packages.",
+        ),
+        "tree": attr.label(
+            mandatory = True,
+            allow_files = True,
+            cfg = _tags_transition,
+            doc = "The tree, built for each of the Python tags: a folder, an archive of one, or a " +
+                  "cmake_install. One that differs by tag is an alias that selects on " +
+                  "//platforms:is_cp311 and so on.",
+        ),
+        "version": attr.string(mandatory = True, doc = "The project's version."),
+        "_take_in": tool_attr("//packaging/payload:tree"),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+    },
+)

@@ -1,0 +1,1 @@
+"""Tests of the example project: from CMake to wheels that run."""

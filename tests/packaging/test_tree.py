@@ -1,0 +1,219 @@
+"""Install trees are taken in as payload: whole, for the right machine, from wherever they are."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tarfile
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assembly.archive import ArchiveReader
+from assembly.errors import PackagingError
+from payload import index
+from payload.parts import Target
+from payload.tree import Expected, take_in
+from tests.packaging.upstream import elf
+
+FILES = {
+    "lib/python/mine/__init__.py": b"# mine\n" * 30,
+    "lib/python/mine/mine-tool": elf(body=b"tool " * 500),
+    "lib/python/mine/libmine.so.1": elf(body=b"library " * 500),
+    "lib/python/mine/_mine.abi3.so": elf(body=b"extension " * 500),
+    "share/doc/mine.txt": b"not for the wheel\n",
+}
+EXPECTED = Expected(
+    kind="tree",
+    project="mine",
+    version="1.0",
+    revision="abc123",
+    root="lib/python",
+    target=Target("linux_x86_64", "linux", "x86_64"),
+    # The files here are ELF by their first bytes alone; test_cmake.py holds real ones.
+    policy=None,
+    where="packaging/mine/BUILD.bazel",
+)
+
+
+def tree(folder: Path, files: Mapping[str, bytes] = FILES) -> Path:
+    """An install tree."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o755 if name.endswith("tool") else 0o644)
+    return folder
+
+
+def taken(
+    folder: Path,
+    trees: Mapping[str, Path],
+    expected: Expected = EXPECTED,
+    large: Mapping[str, str] | None = None,
+) -> tuple[index.Index, dict[str, Path]]:
+    """The index of the payload of trees by Python tag, and its parts."""
+    metadata = folder / "METADATA"
+    metadata.write_text("Metadata-Version: 2.4\nName: mine\nVersion: 0\n")
+    large = large or {}
+    names = [*large.values(), "common.zip", *(f"{tag}.zip" for tag in trees)]
+    parts = {name: folder / name for name in names}
+    sources = {tag: [path] for tag, path in trees.items()}
+    written = folder / "index.json"
+    take_in(expected, trees, {"METADATA": metadata}, sources, large, parts, written)
+    return index.read(written), parts
+
+
+def refused(folder: Path, path: Path, expected: Expected = EXPECTED) -> str:
+    """What is said of a tree that is not taken in."""
+    with pytest.raises(PackagingError) as caught:
+        taken(folder, {"cp311": path}, expected)
+    return str(caught.value)
+
+
+def test_every_file_below_the_root_is_there_with_its_role(tmp_path: Path) -> None:
+    found, parts = taken(tmp_path, {"cp311": tree(tmp_path / "tree")})
+    members = {member.path: member for member in found.of("cp311")}
+    assert {path: member.role for path, member in members.items()} == {
+        "mine.dist-info/METADATA": "metadata",
+        "mine/__init__.py": "data",
+        "mine/_mine.abi3.so": "extension",
+        "mine/libmine.so.1": "library",
+        "mine/mine-tool": "tool",
+    }
+    for path, member in members.items():
+        with ArchiveReader(parts[member.part]) as part:
+            content = part.read(path)
+        assert hashlib.sha256(content).hexdigest() == member.sha256
+        assert member.mode == (0o755 if member.role == "tool" else 0o644)
+
+
+def test_the_origin_names_what_it_was_made_of(tmp_path: Path) -> None:
+    found, _ = taken(tmp_path, {"cp311": tree(tmp_path / "tree")})
+    origin = found.origin
+    assert (origin.kind, origin.project, origin.version) == ("tree", "mine", "1.0")
+    assert origin.revision == "abc123"
+    assert [source.filename for source in origin.sources] == ["cp311"]
+    changed = tree(tmp_path / "changed", {**FILES, "share/doc/mine.txt": b"changed\n"})
+    other, _ = taken(tmp_path, {"cp311": changed})
+    assert other.origin.sources != origin.sources
+
+
+def test_what_trees_share_is_held_once(tmp_path: Path) -> None:
+    """Catches: the library in the part of each Python."""
+    trees = {
+        tag: tree(
+            tmp_path / tag, {**FILES, "lib/python/mine/_mine.abi3.so": elf(body=tag.encode() * 99)}
+        )
+        for tag in ("cp311", "cp312")
+    }
+    found, _ = taken(tmp_path, trees, large={"mine/libmine.so.1": "libmine.so.1.zip"})
+    for tag in trees:
+        places = {member.path: member.part for member in found.of(tag)}
+        assert places["mine/libmine.so.1"] == "libmine.so.1.zip"
+        assert places["mine/mine-tool"] == "common.zip"
+        assert places["mine/_mine.abi3.so"] == f"{tag}.zip"
+
+
+def packed_tar(folder: Path, path: Path) -> Path:
+    """The tree as a tar archive."""
+    with tarfile.open(path, "w:xz") as archive:
+        archive.add(folder, arcname=".")
+    return path
+
+
+def packed_zip(folder: Path, path: Path) -> Path:
+    """The tree as a ZIP archive, with its modes."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
+    return path
+
+
+@pytest.mark.parametrize(("pack", "name"), [(packed_tar, "t.tar.xz"), (packed_zip, "t.zip")])
+def test_an_archive_is_what_its_folder_is(
+    tmp_path: Path, pack: Callable[[Path, Path], Path], name: str
+) -> None:
+    folder = tree(tmp_path / "tree")
+    plain, _ = taken(tmp_path, {"cp311": folder})
+    packed, _ = taken(tmp_path, {"cp311": pack(folder, tmp_path / name)})
+    assert packed.of("cp311") == plain.of("cp311")
+    (source,) = packed.origin.sources
+    assert source.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+
+
+def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
+    digests = set()
+    for name in ("one", "another"):
+        folder = tree(tmp_path / name / "tree")
+        for path in folder.rglob("*"):
+            os.utime(path, (len(name), len(name)))
+        _, parts = taken(tmp_path / name, {"cp311": folder})
+        digests.add(b"".join(path.read_bytes() for path in parts.values()))
+    assert len(digests) == 1
+
+
+def test_links_inside_become_files(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "tree")
+    (folder / "lib/python/mine/libmine.so").symlink_to("libmine.so.1")
+    found, _ = taken(tmp_path, {"cp311": folder})
+    members = {member.path: member for member in found.of("cp311")}
+    assert members["mine/libmine.so"].sha256 == members["mine/libmine.so.1"].sha256
+
+
+def test_a_link_out_of_the_tree_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("not yours")
+    folder = tree(tmp_path / "tree")
+    (folder / "lib/python/mine/leak").symlink_to("../../../../secret")
+    assert refused(tmp_path, folder).startswith(
+        "packaging/mine/BUILD.bazel: the tree of mine for cp311: mine/leak is a link out of the "
+    )
+
+
+def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "tree")
+    (folder / "lib/python/mine/gone").symlink_to("nowhere")
+    assert refused(tmp_path, folder).endswith("mine/gone is a link to nothing")
+
+
+def test_a_root_that_is_not_there_is_named_beside_what_is(tmp_path: Path) -> None:
+    said = refused(tmp_path, tree(tmp_path / "tree"), replace(EXPECTED, root="python_packages"))
+    assert said.endswith("it has no folder python_packages; it has lib, share")
+
+
+def test_an_empty_tree_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    said = refused(tmp_path, tmp_path / "tree", replace(EXPECTED, root=""))
+    assert said.endswith("it is empty")
+
+
+def test_a_tree_for_another_machine_is_refused(tmp_path: Path) -> None:
+    """Catches: the artifact of another job."""
+    expected = replace(EXPECTED, target=Target("linux_aarch64", "linux", "aarch64"))
+    said = refused(tmp_path, tree(tmp_path / "tree"), expected)
+    assert said.endswith("is a linux file for x86_64, which does not belong on linux_aarch64")
+
+
+def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "tree.tar.xz"
+    path.write_bytes(b"<html>404</html>")
+    assert refused(tmp_path, path).startswith(
+        "packaging/mine/BUILD.bazel: tree.tar.xz is neither a folder nor an archive"
+    )
+
+
+def test_an_archive_that_climbs_out_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tree.tar"
+    with tarfile.open(path, "w") as archive:
+        info = tarfile.TarInfo("../../escaped")
+        archive.addfile(info)
+    assert "neither a folder nor an archive that can be unpacked" in refused(tmp_path, path)
+    assert not (tmp_path.parent / "escaped").exists()
+
+
+def test_a_large_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PackagingError, match="mine/other is not in it, but packaging/mine/BUILD"):
+        taken(tmp_path, {"cp311": tree(tmp_path / "t")}, large={"mine/other": "other.zip"})

@@ -1,0 +1,1 @@
+"""What CPython extension modules are compiled with."""

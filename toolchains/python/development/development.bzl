@@ -1,0 +1,74 @@
+"""The rules that say what CPython extension modules are compiled with."""
+
+load("//toolchains/zig:defs.bzl", "ZIG_ATTRS", "ZigDriverInfo", "zig_lib")
+
+PythonDevelopmentInfo = provider(
+    doc = "What an extension module is compiled and linked with.",
+    fields = {
+        "configuration": "File: the platform's pyconfig.h",
+        "headers": "File: the folder of CPython's headers",
+        "library": "File: the import library of python3.dll; None where modules link to nothing",
+    },
+)
+
+def _stable_abi_library_impl(ctx):
+    definition = ctx.actions.declare_file(ctx.label.name + "/python3.def")
+    library = ctx.actions.declare_file(ctx.label.name + "/python3.lib")
+    ctx.actions.run(
+        executable = ctx.executable._define,
+        arguments = [definition.path],
+        outputs = [definition],
+        mnemonic = "StableAbi",
+        progress_message = "Listing the stable ABI of CPython",
+    )
+    dlltool = ctx.attr._driver[ZigDriverInfo].programs["dlltool"]
+    ctx.actions.run(
+        executable = dlltool,
+        arguments = ["-m", "i386:x86-64", "-D", "python3.dll", "-d", definition.path, "-l", library.path],
+        inputs = [definition, ctx.file._zig, zig_lib(ctx)],
+        outputs = [library],
+        env = {"ZIG": ctx.file._zig.path, "ZIG_LIB_DIR": zig_lib(ctx).path},
+        mnemonic = "ImportLibrary",
+        progress_message = "Making the import library of python3.dll",
+    )
+    return [DefaultInfo(files = depset([library]))]
+
+stable_abi_library = rule(
+    implementation = _stable_abi_library_impl,
+    doc = "The import library of python3.dll, for Windows on x86_64.",
+    attrs = {
+        "_define": attr.label(
+            default = "//toolchains/python/development:stable_abi",
+            executable = True,
+            cfg = "exec",
+        ),
+        "_driver": attr.label(
+            default = "//toolchains/zig:driver",
+            cfg = "exec",
+            providers = [ZigDriverInfo],
+        ),
+    } | ZIG_ATTRS,
+)
+
+def _python_development_impl(ctx):
+    (headers,) = ctx.files.headers
+    files = [ctx.file.configuration, headers] + ctx.files.library
+    return [
+        DefaultInfo(files = depset(files)),
+        PythonDevelopmentInfo(
+            configuration = ctx.file.configuration,
+            headers = headers,
+            library = ctx.file.library,
+        ),
+    ]
+
+python_development = rule(
+    implementation = _python_development_impl,
+    doc = "What extension modules are compiled with, for one platform and Python.",
+    provides = [PythonDevelopmentInfo],
+    attrs = {
+        "configuration": attr.label(mandatory = True, allow_single_file = [".h"], doc = "pyconfig.h."),
+        "headers": attr.label(mandatory = True, allow_files = True, doc = "Folder of headers."),
+        "library": attr.label(allow_single_file = True, doc = "Import library."),
+    },
+)
