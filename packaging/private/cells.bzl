@@ -100,17 +100,18 @@ def wheel_filename(distribution, version, python_tag, abi_tag, platform):
         ".".join(sorted(tags)),
     ]) + ".whl"
 
-def dist_filename(version, platform):
+def dist_filename(version, platform, distribution = "iree-dist"):
     """Returns the file name of a dist archive.
 
     Args:
       version: in canonical form.
       platform: a struct of PLATFORMS.
+      distribution: what its name begins with.
 
     Returns:
       string.
     """
-    return "iree-dist-%s-%s.tar.xz" % (version, platform.dist_suffix)
+    return "%s-%s-%s.tar.xz" % (distribution, version, platform.dist_suffix)
 
 def variants_of(package):
     """Returns the wheels of a package that the matrix needs, each once.

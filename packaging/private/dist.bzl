@@ -45,7 +45,7 @@ def _compress(ctx, package, part_name, part, select):
 def _dist_impl(ctx):
     version = version_of(ctx)
     platform = platform_named(ctx.attr.platform)
-    archive = ctx.actions.declare_file(dist_filename(version, platform))
+    archive = ctx.actions.declare_file(dist_filename(version, platform, ctx.attr.distribution))
     layout = [json.decode(rule) for rule in ctx.attr.layout]
     files = files_by_name(ctx.attr.files)
     templates = files_by_name(ctx.attr.templates)
@@ -119,6 +119,10 @@ dist = rule(
           "native files that are compressed once, each part by an action of its own.",
     provides = [DistInfo],
     attrs = {
+        "distribution": attr.string(
+            default = "iree-dist",
+            doc = "What the archive's name begins with.",
+        ),
         "platform": attr.string(mandatory = True, doc = "Name of the platform."),
         "payloads": attr.label_keyed_string_dict(
             mandatory = True,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform as host
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ from release.gate.trial.process import run
 from release.gate.trial.runner import Qemu, Wine, started_wine
 
 WHEELHOUSE = Path(os.environ["WHEELHOUSE"]).absolute()
+DISTS = Path(os.environ["DISTS"]).absolute()
 PLATFORMS = {platform.name: platform for platform in data.load().platforms}
 EQUIPMENT = Equipment.from_environment()
 ASK = "import abacus; print(abacus.evaluate('2 3 + 4 *'), abacus.VERSION)"
@@ -95,6 +98,35 @@ def test_it_runs_on_every_emulated_python(python: str, tmp_path: Path) -> None:
     qemu = Qemu(emulation.qemu, emulated.root, tmp_path)
     command = qemu.python(emulated.executable, packages, "-c", ASK)
     assert run(command, environment=qemu.environment).expect().stdout.strip() == ANSWER
+
+
+def unpacked_dist(platform: str, folder: Path) -> Path:
+    """The dist archive of a platform, unpacked."""
+    suffix = PLATFORMS[platform].dist_suffix
+    with tarfile.open(DISTS / f"abacus-dist-0.dev0-{suffix}.tar.xz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def test_there_is_a_dist_for_each_platform() -> None:
+    suffixes = {platform.dist_suffix for platform in PLATFORMS.values()}
+    names = {f"abacus-dist-0.dev0-{suffix}.tar.xz" for suffix in suffixes}
+    assert {path.name for path in DISTS.iterdir()} == names
+
+
+@pytest.mark.skipif(host.machine() != "x86_64", reason="not run: this machine is no x86_64")
+def test_the_tool_of_a_dist_runs(tmp_path: Path) -> None:
+    dist = unpacked_dist("linux_x86_64", tmp_path)
+    done = run([str(dist / "bin/abacus-eval"), "7", "6", "*"], environment={})
+    assert done.expect().stdout == "42\n"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_dist_says_where_it_comes_from(platform: str, tmp_path: Path) -> None:
+    dist = unpacked_dist(platform, tmp_path)
+    origin = json.loads((dist / "origin.json").read_bytes())["payloads"]["abacus"]
+    assert (origin["kind"], origin["version"]) == ("cmake", "1.0")
+    assert (dist / "include/abacus.h").is_file()
 
 
 @pytest.fixture(scope="module")

@@ -177,6 +177,13 @@ _every_platform_test = analysistest.make(
     config_settings = {str(Label("//packaging:without")): MATRIX.keys()},
 )
 
+_source_test = analysistest.make(
+    _refused_test_impl,
+    expect_failure = True,
+    attrs = _sentence,
+    config_settings = {"//command_line_option:platforms": str(Label("//platforms:linux_x86_64"))},
+)
+
 def starlark_tests(name):
     """Declares the tests, and a suite of them.
 
@@ -219,6 +226,16 @@ def starlark_tests(name):
         sentence = "asks for Python 3.9 on linux_x86_64, which no wheel of x serves",
         target_under_test = ":python_without_payload",
     )
+    _source_test(
+        name = name + "_no_cmakelists",
+        sentence = "source has no CMakeLists.txt among its 1 files; name a project that CMake",
+        target_under_test = ":no_cmakelists",
+    )
+    _source_test(
+        name = name + "_two_trees",
+        sentence = "is 2 files; a tree is one folder, or one archive of it",
+        target_under_test = ":two_trees",
+    )
     native.test_suite(
         name = name,
         tests = [
@@ -231,6 +248,8 @@ def starlark_tests(name):
                 "every_platform",
                 "malformed_version",
                 "python_without_payload",
+                "no_cmakelists",
+                "two_trees",
             ]
         ],
     )
