@@ -24,6 +24,7 @@ load(
     _wheelhouse = "wheelhouse",
 )
 load("//packaging/private:tree_payload.bzl", _tree_payload = "tree_payload")
+load("//packaging/private:universal.bzl", _universal_payload = "universal_payload", _universal_program = "universal_program")
 load("//packaging/private:wheel.bzl", _wheel = "wheel", _wheel_variants = "wheel_variants")
 load(
     "//packaging/private:without.bzl",
@@ -42,6 +43,8 @@ DistSetInfo = _DistSetInfo
 prebuilt_payload = _prebuilt_payload
 tree_payload = _tree_payload
 cmake_install = _cmake_install
+universal_payload = _universal_payload
+universal_program = _universal_program
 launcher = _launcher
 wheel = _wheel
 wheel_variants = _wheel_variants

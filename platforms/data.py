@@ -43,6 +43,7 @@ class Platform:
     dist_suffix: str
     required: bool
     pythons: PythonSet
+    slices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +96,5 @@ def _platform(raw: Mapping[str, Any]) -> Platform:
             f'platforms/defs.bzl: {raw["name"]} has pythons = "{raw["pythons"]}"; '
             'the policy knows "supported", "newest" and "none".'
         )
-    return Platform(**{**raw, "wheel_tags": tuple(raw["wheel_tags"])})
+    lists = {name: tuple(raw[name]) for name in ("wheel_tags", "slices")}
+    return Platform(**{**raw, **lists})

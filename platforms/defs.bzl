@@ -14,6 +14,8 @@ Another platform is one struct here; that the release has packages for it, one l
   pythons      what the policy (policy.py) gives it: "supported", every Python that is not
                end-of-life; "newest", the newest, and the one before during the newest's first year;
                "none", for a platform that native code is built for, and no release
+  slices       names of the platforms whose native files are put together into one for this; none
+               for a platform that a compiler knows
 """
 
 PLATFORMS = [
@@ -27,6 +29,7 @@ PLATFORMS = [
         dist_suffix = "linux-x86_64",
         required = True,
         pythons = "supported",
+        slices = [],
     ),
     struct(
         name = "linux_aarch64",
@@ -38,6 +41,7 @@ PLATFORMS = [
         dist_suffix = "linux-aarch64",
         required = True,
         pythons = "supported",
+        slices = [],
     ),
     struct(
         name = "windows_x86_64",
@@ -49,6 +53,7 @@ PLATFORMS = [
         dist_suffix = "windows-x86_64",
         required = False,
         pythons = "newest",
+        slices = [],
     ),
     struct(
         name = "macos_arm64",
@@ -60,6 +65,7 @@ PLATFORMS = [
         dist_suffix = "macos-arm64",
         required = False,
         pythons = "newest",
+        slices = [],
     ),
     struct(
         name = "macos_x86_64",
@@ -71,6 +77,19 @@ PLATFORMS = [
         dist_suffix = "macos-x86_64",
         required = False,
         pythons = "none",
+        slices = [],
+    ),
+    struct(
+        name = "macos_universal2",
+        os = "macos",
+        cpu = "universal2",
+        libc = None,
+        minimum_os = "macos_13.0",
+        wheel_tags = ["macosx_13_0_universal2"],
+        dist_suffix = "macos-universal2",
+        required = False,
+        pythons = "none",
+        slices = ["macos_arm64", "macos_x86_64"],
     ),
 ]
 
@@ -91,6 +110,9 @@ def platform_named(name):
         ", ".join([platform.name for platform in PLATFORMS]),
     ))
 
+# The platforms that a compiler knows.
+COMPILED_PLATFORMS = [platform for platform in PLATFORMS if not platform.slices]
+
 def constraints_of(platform):
     """Returns the labels of the constraint values that make up a platform.
 
@@ -102,7 +124,8 @@ def constraints_of(platform):
     """
     return [
         "@platforms//os:" + platform.os,
-        "@platforms//cpu:" + platform.cpu,
+        # One that no processor has is of our own.
+        ("//platforms:" if platform.slices else "@platforms//cpu:") + platform.cpu,
     ] + [
         "//platforms:" + value
         for value in [platform.libc, platform.minimum_os]

@@ -1,6 +1,7 @@
 """The native scripts of a wheel: one small program that runs each of a package's tools."""
 
 load("@rules_cc//cc:cc_binary.bzl", "cc_binary")
+load("//packaging/private:universal.bzl", "universal_program")
 
 LauncherInfo = provider(
     doc = "The program that is every script of a package whose tool is a native program.",
@@ -149,9 +150,18 @@ def launcher(name, package, tools, visibility = None, **kwargs):
         tags = ["manual"],
         visibility = ["//visibility:private"],
     )
+    universal_program(
+        name = name + "_universal",
+        program = name + "_program",
+        tags = ["manual"],
+        visibility = ["//visibility:private"],
+    )
     _launcher(
         name = name,
-        program = name + "_program",
+        program = select({
+            "//platforms:is_macos_universal2": name + "_universal",
+            "//conditions:default": name + "_program",
+        }),
         tags = ["manual"],
         tools = tools,
         visibility = visibility,

@@ -25,6 +25,11 @@ def declare_platforms():
     """Declares constraints, platforms, and a config_setting `is_NAME` for each platform."""
     _declare_constraint("libc", [platform.libc for platform in PLATFORMS])
     _declare_constraint("minimum_os", [platform.minimum_os for platform in PLATFORMS])
+    for cpu in {platform.cpu: None for platform in PLATFORMS if platform.slices}:
+        native.constraint_value(
+            name = cpu,
+            constraint_setting = "@platforms//cpu:cpu",
+        )
     for platform in PLATFORMS:
         native.platform(
             name = platform.name,

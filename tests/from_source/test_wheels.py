@@ -69,6 +69,18 @@ def test_tool_library_extension_and_launcher_are_inside(platform: str) -> None:
     assert "abacus-0.dev0.dist-info/entry_points.txt" not in names
 
 
+def test_what_is_universal_has_both_slices_as_they_are_alone(tmp_path: Path) -> None:
+    """Catches: a wheel tagged universal2 with a program, a launcher even, for one processor."""
+    slices = PLATFORMS["macos_universal2"].slices
+    both = content.read(of("macos_universal2").path)
+    for name in slices:
+        alone = content.read(of(name).path)
+        assert alone.binaries.keys() == both.binaries.keys()
+        for path, native in both.binaries.items():
+            assert native.cpus == {"aarch64", "x86_64"}, path
+            assert native.needed == alone.binaries[path].needed
+
+
 @pytest.mark.skipif(host.machine() != "x86_64", reason="not run: this machine is no x86_64")
 @pytest.mark.parametrize("python", EQUIPMENT.interpreters)
 def test_it_runs_on_every_python_of_this_machine(python: str, tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 """A rule that builds a target for every platform at once, as packages are."""
 
-load("//platforms:defs.bzl", "PLATFORMS")
+load("//platforms:defs.bzl", "COMPILED_PLATFORMS")
 
 def _every_platform_impl(_settings, _attr):
     return {
         platform.name: {"//command_line_option:platforms": "//platforms:" + platform.name}
-        for platform in PLATFORMS
+        for platform in COMPILED_PLATFORMS
     }
 
 _every_platform = transition(

@@ -1,6 +1,6 @@
 """The compiler as build actions have it, as data and environment of tests that call it."""
 
-load("//platforms:defs.bzl", "PLATFORMS")
+load("//platforms:defs.bzl", "COMPILED_PLATFORMS")
 load("//toolchains/zig:targets.bzl", "zig_triple")
 load(":built_for.bzl", "built_for_tools")
 
@@ -11,7 +11,7 @@ _FILES = {
     "ninja": ["@ninja//:ninja"],
     "runtimes": [
         "//toolchains/zig:%s_%s" % (platform.name, language)
-        for platform in PLATFORMS
+        for platform in COMPILED_PLATFORMS
         for language in ["c", "cxx"]
     ],
     "zig": ["@zig//:ziglang/zig"],
@@ -27,7 +27,7 @@ COMPILER_ENV = {
 } | {
     "TARGETS": " ".join([
         "%s=%s" % (platform.name, zig_triple(platform))
-        for platform in PLATFORMS
+        for platform in COMPILED_PLATFORMS
     ]),
 }
 

@@ -18,7 +18,7 @@ from release.gate.trial.candidate import UnfitError
 from release.gate.trial.equipment import Equipment
 from release.gate.trial.runner import Qemu, started_wine
 
-PLATFORMS = {platform.name: platform for platform in data.load().platforms}
+PLATFORMS = {platform.name: platform for platform in data.load().platforms if not platform.slices}
 PROGRAMS = Path(os.environ["PROGRAMS"]).absolute()
 SUFFIXES = {"linux": ("", ".so"), "macos": ("", ".dylib"), "windows": (".exe", ".dll")}
 MESSAGE = "caught across a library"

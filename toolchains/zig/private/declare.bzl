@@ -2,7 +2,7 @@
 
 load("@platforms//host:constraints.bzl", "HOST_CONSTRAINTS")
 load("@rules_cc//cc/toolchains:cc_toolchain.bzl", "cc_toolchain")
-load("//platforms:defs.bzl", "PLATFORMS", "constraints_of")
+load("//platforms:defs.bzl", "COMPILED_PLATFORMS", "constraints_of")
 load("//toolchains/wheels:defs.bzl", "HOSTS")
 load("//toolchains/zig:targets.bzl", "zig_triple")
 load(":config.bzl", "zig_cc_toolchain_config")
@@ -41,7 +41,7 @@ def declare_driver(name):
 # buildifier: disable=unnamed-macro
 def declare_toolchains():
     """Declares, for each platform: its runtimes, its C toolchain, and the `toolchain` NAME."""
-    for platform in PLATFORMS:
+    for platform in COMPILED_PLATFORMS:
         triple = zig_triple(platform)
         zig_runtime(
             name = platform.name + "_c",
