@@ -325,6 +325,8 @@ class DirectoryStore(Store):
 
     def _check(self) -> None:
         marker = self.root / "store.json"
+        # Looked at before the marker, which another process may be making: it comes first.
+        holds_something = any(not path.name.startswith(".") for path in self.root.iterdir())
         if marker.exists():
             schema = document.read(marker, "store", lambda data: data["schema"])
             if schema != SCHEMA:
@@ -332,7 +334,7 @@ class DirectoryStore(Store):
                     f"{marker}: its schema is {schema}, this program reads {SCHEMA}; use the "
                     "program that wrote it"
                 )
-        elif any(not path.name.startswith(".") for path in self.root.iterdir()):
+        elif holds_something:
             raise UsageError(
                 f"{self.root}: not a store, and not empty; name an empty or new folder"
             )

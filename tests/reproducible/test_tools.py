@@ -10,12 +10,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
-from tests.packaging.upstream import EXPECTED, LIBRARY, VERSION_MODULE, UpstreamWheel
+from tests.packaging.upstream import EXPECTED, LIBRARY, TOOL, VERSION_MODULE, UpstreamWheel
 from tests.reproducible.difference import first_difference, sha256
 from tests.reproducible.host import Host, two_hosts
 
@@ -24,6 +24,7 @@ WHEEL = f"iree_runtime-{VERSION}-cp311-cp311-manylinux_2_28_x86_64.whl"
 DIST = f"iree-dist-{VERSION}-linux-x86_64.tar.xz"
 WHERE = "packaging/iree_runtime/BUILD.bazel"
 
+LAUNCHED = {PurePosixPath(TOOL).name: str(PurePosixPath(TOOL).parent)}
 PARTS = {name: name for name in ("libiree.so.zip", "common.zip", "cp311.zip")}
 INGEST = {
     "expected": EXPECTED,
@@ -49,6 +50,7 @@ ASSEMBLE_WHEEL = {
     "platform_tags": ["manylinux_2_28_x86_64"],
     "version_modules": [VERSION_MODULE],
     "replacements": {},
+    "launcher": {"program": "launcher", "suffix": "", "tools": LAUNCHED},
     "license_files": {"LICENSE": "LICENSE"},
     "index": "index.json",
     "parts": PARTS,
@@ -93,6 +95,7 @@ def hosts(tmp_path: Path) -> tuple[Host, Host]:
         host.folder.mkdir(parents=True)
         UpstreamWheel().write(host.folder)
         (host.folder / "LICENSE").write_text("The licence.\n")
+        (host.folder / "launcher").write_bytes(b"\x7fELF launcher")
         (host.folder / "plan.json").write_text(
             json.dumps({"version": VERSION, "cells": [{"wheel": WHEEL}], "dists": []})
         )
