@@ -105,7 +105,7 @@ universal_program = rule(
         "program": attr.label(
             mandatory = True,
             cfg = _slices,
-            executable = True,
+            # Not declared executable: Bazel 7 cannot take that under a split transition.
             doc = "The program, built for each of the slices.",
         ),
         "_write": tool_attr("//packaging/assembly:fat"),

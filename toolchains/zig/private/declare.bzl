@@ -43,15 +43,20 @@ def declare_toolchains():
     """Declares, for each platform: its runtimes, its C toolchain, and the `toolchain` NAME."""
     for platform in COMPILED_PLATFORMS:
         triple = zig_triple(platform)
+
+        # What needs them builds them, for the machine that runs the compiler; //... need not.
+        common = {"tags": ["manual"]}
         zig_runtime(
             name = platform.name + "_c",
             language = "c",
             target = triple,
+            **common
         )
         zig_runtime(
             name = platform.name + "_cxx",
             language = "c++",
             target = triple,
+            **common
         )
         native.alias(
             name = platform.name + "_runtime",
@@ -59,6 +64,7 @@ def declare_toolchains():
                 ":links_cxx": ":%s_cxx" % platform.name,
                 "//conditions:default": ":%s_c" % platform.name,
             }),
+            **common
         )
         zig_cc_toolchain_config(
             name = platform.name + "_config",
@@ -71,6 +77,7 @@ def declare_toolchains():
             os = platform.os,
             runtime = ":%s_runtime" % platform.name,
             target = triple,
+            **common
         )
         native.filegroup(
             name = platform.name + "_compiler",
@@ -79,6 +86,7 @@ def declare_toolchains():
                 "@zig//:lib",
                 "@zig//:ziglang/zig",
             ],
+            **common
         )
         native.filegroup(
             name = platform.name + "_linker",
@@ -86,6 +94,7 @@ def declare_toolchains():
                 ":%s_compiler" % platform.name,
                 ":%s_runtime" % platform.name,
             ],
+            **common
         )
         cc_toolchain(
             name = platform.name + "_cc",
@@ -98,6 +107,7 @@ def declare_toolchains():
             objcopy_files = ":nothing",
             strip_files = ":%s_compiler" % platform.name,
             toolchain_config = ":%s_config" % platform.name,
+            **common
         )
         native.toolchain(
             name = platform.name,
