@@ -26,6 +26,7 @@ def cmake_payload(
         entry_points = None,
         large = [],
         revision = "",
+        python = False,
         visibility = None,
         **kwargs):
     """Declares NAME, a payload, and NAME_tree, what CMake installs.
@@ -41,13 +42,16 @@ def cmake_payload(
       entry_points: entry_points.txt of the package.
       large: paths of files that a dist compresses by themselves.
       revision: the commit that is built, where that is known.
+      python: whether it has CPython extension modules; FindPython then finds headers, for the
+        Python tag that is built for.
       visibility: of both.
-      **kwargs: further attributes of cmake_install: components, definitions, deps, python,
-        source_dir and targets.
+      **kwargs: further attributes of cmake_install: components, definitions, deps, source_dir and
+        targets.
     """
     cmake_install(
         name = name + "_tree",
         platform = platform_name(),
+        python = "//toolchains/python/development" if python else None,
         source = source,
         # For itself it has no platform, so //... must pass it over.
         tags = ["manual"],

@@ -61,8 +61,6 @@ class Python:
 
     interpreter: Path
     """One that runs here, which projects ask for things."""
-    version: str
-    """The version of the headers, such as 3.11."""
     headers: Path
     configuration: Path
     """pyconfig.h of the platform."""
@@ -82,8 +80,6 @@ class Project:
     system: str
     """linux, windows or macos."""
     cpu: str
-    minimum_os: str | None
-    """The oldest macOS, such as 13.0."""
     definitions: Mapping[str, str]
     """Cache variables of the project's own."""
     targets: Sequence[str]
@@ -323,7 +319,6 @@ def _python(data: Mapping[str, Any] | None) -> Python | None:
         return None
     return Python(
         interpreter=Path(sys.executable),
-        version=data["version"],
         library=Path(data["library"]) if data["library"] else None,
         **_paths(data, "headers", "configuration"),
     )

@@ -1,6 +1,5 @@
 """The rule that builds a CMake project and installs it."""
 
-load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
 load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
@@ -13,8 +12,9 @@ def _source_folder(ctx):
     """The folder with the CMakeLists.txt nearest to the root, and the files of the source."""
     files = ctx.files.source
     if ctx.attr.source_dir:
-        prefix = "/".join([part for part in [ctx.attr.source[0].label.workspace_root, ctx.attr.source[0].label.package, ctx.attr.source_dir] if part])
-        return prefix
+        label = ctx.attr.source[0].label
+        folders = [label.workspace_root, label.package, ctx.attr.source_dir]
+        return "/".join([folder for folder in folders if folder])
     if len(files) == 1 and files[0].is_directory:
         return files[0].path
     nearest = None
@@ -85,10 +85,8 @@ def _python(ctx):
     """What extension modules are compiled with, and the files of it; None without them."""
     if not ctx.attr.python:
         return [], None
-    development = ctx.attr._development[PythonDevelopmentInfo]
-    tag = ctx.attr._python_tag[BuildSettingInfo].value
-    return ctx.attr._development[DefaultInfo].files.to_list(), {
-        "version": "3." + tag.removeprefix("cp3") if tag != "py3" else "3.11",
+    development = ctx.attr.python[PythonDevelopmentInfo]
+    return ctx.attr.python[DefaultInfo].files.to_list(), {
         "headers": development.headers.path,
         "configuration": development.configuration.path,
         "library": development.library.path if development.library else None,
@@ -120,7 +118,6 @@ def _cmake_install_impl(ctx):
                 "log": log.path,
                 "system": platform.os,
                 "cpu": platform.cpu,
-                "minimum_os": platform.minimum_os,
                 "definitions": ctx.attr.definitions,
                 "targets": ctx.attr.targets,
                 "components": ctx.attr.components,
@@ -155,8 +152,11 @@ The output group `log` is what all of it said.""",
             doc = "Install trees in which find_package() looks, and nowhere else.",
         ),
         "platform": attr.string(mandatory = True, doc = "Name of the platform."),
-        "python": attr.bool(doc = "Whether it compiles CPython extension modules: FindPython then " +
-                                  "finds headers, for the Python tag that is built for."),
+        "python": attr.label(
+            providers = [PythonDevelopmentInfo],
+            doc = "What CPython extension modules are compiled with, so that FindPython finds it: " +
+                  "//toolchains/python/development. None for a project without any.",
+        ),
         "source": attr.label_list(
             mandatory = True,
             allow_files = True,
@@ -170,9 +170,7 @@ The output group `log` is what all of it said.""",
         "_build": tool_attr("//packaging/payload:cmake"),
         "_cmake": attr.label(default = "@cmake//:cmake/data/bin/cmake", allow_single_file = True, cfg = "exec"),
         "_cmake_share": attr.label(default = "@cmake//:share", allow_files = True, cfg = "exec"),
-        "_development": attr.label(default = "//toolchains/python/development"),
         "_ninja": attr.label(default = "@ninja//:ninja", allow_single_file = True, cfg = "exec"),
-        "_python_tag": attr.label(default = "//platforms:python_tag"),
     },
     fragments = ["cpp"],
     toolchains = use_cc_toolchain(),

@@ -140,9 +140,8 @@ def _check_files(verification: Verification, environment: Environment) -> int:
         if folder.sha256(target) != wheel.sha256:
             host = verification.registry.host
             raise Refused(f"{host}: it sends other bytes of {target.name} than were pushed")
-        site = Path(str(distribution.locate_file("")))
         for entry in _recorded(target):
-            path = site / entry.path
+            path = environment.place(distribution, entry.path)
             if not path.is_file() or not _same(entry.hash_, path):
                 raise Refused(f"{entry.path} of {project}, as installed, is not what was published")
             count += 1

@@ -36,6 +36,14 @@ def of(platform: str) -> ExactWheel:
     return ExactWheel("abacus", path, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
+def test_a_ready_made_tree_makes_the_same_wheels() -> None:
+    """Catches: rules that can tell where a payload is from."""
+    made = [Path(path) for path in os.environ["OF_TREES"].split()]
+    assert len(made) == 2
+    for path in made:
+        assert path.read_bytes() == (WHEELHOUSE / path.name).read_bytes(), path.name
+
+
 def test_there_is_a_wheel_for_each_platform_and_no_other() -> None:
     assert {of(platform).path for platform in PLATFORMS} == {*WHEELHOUSE.iterdir()}
 

@@ -69,7 +69,6 @@ def project(folder: Path, files: Mapping[str, str] = SOURCES) -> Project:
         log=folder / "build.log",
         system="linux",
         cpu="x86_64",
-        minimum_os=None,
         definitions={},
         targets=[],
         components=[],

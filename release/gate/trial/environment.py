@@ -25,6 +25,16 @@ _NETWORK = (
 """Variables by which a machine says how it reaches a network."""
 
 
+_SCRIPT = re.compile(r"[^/]+\.data/scripts/(?P<name>[^/]+)")
+"""A file of a wheel that installers put beside the interpreter (binary distribution format)."""
+
+
+def script_name(path: str) -> str | None:
+    """The name of a file in a wheel's folder of scripts, by its path; None of any other file."""
+    found = _SCRIPT.fullmatch(path)
+    return found and found["name"]
+
+
 @dataclass(frozen=True, slots=True)
 class ExactWheel:
     """One wheel to install: this file, with these bytes, and no other."""
@@ -143,6 +153,13 @@ class Environment:
         sites = [str(site) for site in self.prefix.glob("lib/python*/site-packages")]
         found = importlib.metadata.distributions(path=sites)
         return {distribution.name: distribution for distribution in found}
+
+    def place(self, distribution: importlib.metadata.Distribution, path: str) -> Path:
+        """Where a file of an installed wheel is, given its path in the wheel."""
+        script = script_name(path)
+        if script is not None:
+            return self.scripts / script
+        return Path(str(distribution.locate_file(""))) / path
 
     def install(self, wheels: Sequence[ExactWheel], requirements: Requirements) -> Done:
         """Installs `wheels` and, out of `requirements`, what they declare.

@@ -11,11 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from release.gate.trial.answers import SCRIPTS
-from release.gate.trial.environment import Environment, ExactWheel
+from release.gate.trial.environment import Environment, ExactWheel, script_name
 from release.gate.trial.process import TrialError
-
-_SCRIPT = re.compile(r"[^/]+\.data/scripts/(?P<name>[^/]+)")
-"""A file that installers put beside the interpreter (binary distribution format)."""
 
 # Loads the entry points of a distribution; each that fails is a line "NAME<tab>WHY".
 _LOAD = """\
@@ -101,7 +98,7 @@ def check_scripts(environment: Environment, wheels: Iterable[ExactWheel]) -> int
 def declared_scripts(environment: Environment, wheel: ExactWheel) -> set[str]:
     """Names of an installed wheel's scripts: its console scripts, and the programs among them."""
     points = environment.distributions()[wheel.package].entry_points
-    programs = (_script(path) for path in _record(wheel))
+    programs = (script_name(path) for path in _record(wheel))
     return {
         *(point.name for point in points.select(group="console_scripts")),
         *(name for name in programs if name is not None),
@@ -115,19 +112,11 @@ def changed_files(environment: Environment, wheel: ExactWheel) -> list[str]:
       Their paths in the wheel.
     """
     distribution = environment.distributions()[wheel.package]
-    site = Path(str(distribution.locate_file("")))
-
-    def place(path: str) -> Path:
-        script = _script(path)
-        return site / path if script is None else environment.scripts / script
-
-    return [path for path, stated in _record(wheel).items() if _digest(place(path)) != stated]
-
-
-def _script(path: str) -> str | None:
-    """The name of a file in the wheel's folder of scripts; None of any other file."""
-    found = _SCRIPT.fullmatch(path)
-    return found and found["name"]
+    return [
+        path
+        for path, stated in _record(wheel).items()
+        if _digest(environment.place(distribution, path)) != stated
+    ]
 
 
 def _record(wheel: ExactWheel) -> dict[str, str]:
