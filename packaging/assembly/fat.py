@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assembly import request
+from assembly import content, request
 from assembly.errors import PackagingError, run
 
 THIN_HEADER_BYTES = 12
@@ -22,7 +22,6 @@ _MAGIC = 0xCAFEBABE
 _THIN_MAGIC = b"\xcf\xfa\xed\xfe"
 _ALIGNMENT = 14
 """Of both processors, as a power of two: pages of 16 KiB, which arm64 has."""
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +65,10 @@ def fat(slices: Sequence[Thin], contents: Sequence[Iterable[bytes]]) -> Iterator
         header += struct.pack(">IIIII", part.cpu, part.subtype, offset, part.size, _ALIGNMENT)
     yield header
     written = len(header)
-    for part, offset, content in zip(slices, offsets, contents, strict=True):
+    for part, offset, chunks in zip(slices, offsets, contents, strict=True):
         yield bytes(offset - written)
         written = offset
-        for chunk in content:
+        for chunk in chunks:
             yield chunk
             written += len(chunk)
         if written != offset + part.size:
@@ -98,15 +97,9 @@ def write(files: Sequence[Path], output: Path) -> None:
             raise PackagingError(f"{file.name}: not a Mach-O file for one processor")
         slices.append(found)
     with output.open("wb") as target:
-        for chunk in fat(slices, [_chunks(file) for file in files]):
+        for chunk in fat(slices, [content.chunks(file) for file in files]):
             target.write(chunk)
     output.chmod(0o755)
-
-
-def _chunks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        while chunk := opened.read(_CHUNK):
-            yield chunk
 
 
 def main() -> None:

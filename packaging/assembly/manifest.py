@@ -7,7 +7,6 @@ from upstream and not built from today's commit.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from typing import Any
 
 from packaging.utils import parse_wheel_filename
 
-from assembly import request
+from assembly import content, request
 from assembly.errors import PackagingError, run
 from payload import index as payload_index
 from payload.index import Origin
@@ -57,7 +56,7 @@ def describe(
     """
     artifacts = sorted(artifacts, key=lambda artifact: artifact.path.name)
     with ThreadPoolExecutor() as pool:
-        digests = list(pool.map(_sha256, (artifact.path for artifact in artifacts)))
+        digests = list(pool.map(content.sha256, (artifact.path for artifact in artifacts)))
     present = {artifact.path.name for artifact in artifacts}
     return {
         "schema": SCHEMA,
@@ -98,11 +97,6 @@ def _served(
     if cell["platform"] in without:
         return {**cell, "status": "missing"}
     raise PackagingError(f"the plan names {cell[by]}, which was not built")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from assembly import record, request, tarball
+from assembly import content, record, request, tarball
 from assembly.archive import ArchiveReader, ArchiveWriter
 from assembly.dist import ORIGIN, numeric
 from assembly.errors import PackagingError, run
@@ -217,12 +217,10 @@ def main() -> None:
     def done(file: Mapping[str, Any]) -> dict[str, Any]:
         output = Path(file["output"])
         anew = restamp(Path(file["source"]), output, change)
-        with output.open("rb") as made:
-            digest = hashlib.file_digest(made, "sha256").hexdigest()
         return {
             "source": file["source"],
             "output": file["output"],
-            "sha256": digest,
+            "sha256": content.sha256(output),
             "size": output.stat().st_size,
             "rewritten": anew,
         }

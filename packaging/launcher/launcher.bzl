@@ -45,28 +45,27 @@ def _tools_header_impl(ctx):
     ctx.actions.write(ctx.outputs.out, "\n".join(lines) + "\n")
     return [DefaultInfo(files = depset([ctx.outputs.out]))]
 
-_TABLES = {
-    "package": attr.string(mandatory = True, doc = "The distribution, for messages."),
-    "search_variable": attr.string(
-        doc = "Environment variable with folders that are looked through first.",
-    ),
-    "tools": attr.string_dict(
-        mandatory = True,
-        doc = "The folder that has a tool, below site-packages, by the tool's name.",
-    ),
-    "variant_variable": attr.string(
-        doc = "Environment variable that asks for a variant of the tools.",
-    ),
-    "variants": attr.string_dict(
-        doc = "TITLE=FOLDER by the variable's value: what is said, and where the tools then are.",
-    ),
-    "varying": attr.string_list(doc = "The tools that a variant has as well."),
-}
-
 _tools_header = rule(
     implementation = _tools_header_impl,
     doc = "tools.h: the tables of launcher.c.",
-    attrs = _TABLES | {"out": attr.output(mandatory = True, doc = "The header.")},
+    attrs = {
+        "out": attr.output(mandatory = True, doc = "The header."),
+        "package": attr.string(mandatory = True, doc = "The distribution, for messages."),
+        "search_variable": attr.string(
+            doc = "Environment variable with folders that are looked through first.",
+        ),
+        "tools": attr.string_dict(
+            mandatory = True,
+            doc = "The folder that has a tool, below site-packages, by the tool's name.",
+        ),
+        "variant_variable": attr.string(
+            doc = "Environment variable that asks for a variant of the tools.",
+        ),
+        "variants": attr.string_dict(
+            doc = "TITLE=FOLDER by the variable's value: what is said, and where the tools then are.",
+        ),
+        "varying": attr.string_list(doc = "The tools that a variant has as well."),
+    },
 )
 
 def _c_alone_impl(_settings, _attr):

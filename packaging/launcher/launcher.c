@@ -169,8 +169,7 @@ static char *in_library(const char *prefix, const char *library, const char *fol
 
 // The tool of a script that lies in the folder `scripts`, or NULL.
 static char *beside(const char *scripts, const char *folder, const char *name) {
-  char *prefix = parent(scripts), *found = NULL;
-  if (!found) found = in_library(prefix, "lib", folder, name);
+  char *prefix = parent(scripts), *found = in_library(prefix, "lib", folder, name);
   if (!found) found = in_library(prefix, "lib64", folder, name);
   if (!found) found = in_site(joined(joined(prefix, "Lib"), "site-packages"), folder, name);
   if (!found) found = in_site(joined(prefix, "site-packages"), folder, name);

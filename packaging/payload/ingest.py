@@ -22,7 +22,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from assembly import binary, request
+from assembly import binary, content, request
 from assembly.archive import STORED, ArchiveReader, ArchiveWriter
 from assembly.errors import PackagingError, run
 from assembly.record import Line
@@ -32,7 +32,6 @@ from payload.index import Origin, Source
 from payload.parts import File, Target, build_index, by_age, place, write_parts
 
 _REVISIONS = re.compile(r"^REVISIONS = (\{.*\})\r?$", re.MULTILINE)
-_READ = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +187,9 @@ def ingest(
             project=expected.project,
             version=expected.version,
             revision=upstream[-1].revision(),
-            sources=tuple(Source(w.name, _sha256(w.reader.path)) for w in upstream),
+            sources=tuple(Source(w.name, content.sha256(w.reader.path)) for w in upstream),
         )
         index.write_text(build_index(expected.platform, origin, placements).to_json())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def main() -> None:

@@ -19,15 +19,13 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from assembly import binary, request
+from assembly import binary, content, request
 from assembly.archive import ArchiveWriter
 from assembly.errors import PackagingError, run
 from payload import manylinux
 from payload import parts as payload_parts
 from payload.index import Origin, Source
 from payload.parts import File, Target, build_index, by_age, place, write_parts
-
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class InstallTree:
 
     def add_to(self, writer: ArchiveWriter, path: str, *, recompress: bool) -> None:  # noqa: ARG002
         """Compresses a file: there is no stream to copy."""
-        writer.add(path, _chunks(self._paths[path]), self.files[path].mode)
+        writer.add(path, content.chunks(self._paths[path]), self.files[path].mode)
 
     def _find(self, folder: Path) -> Iterator[tuple[str, Path]]:
         root = folder / self._expected.root
@@ -110,7 +108,7 @@ class InstallTree:
     def _look(self, path: str) -> File:
         real = self._paths[path]
         digest, size, header = hashlib.sha256(), 0, b""
-        for chunk in _chunks(real):
+        for chunk in content.chunks(real):
             header = header or chunk[: binary.HEADER_BYTES]
             digest.update(chunk)
             size += len(chunk)
@@ -139,12 +137,6 @@ class InstallTree:
 
 def _is_relative_link(path: Path) -> bool:
     return path.is_symlink() and not path.readlink().is_absolute()
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
 
 
 @contextlib.contextmanager
@@ -182,20 +174,21 @@ def _unpack_zip(tree: Path, folder: Path) -> None:
 
 
 def digest_of(sources: Sequence[Path]) -> str:
-    """sha256 of one file; of several, and of folders, that of their paths and digests."""
+    """sha256 of one file; of several, and of folders, that of their paths and digests.
+
+    Paths in a folder are relative to it: where Bazel puts it differs.
+    """
     if len(sources) == 1 and sources[0].is_file():
-        return _sha256(sources[0])
+        return content.sha256(sources[0])
     whole = hashlib.sha256()
     for source in sorted(sources):
+        inside = source if source.is_dir() else Path()
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file():
-                whole.update(f"{path.as_posix()}\0{_sha256(path)}\n".encode())
+                whole.update(
+                    f"{path.relative_to(inside).as_posix()}\0{content.sha256(path)}\n".encode()
+                )
     return whole.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def take_in(

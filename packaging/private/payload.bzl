@@ -1,10 +1,64 @@
 """What the rules that make payloads share."""
 
+load("//packaging/private:providers.bzl", "NativePayloadInfo")
 load("//platforms:defs.bzl", "platform_named")
 
-def base_name(path):
-    """Returns the last name of a path."""
-    return path.rpartition("/")[2]
+PAYLOAD_ATTRS = {
+    "abi_tags": attr.string_dict(mandatory = True, doc = "ABI tag by Python tag."),
+    "large": attr.string_list(
+        doc = "Paths of files that get a part of their own, and so are compressed for a " +
+              "dist by an action of their own.",
+    ),
+    "platform": attr.string(mandatory = True, doc = "Name of the platform, or any."),
+    "project": attr.string(mandatory = True, doc = "What the manifest calls the project."),
+    "version": attr.string(mandatory = True, doc = "The project's version."),
+    "_allowlist_function_transition": attr.label(
+        default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+    ),
+}
+
+def _for_all_pythons_impl(_settings, _attr):
+    return {"//platforms:python_tag": "py3"}
+
+# A payload serves all Python tags at once, so it is made once per platform.
+for_all_pythons = transition(
+    implementation = _for_all_pythons_impl,
+    inputs = [],
+    outputs = ["//platforms:python_tag"],
+)
+
+def declare_payload(ctx):
+    """Declares the files of a payload, for a rule with PAYLOAD_ATTRS.
+
+    Args:
+      ctx: the rule's context.
+
+    Returns:
+      A struct: `outputs`, all Files; `request`, what the tool that writes them is told of them;
+      `providers`, what the rule returns.
+    """
+    large = {path: path.rpartition("/")[2] + ".zip" for path in ctx.attr.large}
+    names = large.values() + ["common.zip"] + [tag + ".zip" for tag in ctx.attr.abi_tags]
+    parts = {name: ctx.actions.declare_file(ctx.label.name + "/" + name) for name in names}
+    index = ctx.actions.declare_file(ctx.label.name + "/index.json")
+    outputs = parts.values() + [index]
+    return struct(
+        outputs = outputs,
+        request = {
+            "large": large,
+            "parts": {name: part.path for name, part in parts.items()},
+            "index": index.path,
+        },
+        providers = [
+            DefaultInfo(files = depset(outputs)),
+            NativePayloadInfo(
+                platform = ctx.attr.platform,
+                parts = parts,
+                index = index,
+                abi_tags = ctx.attr.abi_tags,
+            ),
+        ],
+    )
 
 def payload_target(platform):
     """Returns what native files of a payload must be for, as the tools are told it.

@@ -1,6 +1,6 @@
 """The rule that makes a payload from install trees."""
 
-load("//packaging/private:payload.bzl", "base_name", "payload_target")
+load("//packaging/private:payload.bzl", "PAYLOAD_ATTRS", "declare_payload", "for_all_pythons", "payload_target")
 load("//packaging/private:providers.bzl", "InstallTreeInfo", "NativePayloadInfo")
 load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
 load("//platforms:defs.bzl", "platform_named")
@@ -20,10 +20,7 @@ def _single(target):
 
 def _tree_payload_impl(ctx):
     platform = ctx.attr.platform
-    large = {path: base_name(path) + ".zip" for path in ctx.attr.large}
-    names = large.values() + ["common.zip"] + [tag + ".zip" for tag in ctx.attr.abi_tags]
-    parts = {name: ctx.actions.declare_file(ctx.label.name + "/" + name) for name in names}
-    index = ctx.actions.declare_file(ctx.label.name + "/index.json")
+    payload = declare_payload(ctx)
     trees = {}
     sources = {}
     kind = "tree"
@@ -46,7 +43,7 @@ def _tree_payload_impl(ctx):
         progress_message = "Checking and packing the trees of %s for %s" % (ctx.attr.project, platform),
         inputs = trees.values() + metadata.values() +
                  [file for files in sources.values() for file in files],
-        outputs = parts.values() + [index],
+        outputs = payload.outputs,
         request = {
             "expected": {
                 "kind": kind,
@@ -61,29 +58,9 @@ def _tree_payload_impl(ctx):
             "trees": {tag: tree.path for tag, tree in trees.items()},
             "metadata": {name: file.path for name, file in metadata.items()},
             "sources": {name: [file.path for file in files] for name, files in sources.items()},
-            "large": large,
-            "parts": {name: part.path for name, part in parts.items()},
-            "index": index.path,
-        },
+        } | payload.request,
     )
-    return [
-        DefaultInfo(files = depset(parts.values() + [index])),
-        NativePayloadInfo(
-            platform = platform,
-            parts = parts,
-            index = index,
-            abi_tags = ctx.attr.abi_tags,
-        ),
-    ]
-
-def _payload_transition_impl(_settings, _attr):
-    return {"//platforms:python_tag": "py3"}
-
-_payload_transition = transition(
-    implementation = _payload_transition_impl,
-    inputs = [],
-    outputs = ["//platforms:python_tag"],
-)
+    return payload.providers
 
 def _tags_transition_impl(_settings, attr):
     return {tag: {"//platforms:python_tag": tag} for tag in attr.abi_tags}
@@ -98,17 +75,12 @@ tree_payload = rule(
     implementation = _tree_payload_impl,
     doc = "A payload from install trees: folders or archives that another builder left, or what " +
           "cmake_install made. It serves all Python tags at once, so it is made once per platform.",
-    cfg = _payload_transition,
+    cfg = for_all_pythons,
     provides = [NativePayloadInfo],
     attrs = {
-        "abi_tags": attr.string_dict(mandatory = True, doc = "ABI tag by Python tag."),
         "entry_points": attr.label(
             allow_single_file = [".txt"],
             doc = "entry_points.txt, where the package has Python scripts or launchers.",
-        ),
-        "large": attr.string_list(
-            doc = "Paths of files that get a part of their own, and so are compressed for a " +
-                  "dist by an action of their own.",
         ),
         "metadata": attr.label(
             mandatory = True,
@@ -116,8 +88,6 @@ tree_payload = rule(
             doc = "METADATA (core metadata) of the package: summary, author, links, description; " +
                   "name, version, licence and requirements are those that the wheel declares.",
         ),
-        "platform": attr.string(mandatory = True, doc = "Name of the platform."),
-        "project": attr.string(mandatory = True, doc = "What the manifest calls the project."),
         "revision": attr.string(doc = "The commit that it is built from, where that is known."),
         "root": attr.string(
             doc = "The folder of a tree below which the wheel's files lie, as in site-packages.",
@@ -130,10 +100,6 @@ tree_payload = rule(
                   "cmake_install. One that differs by tag is an alias that selects on " +
                   "//platforms:is_cp311 and so on.",
         ),
-        "version": attr.string(mandatory = True, doc = "The project's version."),
         "_take_in": tool_attr("//packaging/payload:tree"),
-        "_allowlist_function_transition": attr.label(
-            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
-        ),
-    },
+    } | PAYLOAD_ATTRS,
 )

@@ -102,6 +102,13 @@ def test_the_origin_names_what_it_was_made_of(tmp_path: Path) -> None:
     assert other.origin.sources != origin.sources
 
 
+def test_the_digest_of_a_folder_does_not_tell_where_it_lies(tmp_path: Path) -> None:
+    """Catches: Bazel's name for a configuration in what a dist says of its origin."""
+    one, _ = taken(tmp_path, {"cp311": tree(tmp_path / "one")})
+    other, _ = taken(tmp_path, {"cp311": tree(tmp_path / "another/place")})
+    assert one.origin.sources == other.origin.sources
+
+
 def test_what_trees_share_is_held_once(tmp_path: Path) -> None:
     """Catches: the library in the part of each Python."""
     trees = {

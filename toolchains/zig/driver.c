@@ -14,9 +14,7 @@
 // cache of its own, and a link is told the files of the runtime, and not to look for any.
 
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <signal.h>

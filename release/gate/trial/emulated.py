@@ -259,15 +259,16 @@ def _try_tools(
         with step("calling the tools"):
             tools = _tools_of_wheels(packages, platform.os)
             check_answers(tools, dist_tools(platform.os), runner, _SLOW)
-        launchers = _launchers_of_wheels(packages) if launch else {}
+        answering = f"{len(tools)} native tools"
         if launch:
             with step("calling the launchers"):
+                launchers = _launchers_of_wheels(packages)
                 check_answers(launchers, launched_tools(platform.os), runner, _SLOW)
+            answering += f" and {len(launchers)} launchers"
         modules.mkdir()
         models = compile_and_run(
             tools["iree-compile"], tools["iree-run-module"], modules, runner, timeout=_SLOW
         )
-        answering = f"{len(tools)} native tools" + f" and {len(launchers)} launchers" * launch
         return f"{answering} answer; {models} compiled models compute rightly"
 
     return attempt.run(steps)

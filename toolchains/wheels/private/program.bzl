@@ -40,12 +40,6 @@ def _program_wheel_impl(rctx):
         # A wheel need not say so: installers set it. The shell finds the path behind a pattern.
         rctx.execute(["/bin/sh", "-c", "chmod +x " + program])
     rctx.file("BUILD.bazel", rctx.read(rctx.attr.build_file))
-    rctx.file("host.bzl", """\
-\"\"\"The machine that this repository was made on.\"\"\"
-
-OS = "{os}"
-CPU = "{cpu}"
-""".format(os = host.os, cpu = host.cpu))
 
 program_wheel = repository_rule(
     implementation = _program_wheel_impl,

@@ -1,4 +1,4 @@
-/* What Python.h asks of macOS, whichever processor; not what some host's Python was
+/* What Python.h asks of a 64-bit Linux or macOS, whichever processor; not what some host's Python was
    configured with. */
 
 #ifndef TOOLCHAINS_PYTHON_PYCONFIG_H_
@@ -19,7 +19,6 @@
 #define HAVE_WCHAR_H 1
 #define SIZEOF_DOUBLE 8
 #define SIZEOF_FLOAT 4
-#define SIZEOF_FPOS_T 8
 #define SIZEOF_INT 4
 #define SIZEOF_LONG 8
 #define SIZEOF_LONG_DOUBLE 16
@@ -36,5 +35,12 @@
 #define SIZEOF__BOOL 1
 #define STDC_HEADERS 1
 #define WITH_DOC_STRINGS 1
+
+#ifdef __APPLE__
+#define SIZEOF_FPOS_T 8
+#else
+#define ALIGNOF_MAX_ALIGN_T 16
+#define SIZEOF_FPOS_T 16
+#endif
 
 #endif
