@@ -10,6 +10,7 @@ path of the log, which is an output of the action whether it succeeds or not.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -318,7 +319,8 @@ def _python(data: Mapping[str, Any] | None) -> Python | None:
     if data is None:
         return None
     return Python(
-        interpreter=Path(sys.executable),
+        # The file that sys.executable names needs its launcher.
+        interpreter=Path(os.environ.get("CARRIED_PYTHON", sys.executable)),
         library=Path(data["library"]) if data["library"] else None,
         **_paths(data, "headers", "configuration"),
     )

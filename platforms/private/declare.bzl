@@ -2,6 +2,7 @@
 
 load("@bazel_skylib//rules:common_settings.bzl", "string_flag")
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
+load("@platforms//host:constraints.bzl", "HOST_CONSTRAINTS")
 load("//platforms:defs.bzl", "PLATFORMS", "constraints_of")
 load("//platforms:matrix.bzl", "MATRIX", "MATRIX_DATE")
 load("//platforms:pythons.bzl", "PYTHONS", "PYTHONS_FROM", "python_tag")
@@ -39,6 +40,29 @@ def declare_platforms():
             name = "is_" + platform.name,
             constraint_values = constraints_of(platform),
         )
+
+def declare_worker(name):
+    """Declares the platform whose actions need nothing of this machine, and may run elsewhere.
+
+    Its system and processor are this machine's: what an action takes along comes from here. It
+    has a constraint value that no other platform has, `elsewhere`, by which toolchains are chosen.
+
+    Args:
+      name: name of the platform.
+    """
+    native.constraint_setting(
+        name = "execution",
+        default_constraint_value = ":here",
+    )
+    for value in ["elsewhere", "here"]:
+        native.constraint_value(
+            name = value,
+            constraint_setting = ":execution",
+        )
+    native.platform(
+        name = name,
+        constraint_values = HOST_CONSTRAINTS + [":elsewhere"],
+    )
 
 # buildifier: disable=unnamed-macro
 def declare_python_tags():

@@ -1,4 +1,4 @@
-"""Interpreters for tests that name the Python they run.
+"""Python programs for build actions, and interpreters for tests that name the Python they run.
 
     load("//toolchains/python:defs.bzl", "PYTHONS_UNDER_TEST", "interpreter", "requires")
 
@@ -17,6 +17,9 @@
 """
 
 load("//platforms:matrix.bzl", "MATRIX")
+load("//toolchains/python/private:tool.bzl", _py_tool = "py_tool")
+
+py_tool = _py_tool
 
 # The Pythons of the matrix that can be run here, whether or not this machine has them.
 PYTHONS_UNDER_TEST = MATRIX["linux_x86_64"]

@@ -1,6 +1,7 @@
 """The module extension that finds interpreters."""
 
 load("//platforms:pythons.bzl", "PYTHONS")
+load("//toolchains/python/private:carried.bzl", "carried_python")
 load("//toolchains/python/private:discovery.bzl", "OLDEST_TOOL")
 load("//toolchains/python/private:repositories.bzl", "identifier", "python", "python_headers", _pythons = "pythons")
 
@@ -18,14 +19,16 @@ def _pythons_extension_impl(module_ctx):
         name = "python_headers",
         versions = _VERSIONS,
     )
+    carried_python(name = "carried_python")
     return module_ctx.extension_metadata(
         reproducible = True,
-        root_module_direct_deps = ["python_headers", "pythons"],
+        root_module_direct_deps = ["carried_python", "python_headers", "pythons"],
         root_module_direct_dev_deps = [],
     )
 
 pythons = module_extension(
     implementation = _pythons_extension_impl,
-    doc = "Makes `@pythons`, the face of all interpreters, a repository for each version, and " +
-          "`@python_headers`, what extension modules are compiled with.",
+    doc = "Makes `@pythons`, the face of all interpreters, a repository for each version, " +
+          "`@carried_python`, the default one as files, and `@python_headers`, what extension " +
+          "modules are compiled with.",
 )

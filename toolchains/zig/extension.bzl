@@ -2,11 +2,27 @@
 
 load("//toolchains/wheels:defs.bzl", "program_wheel")
 
+# Of the C libraries, those of our platforms: a third of the files, which every action is given.
+_ONLY = {
+    "ziglang/lib/libc": ["darwin", "glibc", "include", "mingw", "musl"],
+    "ziglang/lib/libc/include": [
+        "aarch64-linux-any",
+        "aarch64-linux-gnu",
+        "any-darwin-any",
+        "any-linux-any",
+        "any-windows-any",
+        "generic-glibc",
+        "x86-linux-any",
+        "x86-linux-gnu",
+    ],
+}
+
 def _zig_impl(module_ctx):
     program_wheel(
         name = "zig",
         build_file = "//toolchains/zig:zig.BUILD",
         executables = ["ziglang/zig"],
+        only = _ONLY,
         project = "ziglang",
     )
     return module_ctx.extension_metadata(

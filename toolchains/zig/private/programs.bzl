@@ -45,12 +45,21 @@ def zig_lib(ctx):
     (folder,) = ctx.files._lib
     return folder
 
+# Where actions run in the root folder, zig 0.17 does not find what it compiles by a relative path.
+_IN_FULL = """\
+#!/bin/sh
+ZIG_LIB_DIR=${PWD%/}/$ZIG_LIB_DIR exec "$@"
+"""
+
 def _zig_driver_impl(ctx):
     driver = ctx.actions.declare_file(ctx.label.name + "/driver")
     cache = driver.path + ".cache"
+    in_full = ctx.actions.declare_file(ctx.label.name + ".sh")
+    ctx.actions.write(in_full, _IN_FULL, is_executable = True)
     ctx.actions.run(
-        executable = ctx.file._zig,
+        executable = in_full,
         arguments = [
+            ctx.file._zig.path,
             "cc",
             "-target",
             ctx.attr.target,
@@ -62,6 +71,7 @@ def _zig_driver_impl(ctx):
         ],
         inputs = [ctx.file.src, zig_lib(ctx)],
         outputs = [driver],
+        tools = [ctx.file._zig],
         env = {
             "ZIG_GLOBAL_CACHE_DIR": cache,
             "ZIG_LIB_DIR": zig_lib(ctx).path,
