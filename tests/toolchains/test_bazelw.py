@@ -181,3 +181,24 @@ def test_a_host_without_a_place_for_the_cache_is_told_so(host: Host) -> None:
         "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a folder; "
         "a bazelisk on PATH would do.\n"
     )
+
+
+def test_presets_for_a_remote_get_the_endpoint_of_the_environment(host: Host) -> None:
+    bazel = host.add("own-bazel", 'printf "%s\\n" "$@"')
+    done = host.run(
+        *("build", "--config=remote_cache", "//a b", "--config=remote_exec", "--config=ci"),
+        *("--", "--config=remote_cache_push"),
+        BAZEL=str(bazel),
+        IREE_RELEASE_REMOTE="grpcs://cache.example",
+    )
+    assert done.stdout.splitlines() == [
+        *("build", "--config=remote_cache", "--remote_cache=grpcs://cache.example", "//a b"),
+        *("--config=remote_exec", "--remote_executor=grpcs://cache.example", "--config=ci"),
+        *("--", "--config=remote_cache_push"),
+    ]
+
+
+def test_without_an_endpoint_arguments_pass_as_they_are(host: Host) -> None:
+    bazel = host.add("own-bazel", 'printf "%s\\n" "$@"')
+    done = host.run("build", "--config=remote_cache", BAZEL=str(bazel))
+    assert done.stdout.splitlines() == ["build", "--config=remote_cache"]
