@@ -41,7 +41,7 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_the_copy_holds_what_a_commit_would_hold(workspace: Path, host: Host) -> None:
     """Catches: a new file forgotten, or an ignored one that decides a byte."""
-    twice.copy_workspace(workspace, host)
+    twice.copy_to(workspace, host)
     copied = {path.name: path for path in twice.workspace_of(host).iterdir()}
     assert set(copied) == {"tracked", "new", ".gitignore"}
     assert copied["new"].stat().st_mode & 0o777 == 0o700
@@ -50,7 +50,7 @@ def test_the_copy_holds_what_a_commit_would_hold(workspace: Path, host: Host) ->
 
 def test_outside_a_clone_there_is_nothing_to_copy(tmp_path: Path, host: Host) -> None:
     with pytest.raises(TwiceError, match="run this in a git clone"):
-        twice.copy_workspace(tmp_path, host)
+        twice.copy_to(tmp_path, host)
 
 
 def test_a_file_that_differs_or_is_missing_is_named(tmp_path: Path) -> None:

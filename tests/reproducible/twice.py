@@ -26,6 +26,7 @@ from rich.table import Table
 
 from tests.reproducible.difference import files_below, first_difference, sha256
 from tests.reproducible.host import Host, two_hosts
+from tests.workspace import copy_workspace
 from toolchains.debian.errors import UnavailableError
 from toolchains.debian.user_cache import user_cache
 
@@ -42,30 +43,17 @@ class TwiceError(Exception):
         self.exit_code = exit_code
 
 
-def copy_workspace(workspace: Path, host: Host) -> None:
-    """Copies what git tracks or would track into the host's workspace, with the host's umask.
+def copy_to(workspace: Path, host: Host) -> None:
+    """Copies the workspace to a host, with the host's umask.
 
     Raises:
       TwiceError: git cannot say what belongs to the workspace.
     """
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=workspace,
-        capture_output=True,
-        check=False,
-    )
-    if listed.returncode:
-        raise TwiceError(f"{workspace}: git cannot list its files; run this in a git clone", 2)
     with umask(host.umask):
-        for name in filter(None, listed.stdout.decode().split("\0")):
-            source, target = workspace / name, workspace_of(host) / name
-            if not source.is_file():
-                continue  # deleted, and not yet committed as such
-            target.parent.mkdir(parents=True, exist_ok=True)
-            executable = os.access(source, os.X_OK)
-            mode = 0o777 if executable else 0o666
-            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT, mode), "wb") as file:
-                file.write(source.read_bytes())
+        try:
+            copy_workspace(workspace, workspace_of(host))
+        except RuntimeError as error:
+            raise TwiceError(str(error), 2) from error
 
 
 def workspace_of(host: Host) -> Path:
@@ -192,7 +180,7 @@ def run(targets: Sequence[str], interpreters: Sequence[Path], *, keep: bool) -> 
     } | {"IREE_RELEASE_CACHE": str(cache)}
     for host in hosts:
         # Both at once: whoever edits the workspace meanwhile changes neither.
-        copy_workspace(Path(workspace), host)
+        copy_to(Path(workspace), host)
     for host in hosts:
         say.print(
             f"Building on host {host.name}: {host.folder}, {host.python}, "

@@ -1,0 +1,162 @@
+"""A cache of plain HTTP saves work, and can do no harm: gone, spoilt or read-only.
+
+The server is nginx, which keeps what it is given: it checks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.remote import engines
+from tests.remote.clone import Build, Clone, clone
+from tests.remote.relay import relay
+
+WHEELS = "//packaging/iree_runtime:wheels"
+PUSH = ("--config=ci", "--config=remote_cache_push")
+READ = ("--config=ci", "--config=remote_cache")
+
+
+@pytest.fixture(scope="module")
+def programs() -> engines.Engines:
+    return engines.engines()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("nginx")
+
+
+@pytest.fixture(scope="module")
+def address(programs: engines.Engines, folder: Path) -> Iterator[str]:
+    with engines.http_cache(programs, folder) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    with clone(tmp_path_factory.mktemp("one") / "machine") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    with clone(tmp_path_factory.mktemp("another") / "machine/at/a/longer/path") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def filled(machine: Clone, address: str, folder: Path) -> tuple[Build, dict[str, str]]:
+    """The build that fills the cache, and the bytes it makes."""
+    unread = build(machine, address, *READ)
+    assert unread.executed > 0
+    assert not stored(folder), "a build that only reads has written"
+    machine.forget()
+    pushed = build(machine, address, *PUSH)
+    assert pushed.executed == unread.executed
+    return pushed, machine.digests("packaging/iree_runtime")
+
+
+def build(machine: Clone, address: str, *options: str) -> Build:
+    """Builds a package's wheels."""
+    made = machine.build(*options, WHEELS, environment={"IREE_RELEASE_REMOTE": address})
+    assert made.code == 0, made.said[-4000:]
+    return made
+
+
+def stored(folder: Path) -> list[Path]:
+    """What the cache holds."""
+    return [path for path in (folder / "cache").rglob("*") if path.is_file()]
+
+
+def largest(folder: Path) -> Path:
+    """The largest blob."""
+    return max(stored(folder), key=lambda path: path.stat().st_size)
+
+
+def test_another_machine_executes_nothing(
+    filled: tuple[Build, dict[str, str]], other: Clone, address: str
+) -> None:
+    pushed, digests = filled
+    with relay(address) as counted:
+        made = build(other, counted.address, *READ)
+        print(
+            f"filling: {pushed.seconds:.0f} s, {pushed.executed} actions; reading: "
+            f"{made.seconds:.0f} s, {made.hits} from the cache, {counted.received / 1e6:.0f} MB"
+        )
+    assert made.executed == 0, made.processes
+    assert made.hits == pushed.executed
+    assert other.digests("packaging/iree_runtime") == digests
+
+
+@pytest.mark.parametrize("spoil", ["changed", "cut short", "empty", "gone"])
+def test_a_spoilt_blob_makes_no_wrong_wheel(
+    filled: tuple[Build, dict[str, str]], other: Clone, address: str, folder: Path, spoil: str
+) -> None:
+    _, digests = filled
+    blobs = [path for path in stored(folder) if path.parts[-2] == "cas" or "cas" in path.parts]
+    kept = {path: path.read_bytes() for path in blobs}
+    for path, content in kept.items():
+        match spoil:
+            case "changed":
+                path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]) if content else b"")
+            case "cut short":
+                path.write_bytes(content[: len(content) // 2])
+            case "empty":
+                path.write_bytes(b"")
+            case _:
+                path.unlink()
+    other.forget()
+    try:
+        made = build(other, address, *READ)
+    finally:
+        for path, content in kept.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    assert made.executed > 0
+    assert other.digests("packaging/iree_runtime") == digests
+
+
+def test_results_that_are_no_results_are_not_taken(
+    filled: tuple[Build, dict[str, str]], other: Clone, address: str, folder: Path
+) -> None:
+    _, digests = filled
+    kept = {path: path.read_bytes() for path in stored(folder) if "ac" in path.parts}
+    assert kept
+    for path in kept:
+        path.write_bytes(b"<html>the sign-in page of a proxy</html>")
+    other.forget()
+    try:
+        made = build(other, address, *READ)
+    finally:
+        for path, content in kept.items():
+            path.write_bytes(content)
+    assert made.hits == 0
+    assert other.digests("packaging/iree_runtime") == digests
+
+
+def test_a_cache_that_is_gone_is_done_without(
+    filled: tuple[Build, dict[str, str]], other: Clone, address: str
+) -> None:
+    _, digests = filled
+    other.forget()
+    with relay(address) as gone:
+        gone.cut()
+        made = build(other, gone.address, *READ)
+    assert made.hits == 0
+    assert "WARNING" in made.said
+    assert other.digests("packaging/iree_runtime") == digests
+
+
+def test_a_cache_that_dies_meanwhile_is_done_without(
+    filled: tuple[Build, dict[str, str]], other: Clone, address: str
+) -> None:
+    _, digests = filled
+    other.forget()
+    with relay(address) as dying:
+        dying.cut_after = 2_000_000
+        made = build(other, dying.address, *READ)
+    assert made.executed > 0
+    assert other.digests("packaging/iree_runtime") == digests

@@ -1,0 +1,99 @@
+"""The whole release is built on workers with a shell, a C library, and nothing of this machine.
+
+The server is BuildGrid, with PostgreSQL, and the worker buildbox' with bubblewrap.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.remote import engines
+from tests.remote.clone import Build, clone
+from tests.remote.relay import Relay, relay
+
+RELEASE = "//packaging:all"
+FROM_SOURCE = "//examples/native_project:all_wheels"
+# BuildGrid refuses calls beyond the number of its threads.
+OPTIONS = ("--config=ci", "--config=remote_exec", "--remote_max_connections=4")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a build on another machine."""
+
+    build: Build
+    digests: dict[str, str]
+    sent: int
+    received: int
+
+
+@pytest.fixture(scope="module")
+def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
+    programs = engines.engines()
+    with ExitStack() as stack:
+        database = stack.enter_context(
+            engines.database(programs, tmp_path_factory.mktemp("database"))
+        )
+        served = stack.enter_context(
+            engines.buildgrid(tmp_path_factory.mktemp("buildgrid"), database)
+        )
+        stack.enter_context(engines.worker(programs, tmp_path_factory.mktemp("worker"), served))
+        yield stack.enter_context(relay(served))
+
+
+def built(remote: Relay, folder: Path) -> Outcome:
+    """Builds release and example on a machine of their own."""
+    before = remote.sent, remote.received
+    with clone(folder) as machine:
+        build = machine.build(
+            *OPTIONS, RELEASE, FROM_SOURCE, environment={"IREE_RELEASE_REMOTE": remote.address}
+        )
+        assert build.code == 0, build.said[-4000:]
+        sent, received = remote.sent - before[0], remote.received - before[1]
+        return Outcome(build, machine.digests("packaging"), sent, received)
+
+
+@pytest.fixture(scope="module")
+def first(remote: Relay, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return built(remote, tmp_path_factory.mktemp("one") / "machine")
+
+
+@pytest.fixture(scope="module")
+def second(remote: Relay, first: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    outcome = built(remote, tmp_path_factory.mktemp("another") / "machine/at/a/longer/path")
+    for name, one in (("first", first), ("second", outcome)):
+        print(
+            f"{name} machine: {one.build.seconds:.0f} s, {one.build.executed} actions executed, "
+            f"{one.build.hits} from the cache, {one.sent / 1e6:.0f} MB sent, "
+            f"{one.received / 1e6:.0f} MB received"
+        )
+    return outcome
+
+
+def test_no_action_needs_this_machine(first: Outcome) -> None:
+    assert first.build.executed > 100
+    assert set(first.build.processes) <= {"internal", "remote", "remote cache hit"}
+
+
+def test_another_machine_executes_nothing_anew(first: Outcome, second: Outcome) -> None:
+    assert second.build.executed == 0, second.build.processes
+    assert second.build.hits == first.build.executed + first.build.hits
+
+
+def test_what_was_there_is_not_sent_again(first: Outcome, second: Outcome) -> None:
+    assert second.sent < first.sent / 20
+
+
+def test_workers_make_the_bytes_that_this_machine_makes(first: Outcome, second: Outcome) -> None:
+    here = Path(os.environ["MANIFEST"]).parent
+    made = {name for name in first.digests if not name.endswith(".json.json")}
+    assert {"packaging/manifest.json", "packaging/SHA256SUMS"} <= made
+    assert second.digests == first.digests
+    for name in ("manifest.json", "SHA256SUMS", "plan.json"):
+        assert engines.sha256(here / name) == first.digests[f"packaging/{name}"], name

@@ -1,0 +1,1 @@
+"""Servers of the Remote Execution API, and what they need, to hold builds against."""

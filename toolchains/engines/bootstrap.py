@@ -1,0 +1,97 @@
+"""Make the servers that builds are tried on from Debian's packages, in the user's cache.
+
+    python3 bootstrap.py
+
+Prints a JSON object of paths: `programs` (buildbox-casd, buildbox-worker, bwrap and the like),
+`nginx`, `postgresql` (the folder with initdb and postgres), and `machine`: a root file system with
+a shell and the C library, and nothing else, for workers to run actions in. Exit codes: 2 when this
+machine cannot have them, 75 when a download failed; the reason is then the only line on standard
+error.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+_HERE = Path(__file__).absolute().parent
+sys.path.insert(0, str(_HERE.parents[1]))
+
+from toolchains.debian import apt, prefix  # noqa: E402
+from toolchains.debian.errors import UnavailableError  # noqa: E402
+from toolchains.debian.machine import this_machine  # noqa: E402
+from toolchains.debian.user_cache import user_cache  # noqa: E402
+
+_PROGRAMS = ("buildbox-casd", "buildbox-run-bubblewrap", "buildbox-worker", "bwrap")
+_MACHINE = ("base-files", "dash", "libc6")
+# Services of the system, and what is only asked when a package is installed.
+_ASSUMED = (
+    *("adduser", "debconf", "debianutils", "init-system-helpers"),
+    *("lsb-base", "mawk", "media-types", "netbase", "passwd", "perl", "postgresql-client-common"),
+    *("postgresql-common", "procps", "readline-common", "ssl-cert", "sysvinit-utils", "tzdata"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Print where the servers are; return the exit code."""
+    if arguments:
+        print("usage: bootstrap.py", file=sys.stderr)
+        return 2
+    try:
+        home = engines(user_cache())
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    (postgresql,) = home.glob("usr/lib/postgresql/*/bin")
+    print(
+        json.dumps(
+            {
+                "machine": str(home / "machine"),
+                "nginx": str(home / "usr/sbin/nginx"),
+                "postgresql": str(postgresql),
+                "programs": str(home / "usr/bin"),
+            }
+        )
+    )
+    return 0
+
+
+def engines(cache: Path) -> Path:
+    """The prefix with the servers, below `cache`.
+
+    Raises:
+        UnavailableError: this machine cannot have Debian's packages.
+        UnreachableError: the archive could not be read.
+    """
+    machine = this_machine()
+    home = prefix.location(cache / "engines", apt.SUITE, [_HERE, _HERE.with_name("debian")])
+
+    def fill(staging: Path) -> None:
+        archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
+        # Its version is that of the packages that Debian has of it, and some more: "18+293".
+        newest = archive.candidate("postgresql").partition("+")[0]
+        packages = archive.download(
+            ("buildbox", "bubblewrap", "nginx", "patchelf", f"postgresql-{newest}", *_MACHINE)
+        )
+        prefix.unpack(packages, staging)
+        prefix.relink(staging)
+        postgresql = f"usr/lib/postgresql/{newest}/bin"
+        prefix.patch_programs(
+            [
+                *(f"usr/bin/{program}" for program in _PROGRAMS),
+                *(f"{postgresql}/{program}" for program in ("initdb", "postgres")),
+                "usr/sbin/nginx",
+            ],
+            staging,
+            home,
+            machine,
+        )
+        (staging / "machine").mkdir()
+        of_machine = [path for path in packages if path.name.partition("_")[0] in _MACHINE]
+        prefix.unpack(of_machine, staging / "machine")
+
+    prefix.publish(home, fill)
+    return home
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
