@@ -84,9 +84,8 @@ def carry(folder: Path) -> None:
     _copy(loader, folder / "loader", 0o755)
     of_wheels = dict(_of_wheels())
     modules_of_c = library.glob("lib-dynload/*.so")
-    for name, path in _needed(loader, [program, *modules_of_c, *of_wheels.values()]).items():
-        _copy(path, folder / "lib" / name, 0o644)
-    for name, path in of_wheels.items():
+    needed = _needed(loader, [program, *modules_of_c, *of_wheels.values()])
+    for name, path in (needed | of_wheels).items():
         _copy(path, folder / "lib" / name, 0o644)
     _forget_prefix(modules)
     _archive(modules, folder / "lib" / f"python{version.replace('.', '')}.zip")

@@ -2,7 +2,8 @@
 
 load("//toolchains/wheels:defs.bzl", "program_wheel")
 
-# Of the C libraries, those of our platforms: a third of the files, which every action is given.
+# Of the C libraries, those of our platforms: every action is given every file, and the others' are a
+# third of them.
 _ONLY = {
     "ziglang/lib/libc": ["darwin", "glibc", "include", "mingw", "musl"],
     "ziglang/lib/libc/include": [
