@@ -4,35 +4,17 @@ A lint test in a sandbox would see the files that somebody listed. These see wha
 files, and those that are new and not ignored.
 """
 
-import subprocess
 from pathlib import Path
+
+from tests import workspace
+from tests.workspace import root as root
 
 _STARLARK_NAMES = ("BUILD", "BUILD.bazel", "MODULE.bazel", "REPO.bazel", "WORKSPACE.bazel")
 
 
-def root() -> Path:
-    """Returns the root of the source tree.
-
-    Below runfiles, MODULE.bazel is a symbolic link into it.
-    """
-    return Path(__file__).parents[2].joinpath("MODULE.bazel").resolve().parent
-
-
 def files() -> list[Path]:
-    """Returns the files of the source tree, relative to its root, sorted.
-
-    Raises:
-        FileNotFoundError: git is not on PATH.
-        subprocess.CalledProcessError: the tree is not git's; stderr says why.
-    """
-    # A checkout that belongs to another user is no danger to a listing.
-    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others"]
-    listing = subprocess.run(
-        [*command, "--exclude-standard"], cwd=root(), check=True, capture_output=True, text=True
-    ).stdout
-    paths = {Path(name) for name in listing.split("\0") if name}
-    # What is deleted and not yet committed is still listed.
-    return sorted(path for path in paths if (root() / path).is_file())
+    """Returns the files of the source tree, relative to its root, sorted."""
+    return workspace.files(root())
 
 
 def python_files() -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.reproducible.difference import sha256
 from tests.workspace import copy_workspace, root
 
 _ENDS_WITHIN = 1500
@@ -76,7 +76,7 @@ class Clone:
         """The sha256 of each file below a folder of bazel-bin, by its path there."""
         bazel_bin = Path(self._bazel("info", "bazel-bin").stdout.strip())
         return {
-            str(file.relative_to(bazel_bin)): hashlib.sha256(file.read_bytes()).hexdigest()
+            str(file.relative_to(bazel_bin)): sha256(file)
             for file in sorted((bazel_bin / path).rglob("*"))
             if file.is_file()
         }

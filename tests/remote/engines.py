@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import socket
@@ -239,11 +238,6 @@ def http_cache(programs: Engines, folder: Path) -> Iterator[str]:
     with program([programs.nginx, "-c", configuration, "-e", "stderr"], log):
         await_answer(f"http://127.0.0.1:{port}/", log)
         yield f"http://127.0.0.1:{port}"
-
-
-def sha256(path: Path) -> str:
-    """The digest of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _run(command: Sequence[object], environment: Mapping[str, str] | None = None) -> None:
