@@ -4,11 +4,9 @@
 
 Prints a JSON object: `qemu`, a program; `version`, its own; `root`, a folder with the C and C++
 libraries; `pythons`, for each version the `executable` and the `root` that it lies in; `missing`,
-for each other version why there is none. Exit codes: 2 when this machine cannot have it, 75 when a
-download failed; the reason is then the only line on standard error.
+for each other version why there is none. Exit codes: those of `toolchains/debian/made.py`.
 """
 
-import json
 import re
 import subprocess
 import sys
@@ -21,7 +19,7 @@ sys.path.insert(0, str(_HERE.parents[1]))
 from toolchains.debian import apt, prefix  # noqa: E402
 from toolchains.debian.errors import UnavailableError  # noqa: E402
 from toolchains.debian.machine import Machine, this_machine  # noqa: E402
-from toolchains.debian.user_cache import user_cache  # noqa: E402
+from toolchains.debian.made import answer  # noqa: E402
 
 _RECIPE = (_HERE, _HERE.with_name("debian"))
 _TARGET = Machine("arm64", "aarch64-linux-gnu", "ld-linux-aarch64.so.1")
@@ -38,12 +36,7 @@ def main(arguments: list[str]) -> int:
     if not all(re.fullmatch(r"3\.\d+", version) for version in arguments):
         print("usage: bootstrap.py VERSION ..., such as 3.14", file=sys.stderr)
         return 2
-    try:
-        print(json.dumps(emulation(user_cache(), arguments)))
-    except UnavailableError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    return answer(lambda cache: emulation(cache, arguments))
 
 
 def emulation(cache: Path, versions: list[str]) -> dict[str, object]:

@@ -4,12 +4,10 @@
 
 Prints a JSON object of paths: `programs` (buildbox-casd, buildbox-worker, bwrap and the like),
 `nginx`, `postgresql` (the folder with initdb and postgres), and `machine`: a root file system with
-a shell and the C library, and nothing else, for workers to run actions in. Exit codes: 2 when this
-machine cannot have them, 75 when a download failed; the reason is then the only line on standard
-error.
+a shell and the C and C++ libraries, and nothing else, for workers to run actions in. Exit codes:
+those of `toolchains/debian/made.py`.
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -17,12 +15,12 @@ _HERE = Path(__file__).absolute().parent
 sys.path.insert(0, str(_HERE.parents[1]))
 
 from toolchains.debian import apt, prefix  # noqa: E402
-from toolchains.debian.errors import UnavailableError  # noqa: E402
 from toolchains.debian.machine import this_machine  # noqa: E402
-from toolchains.debian.user_cache import user_cache  # noqa: E402
+from toolchains.debian.made import answer  # noqa: E402
 
 _PROGRAMS = ("buildbox-casd", "buildbox-run-bubblewrap", "buildbox-worker", "bwrap")
-_MACHINE = ("base-files", "dash", "libc6")
+# The C++ library is for programs from wheels, such as CMake.
+_MACHINE = ("base-files", "dash", "libc6", "libgcc-s1", "libstdc++6")
 # Services of the system, and what is only asked when a package is installed.
 _ASSUMED = (
     *("adduser", "debconf", "debianutils", "init-system-helpers"),
@@ -36,23 +34,7 @@ def main(arguments: list[str]) -> int:
     if arguments:
         print("usage: bootstrap.py", file=sys.stderr)
         return 2
-    try:
-        home = engines(user_cache())
-    except UnavailableError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    (postgresql,) = home.glob("usr/lib/postgresql/*/bin")
-    print(
-        json.dumps(
-            {
-                "machine": str(home / "machine"),
-                "nginx": str(home / "usr/sbin/nginx"),
-                "postgresql": str(postgresql),
-                "programs": str(home / "usr/bin"),
-            }
-        )
-    )
-    return 0
+    return answer(lambda cache: _paths(engines(cache)))
 
 
 def engines(cache: Path) -> Path:
@@ -91,6 +73,16 @@ def engines(cache: Path) -> Path:
 
     prefix.publish(home, fill)
     return home
+
+
+def _paths(home: Path) -> dict[str, object]:
+    (postgresql,) = home.glob("usr/lib/postgresql/*/bin")
+    return {
+        "machine": str(home / "machine"),
+        "nginx": str(home / "usr/sbin/nginx"),
+        "postgresql": str(postgresql),
+        "programs": str(home / "usr/bin"),
+    }
 
 
 if __name__ == "__main__":

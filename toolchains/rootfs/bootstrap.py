@@ -4,11 +4,9 @@
 
 Prints a JSON object: `path` is the folder. It is made of unpacked packages, whose maintainer
 scripts never ran: enough for Python and for programs that need the C and C++ libraries and a shell.
-Exit codes: 2 when this machine cannot have it, 75 when a download failed; the reason is then the
-only line on standard error.
+Exit codes: those of `toolchains/debian/made.py`.
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -16,9 +14,8 @@ _HERE = Path(__file__).absolute().parent
 sys.path.insert(0, str(_HERE.parents[1]))
 
 from toolchains.debian import apt, prefix  # noqa: E402
-from toolchains.debian.errors import UnavailableError  # noqa: E402
 from toolchains.debian.machine import this_machine  # noqa: E402
-from toolchains.debian.user_cache import user_cache  # noqa: E402
+from toolchains.debian.made import answer  # noqa: E402
 
 # base-files brings the links from /lib and the like into /usr.
 _PACKAGES = ("base-files", "coreutils", "dash", "libstdc++6", "python3")
@@ -32,12 +29,7 @@ def main(arguments: list[str]) -> int:
     if arguments:
         print("usage: bootstrap.py", file=sys.stderr)
         return 2
-    try:
-        print(json.dumps({"path": str(root_file_system(user_cache()))}))
-    except UnavailableError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    return answer(lambda cache: {"path": str(root_file_system(cache))})
 
 
 def root_file_system(cache: Path) -> Path:
