@@ -30,8 +30,6 @@ def _collect(ctx, folder, files):
         inputs = files,
         outputs = [out],
         request = {"output": out.path, "files": [file.path for file in files]},
-        # The files are cached where they are made; a second copy would only fill the cache.
-        execution_requirements = {"no-cache": "1"},
     )
     return out
 

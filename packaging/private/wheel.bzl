@@ -6,7 +6,7 @@ load("//packaging/private:cells.bzl", "wheel_filename")
 load("//packaging/private:providers.bzl", "NativePayloadInfo", "WheelInfo", "WheelSetInfo")
 load("//packaging/private:tool.bzl", "files_by_name", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
-load("//packaging/private:without.bzl", "WITHOUT_ATTR", "left_out")
+load("//packaging/private:without.bzl", "WITHOUT_ATTR", "left_out", "left_out_names")
 load("//platforms:matrix.bzl", "MATRIX")
 
 def _abi_tag(ctx, payload, python_tag):
@@ -157,7 +157,7 @@ wheel = rule(
 )
 
 def _variants_transition_impl(settings, attr):
-    without = settings["//packaging:without"]
+    without = left_out_names(settings["//packaging:without"])
     kept = [variant for variant in attr.variants if variant.partition("/")[0] not in without]
     variants = {}
 
