@@ -16,7 +16,6 @@ import typer
 from rich.console import Console
 
 from release import program, terminal
-from release.errors import UsageError
 from release.site import site as site_of
 from release.store import address
 
@@ -40,9 +39,7 @@ def index(
 ) -> None:
     """Writes pages for installers and for people, and swaps them in at once."""
     target = address.open_store(store, api=github_api)
-    folder = site_of.place(target, site)
-    if folder is None:
-        raise UsageError(f"name the folder for the site of {target.address} with --site FOLDER")
+    folder = site_of.required_place(target, site)
     if dry_run:
         count = sum(not release.draft for release in target.releases())
         print(f"would write the site of {count} releases of {target.address} to {folder}")

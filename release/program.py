@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -34,7 +34,11 @@ StoreOption = Annotated[
 ]
 GithubApiOption = Annotated[
     str | None,
-    typer.Option("--github-api", metavar="URL", help="GitHub's API, if it is another server's."),
+    typer.Option(
+        "--github-api",
+        metavar="URL",
+        help="GitHub's API, if it is another server's than GITHUB_API_URL names.",
+    ),
 ]
 SettingsOption = Annotated[
     str | None,
@@ -72,6 +76,14 @@ DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done, and touch nothing.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+OutputsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--outputs",
+        metavar="FILE",
+        help="Append the result as NAME=VALUE lines, by which a CI hands it to the next job.",
+    ),
+]
 
 
 def new() -> typer.Typer:
@@ -91,6 +103,16 @@ def settings_of(file: str | None) -> Settings:
 def now(day: datetime | None = None) -> datetime:
     """The time of a run, UTC: the one reading of the clock, or the noon of a given day."""
     return day.replace(hour=12, tzinfo=UTC) if day else datetime.now(UTC)
+
+
+def append_outputs(file: Path, result: Mapping[str, str]) -> None:
+    """Appends a result to a file of NAME=VALUE lines.
+
+    Raises:
+      OSError: it cannot be written.
+    """
+    with where(file).open("a", encoding="utf-8") as lines:
+        lines.writelines(f"{name}={value}\n" for name, value in result.items())
 
 
 def verb(function: Callable[Parameters, None]) -> Callable[Parameters, None]:

@@ -83,6 +83,14 @@ def publish(
         str | None,
         typer.Option(metavar="REV", help="What was built; the tag's, else HEAD, when left out."),
     ] = None,
+    missing_why: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Why a tolerated platform is missing; the manifest, the notes and the page say "
+            "it.",
+        ),
+    ] = None,
     uploads: Annotated[
         int | None, typer.Option(metavar="K", min=1, max=32, help="Uploads at a time.")
     ] = None,
@@ -112,6 +120,9 @@ def publish(
     publisher.check_version(target, release.plan.version)
     name = tag or version.tag_of(release.plan.version)
     provenance = find_provenance(target, name, commit)
+    if missing_why:
+        platforms = {cell.platform for cell in release.plan.cells}
+        provenance = changed(provenance, unbuilt=dict.fromkeys(platforms, missing_why))
     before = catalogue.previous(target, release.plan.version)
     if verdicts_at:
         judged = judgement.read(where(verdicts_at), release)

@@ -3,6 +3,10 @@
     bazel run //release:purge -- --store github:OWNER/REPO
     bazel run //release:purge -- --store github:OWNER/REPO --yes
 
+Of an index that a folder does not serve, what goes is taken first:
+
+    bazel run //release:purge -- --store github:OWNER/REPO --site FOLDER --index-only
+
 Exit codes: 0 done, 1 refused, 2 bad usage, 75 a remote failed and a rerun goes on.
 """
 
@@ -23,7 +27,7 @@ from rich.table import Table
 
 from release import program, retention
 from release.document import DocumentError
-from release.errors import RemoteError
+from release.errors import RemoteError, UsageError
 from release.manifest import Manifest
 from release.retention import Decision, Held
 from release.settings import Purging
@@ -59,6 +63,14 @@ def purge(
             metavar="FOLDER", help="The index that is rewritten; PATH/site of directory:PATH."
         ),
     ] = None,
+    index_only: Annotated[
+        bool,
+        typer.Option(
+            "--index-only",
+            help="Write the index without what would go, and remove nothing: for an index that is "
+            "served from elsewhere, and has to be brought there first.",
+        ),
+    ] = False,
     every: Annotated[bool, typer.Option("--all", help="List also what is kept.")] = False,
     today: program.DateOption = None,
     github_api: program.GithubApiOption = None,
@@ -67,6 +79,8 @@ def purge(
     as_json: program.JsonOption = False,
 ) -> None:
     """Says what would be removed and why the rest is kept; with --yes, removes it."""
+    if index_only and yes:
+        raise UsageError("--index-only removes nothing, and --yes would; give one of them")
     now = program.now(today)
     chosen = program.settings_of(settings_file).purge
     chosen = replace(
@@ -79,12 +93,15 @@ def purge(
     decisions = view.decide()
     doomed = sorted((one for one in decisions if one.goes), key=lambda one: _order(one, now))
     acting = yes and not dry_run
+    index_only = index_only and not dry_run
     if not as_json:
         show(decisions, now, every=every)
     outcomes: dict[str, Outcome] = {}
     if acting:
         view.store.tidy()
         outcomes = carry_out(view, doomed, site, quiet=as_json)
+    elif index_only:
+        write_index_without(view, doomed, site, quiet=as_json)
     elif doomed and not as_json:
         print("Nothing was removed; add --yes to remove it." if not yes else "Nothing was removed.")
     if as_json:
@@ -187,6 +204,16 @@ def carry_out(
         left = frozenset(tag for tag, outcome in outcomes.items() if outcome == "failed")
         rewrite_index(view, site, without=left)
     return outcomes
+
+
+def write_index_without(
+    view: View, doomed: Sequence[Decision], site: Path | None, *, quiet: bool
+) -> None:
+    """Writes the index as if what goes were gone already."""
+    folder = site_of.required_place(view.store, site)
+    site_of.write(view.store, folder, now=view.now, without=frozenset(one.tag for one in doomed))
+    if not quiet:
+        print(f"Written: {folder}/index.html; nothing was removed.")
 
 
 def rewrite_index(view: View, site: Path | None, *, without: frozenset[str]) -> None:

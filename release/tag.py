@@ -45,6 +45,7 @@ def tag(
     today: program.DateOption = None,
     github_api: program.GithubApiOption = None,
     settings_file: program.SettingsOption = None,
+    outputs: program.OutputsOption = None,
     dry_run: program.DryRunOption = False,
     as_json: program.JsonOption = False,
 ) -> None:
@@ -66,19 +67,11 @@ def tag(
     else:
         tagged = tagging.tag(target, choice, now=now, number=number, override=override)
         would = False
+    named = {"tag": tagged.tag, "version": tagged.version, "commit": tagged.commit.sha}
+    if outputs:
+        program.append_outputs(outputs, named)
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "tag": tagged.tag,
-                    "version": tagged.version,
-                    "commit": tagged.commit.sha,
-                    "made": tagged.made,
-                    "evidence": tagged.evidence,
-                },
-                indent=2,
-            )
-        )
+        print(json.dumps(named | {"made": tagged.made, "evidence": tagged.evidence}, indent=2))
     elif would:
         print(f"would tag {tagged.tag} at {found} in {target.address}")
     else:

@@ -2,7 +2,7 @@
 
     bazel run //release:validate -- bazel-bin/packaging
 
-Exit codes: 0 the release may go out, 1 it must not, 2 bad usage.
+Exit codes: 0 the release may go out, 1 it must not, 2 bad usage, 75 the store cannot be reached.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from release.gate.judge import Demand
 from release.gate.release_set import Limits
 from release.gate.trial.container_trial import CleanMachine
 from release.gate.verdict import Verdicts
+from release.manifest import Manifest
 from release.plan import Plan
+from release.store import address, catalogue
 
 _WHATS = ("run", "python", "tools", "dist", "container")
 _MIB = 1 << 20
@@ -53,6 +55,14 @@ def validate(
         Path | None,
         typer.Option(
             metavar="FILE", help="manifest.json of the last release: for growth, and since when."
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            metavar="STORE",
+            help="Instead of --previous: the last release of directory:PATH or github:OWNER/REPO.",
         ),
     ] = None,
     output: Annotated[
@@ -92,6 +102,7 @@ def validate(
             help="The day of the verdicts; today, UTC.",
         ),
     ] = None,
+    github_api: program.GithubApiOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print verdicts.json instead.")] = False,
     dry_run: program.DryRunOption = False,
 ) -> None:
@@ -104,7 +115,7 @@ def validate(
         clean=CleanMachine(container_image, where(container_rootfs) if container_rootfs else None),
         jobs=jobs,
     )
-    before = manifest.read(where(previous)) if previous else None
+    before = find_previous(previous, store, release.plan.version, github_api)
     if dry_run:
         print_plan(release, run=run, output=where(output))
         return
@@ -119,6 +130,25 @@ def validate(
         grid.show(verdicts, Console())
         print(f"Written: {output}/verdicts.json, junit.xml" + _and_manifest(release))
     raise typer.Exit(0 if verdicts.right else 1)
+
+
+def find_previous(
+    file: Path | None, store: str | None, version: str, api: str | None
+) -> Manifest | None:
+    """The manifest of the release before: a file, or what a store says; None when nobody names one.
+
+    Raises:
+      UsageError: both are named, or one of them is not what it should be.
+      RemoteError: the store cannot be read now.
+    """
+    if file and store:
+        raise UsageError("--previous and --store both name the release before; leave one out")
+    if file:
+        return manifest.read(where(file))
+    if store:
+        before = catalogue.previous(address.open_store(store, api=api), version)
+        return before[1] if before else None
+    return None
 
 
 def parse_place(text: str) -> Path:

@@ -68,7 +68,7 @@ class Client:
 
     @classmethod
     def open(cls, repository: str, api: str | None, patience: Patience | None = None) -> Client:
-        """A connection with the token of the environment.
+        """A connection with the token of the environment, and its API where none is named.
 
         Raises:
           UsageError: it has none.
@@ -78,6 +78,8 @@ class Client:
             raise UsageError(
                 f"github:{repository}: {TOKEN} is not set; give a token that may write contents"
             )
+        # GitHub's own machines say by it which GitHub they work for.
+        api = api or os.environ.get("GITHUB_API_URL")
         return cls(repository, token, api, patience or Patience.from_environment())
 
     def __repr__(self) -> str:

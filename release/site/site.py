@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from release.errors import Refused
+from release.errors import Refused, UsageError
 from release.folder import where
 from release.manifest import Manifest
 from release.site import entry, front, generation, simple
@@ -40,6 +40,18 @@ def place(store: Store, named: Path | None) -> Path | None:
     if named:
         return where(named)
     return store.root / "site" if store.root else None
+
+
+def required_place(store: Store, named: Path | None) -> Path:
+    """The folder of a store's site, as `place` finds it.
+
+    Raises:
+      UsageError: nobody names one, and the store has none of its own.
+    """
+    folder = place(store, named)
+    if folder is None:
+        raise UsageError(f"name the folder for the site of {store.address} with --site FOLDER")
+    return folder
 
 
 def write(
