@@ -72,14 +72,20 @@ class Clone:
             seconds=float(elapsed[1]) if elapsed else 0.0,
         )
 
-    def digests(self, path: str) -> dict[str, str]:
-        """The sha256 of each file below a folder of bazel-bin, by its path there."""
-        bazel_bin = Path(self._bazel("info", "bazel-bin").stdout.strip())
-        return {
-            str(file.relative_to(bazel_bin)): sha256(file)
-            for file in sorted((bazel_bin / path).rglob("*"))
+    def digests(self, target: str, *options: str) -> dict[str, str]:
+        """The sha256 of each file that a target is made of, by its path below bazel-bin."""
+        listed = self._bazel("cquery", "--output=files", *options, target)
+        assert listed.returncode == 0, listed.stderr
+        execution_root = Path(self._bazel("info", "execution_root").stdout.strip())
+        made = [execution_root / line for line in listed.stdout.splitlines() if "/bin/" in line]
+        found = {
+            str(file).partition("/bin/")[2]: sha256(file)
+            for output in made
+            for file in ([output] if output.is_file() else sorted(output.rglob("*")))
             if file.is_file()
         }
+        assert found, f"{target} is made of no files"
+        return found
 
     def forget(self) -> None:
         """Forgets what was built, and not what was fetched."""

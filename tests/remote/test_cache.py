@@ -5,7 +5,9 @@ The server is nginx, which keeps what it is given: it checks nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,11 @@ from tests.remote import engines
 from tests.remote.clone import Build, Clone, clone
 from tests.remote.relay import relay
 
-WHEELS = "//packaging/iree_runtime:wheels"
+# Of one platform, which is built in a minute.
+WHEELS = (
+    "//packaging/iree_runtime:wheels",
+    "--//packaging:without=linux_aarch64,windows_x86_64,macos_arm64",
+)
 PUSH = ("--config=ci", "--config=remote_cache_push")
 READ = ("--config=ci", "--config=remote_cache")
 
@@ -56,34 +62,51 @@ def filled(machine: Clone, address: str, folder: Path) -> tuple[Build, dict[str,
     machine.forget()
     pushed = build(machine, address, *PUSH)
     assert pushed.executed == unread.executed
-    return pushed, machine.digests("packaging/iree_runtime")
+    return pushed, machine.digests(*WHEELS)
 
 
 def build(machine: Clone, address: str, *options: str) -> Build:
     """Builds a package's wheels."""
-    made = machine.build(*options, WHEELS, environment={"IREE_RELEASE_REMOTE": address})
+    made = machine.build(*options, *WHEELS, environment={"IREE_RELEASE_REMOTE": address})
     assert made.code == 0, made.said[-4000:]
     return made
 
 
-def stored(folder: Path) -> list[Path]:
-    """What the cache holds."""
-    return [path for path in (folder / "cache").rglob("*") if path.is_file()]
+def stored(folder: Path, kind: str = "*") -> list[Path]:
+    """What the cache holds: `cas`, files by digest, and `ac`, what actions made."""
+    return [path for path in (folder / "cache").glob(f"{kind}/**/*") if path.is_file()]
+
+
+@contextmanager
+def spoilt(paths: Sequence[Path]) -> Iterator[dict[Path, bytes]]:
+    """Gives the content of files that may be spoilt, and puts it back."""
+    kept = {path: path.read_bytes() for path in paths}
+    assert kept
+    try:
+        yield kept
+    finally:
+        for path, content in kept.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
 
 def test_another_machine_executes_nothing(
-    filled: tuple[Build, dict[str, str]], other: Clone, address: str
+    filled: tuple[Build, dict[str, str]],
+    other: Clone,
+    address: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     pushed, digests = filled
     with relay(address) as counted:
         made = build(other, counted.address, *READ)
+    with capsys.disabled():
         print(
-            f"filling: {pushed.seconds:.0f} s, {pushed.executed} actions; reading: "
+            f"\nfilling: {pushed.seconds:.0f} s, {pushed.executed} actions; reading: "
             f"{made.seconds:.0f} s, {made.hits} from the cache, {counted.received / 1e6:.0f} MB"
         )
     assert made.executed == 0, made.processes
     assert made.hits == pushed.executed
-    assert other.digests("packaging/iree_runtime") == digests
+    assert other.digests(*WHEELS) == digests
 
 
 @pytest.mark.parametrize("spoil", ["changed", "cut short", "empty", "gone"])
@@ -91,45 +114,59 @@ def test_a_spoilt_blob_makes_no_wrong_wheel(
     filled: tuple[Build, dict[str, str]], other: Clone, address: str, folder: Path, spoil: str
 ) -> None:
     _, digests = filled
-    blobs = [path for path in stored(folder) if "cas" in path.parts]
-    kept = {path: path.read_bytes() for path in blobs}
-    for path, content in kept.items():
-        match spoil:
-            case "changed":
-                path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]) if content else b"")
-            case "cut short":
-                path.write_bytes(content[: len(content) // 2])
-            case "empty":
-                path.write_bytes(b"")
-            case _:
-                path.unlink()
     other.forget()
-    try:
+    with spoilt(stored(folder, "cas")) as blobs:
+        for path, content in blobs.items():
+            match spoil:
+                case "changed":
+                    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]) if content else b"")
+                case "cut short":
+                    path.write_bytes(content[: len(content) // 2])
+                case "empty":
+                    path.write_bytes(b"")
+                case _:
+                    path.unlink()
         made = build(other, address, *READ)
-    finally:
-        for path, content in kept.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
     assert made.executed > 0
-    assert other.digests("packaging/iree_runtime") == digests
+    assert other.digests(*WHEELS) == digests
 
 
 def test_results_that_are_no_results_are_not_taken(
     filled: tuple[Build, dict[str, str]], other: Clone, address: str, folder: Path
 ) -> None:
     _, digests = filled
-    kept = {path: path.read_bytes() for path in stored(folder) if "ac" in path.parts}
-    assert kept
-    for path in kept:
-        path.write_bytes(b"<html>the sign-in page of a proxy</html>")
     other.forget()
-    try:
+    with spoilt(stored(folder, "ac")) as results:
+        for path in results:
+            path.write_bytes(b"<html>the sign-in page of a proxy</html>")
         made = build(other, address, *READ)
-    finally:
-        for path, content in kept.items():
-            path.write_bytes(content)
     assert made.hits == 0
-    assert other.digests("packaging/iree_runtime") == digests
+    assert other.digests(*WHEELS) == digests
+
+
+def test_a_lie_of_who_fills_the_cache_is_found_only_without_it(
+    filled: tuple[Build, dict[str, str]], other: Clone, address: str, folder: Path
+) -> None:
+    """No Bazel can see it: what an action makes is known by running it.
+
+    So only builds of what was reviewed fill the cache, and an audit takes nothing from it.
+    """
+    _, digests = filled
+    name = next(name for name in digests if name.endswith(".whl"))
+    right = digests[name].encode()
+    wheel = (folder / "cache" / "cas" / right.decode()).read_bytes()
+    wrong = wheel[:-1] + bytes([wheel[-1] ^ 1])
+    lie = hashlib.sha256(wrong).hexdigest()
+    (folder / "cache" / "cas" / lie).write_bytes(wrong)
+    with spoilt(stored(folder, "ac")) as results:
+        for path, content in results.items():
+            path.write_bytes(content.replace(right, lie.encode()))
+        other.forget()
+        build(other, address, *READ)
+        assert other.digests(*WHEELS) == digests | {name: lie}
+        other.forget()
+        build(other, address, *READ, "--noremote_accept_cached")
+        assert other.digests(*WHEELS) == digests
 
 
 def test_a_cache_that_is_gone_is_done_without(
@@ -142,7 +179,7 @@ def test_a_cache_that_is_gone_is_done_without(
         made = build(other, gone.address, *READ)
     assert made.hits == 0
     assert "WARNING" in made.said
-    assert other.digests("packaging/iree_runtime") == digests
+    assert other.digests(*WHEELS) == digests
 
 
 def test_a_cache_that_dies_meanwhile_is_done_without(
@@ -154,4 +191,4 @@ def test_a_cache_that_dies_meanwhile_is_done_without(
         dying.cut_after = 2_000_000
         made = build(other, dying.address, *READ)
     assert made.executed > 0
-    assert other.digests("packaging/iree_runtime") == digests
+    assert other.digests(*WHEELS) == digests

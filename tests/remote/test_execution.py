@@ -57,7 +57,7 @@ def built(remote: Relay, folder: Path) -> Outcome:
         )
         assert build.code == 0, build.said[-4000:]
         sent, received = remote.sent - before[0], remote.received - before[1]
-        return Outcome(build, machine.digests("packaging"), sent, received)
+        return Outcome(build, machine.digests(RELEASE), sent, received)
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +67,7 @@ def first(remote: Relay, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 @pytest.fixture(scope="module")
 def second(remote: Relay, first: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    outcome = built(remote, tmp_path_factory.mktemp("another") / "machine/at/a/longer/path")
-    for name, one in (("first", first), ("second", outcome)):
-        print(
-            f"{name} machine: {one.build.seconds:.0f} s, {one.build.executed} actions executed, "
-            f"{one.build.hits} from the cache, {one.sent / 1e6:.0f} MB sent, "
-            f"{one.received / 1e6:.0f} MB received"
-        )
-    return outcome
+    return built(remote, tmp_path_factory.mktemp("another") / "machine/at/a/longer/path")
 
 
 def test_no_action_needs_this_machine(first: Outcome) -> None:
@@ -87,7 +80,17 @@ def test_another_machine_executes_nothing_anew(first: Outcome, second: Outcome) 
     assert second.build.hits == first.build.executed + first.build.hits
 
 
-def test_what_was_there_is_not_sent_again(first: Outcome, second: Outcome) -> None:
+def test_what_was_there_is_not_sent_again(
+    first: Outcome, second: Outcome, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capsys.disabled():
+        print()
+        for name, one in (("first", first), ("second", second)):
+            print(
+                f"{name} machine: {one.build.seconds:.0f} s, {one.build.executed} actions "
+                f"executed, {one.build.hits} from the cache, {one.sent / 1e6:.0f} MB sent, "
+                f"{one.received / 1e6:.0f} MB received"
+            )
     assert second.sent < first.sent / 20
 
 

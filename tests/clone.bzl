@@ -1,0 +1,31 @@
+"""What a test needs that builds in a clone of the workspace.
+
+    load("//tests:clone.bzl", "CLONE")
+
+    pytest_test(
+        name = "test_again",
+        env_inherit = CLONE.env_inherit,
+        tags = CLONE.tags,
+        deps = ["//tests:workspace"],
+        ...
+    )
+"""
+
+CLONE = struct(
+    # The user's registries, and what was fetched from them.
+    env_inherit = [
+        "HOME",
+        "IREE_RELEASE_CACHE",
+        "PATH",
+        "PIP_CONFIG_FILE",
+        "PIP_INDEX_URL",
+        "XDG_CACHE_HOME",
+    ],
+    # The real source tree is no input; and the build takes all cores, for long.
+    tags = [
+        "exclusive",
+        "external",
+        "no-sandbox",
+        "requires-network",
+    ],
+)

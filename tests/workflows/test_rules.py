@@ -1,0 +1,104 @@
+"""What every workflow keeps to: thin, pinned, and with no more rights than it needs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workflows import runner
+
+FILES = sorted((Path(__file__).parents[2] / ".github" / "workflows").iterdir())
+WORKFLOWS = {path.name: runner.read(path) for path in FILES}
+JOBS = {
+    f"{name}/{key}": job
+    for name, content in WORKFLOWS.items()
+    for key, job in content["jobs"].items()
+}
+MAY = {
+    "nightly.yml/tag": {"contents": "write", "checks": "read", "statuses": "read"},
+    "publish.yml/publish": {"contents": "write"},
+    "index.yml/index": {"contents": "read", "pages": "write", "id-token": "write"},
+    "purge.yml/purge": {"contents": "write", "pages": "write", "id-token": "write"},
+    "promote.yml/promote": {"contents": "write", "issues": "read"},
+    "turbine.yml/push": {"contents": "read", "id-token": "write"},
+}
+"""The rights of jobs, and of those that call them; every other reads contents alone."""
+
+
+def steps(job: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(job.get("steps", []))
+
+
+def secret_names(content: object) -> set[str]:
+    return set(re.findall(r"secrets\.(\w+)|(github\.token)", str(content)))
+
+
+def test_all_of_them_are_looked_at() -> None:
+    assert set(WORKFLOWS) == {
+        *("build.yml", "index.yml", "main.yml", "nightly.yml", "promote.yml", "publish.yml"),
+        *("pull_request.yml", "purge.yml", "turbine.yml"),
+    }
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_step_is_one_command_of_bazel_or_a_pinned_action(job: str) -> None:
+    """Catches: logic in YAML, which nobody can run at a desk."""
+    for step in steps(JOBS[job]):
+        if "uses" in step:
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"]), step
+        else:
+            assert re.match(r"\./bazelw (build|run|test) --config=ci ", step["run"]), step
+            assert not re.search(r"[;&|<>`\n]|\$\(|\$\{\{", step["run"]), step
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_may_do_no_more_than_it_does(job: str) -> None:
+    content = JOBS[job]
+    called = content.get("uses", "").rpartition("/")[2]
+    if called:
+        (only,) = WORKFLOWS[called]["jobs"]
+        job = f"{called}/{only}"
+    assert content["permissions"] == MAY.get(job, {"contents": "read"})
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_nothing_is_allowed_by_default(name: str) -> None:
+    assert WORKFLOWS[name]["permissions"] == {}
+
+
+@pytest.mark.parametrize("job", [job for job, content in JOBS.items() if "steps" in content])
+def test_a_job_ends_some_time(job: str) -> None:
+    assert JOBS[job]["timeout-minutes"]
+
+
+@pytest.mark.parametrize("name", [name for name in WORKFLOWS if name != "build.yml"])
+def test_of_two_at_once_one_waits(name: str) -> None:
+    """A build changes nothing but the cache, and the families' jobs run side by side."""
+    assert WORKFLOWS[name]["concurrency"]["group"]
+    assert WORKFLOWS[name]["concurrency"]["cancel-in-progress"] is (name == "pull_request.yml")
+
+
+def test_a_pull_request_sees_no_secret() -> None:
+    content = WORKFLOWS["pull_request.yml"]
+    assert not secret_names(content)
+    assert set(content["on"]) == {"pull_request", "merge_group"}
+    assert not any("pull_request_target" in str(one["on"]) for one in WORKFLOWS.values())
+    assert all("environment" not in job for job in content["jobs"].values())
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_the_clone_keeps_no_token(job: str) -> None:
+    for step in steps(JOBS[job]):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_pull_requests_and_main_run_the_same_check() -> None:
+    """By its name, main's protection and `tag` require it."""
+    tests = [WORKFLOWS[name]["jobs"]["test"] for name in ("pull_request.yml", "main.yml")]
+    assert [one["name"] for one in tests] == ["Test", "Test"]
+    ((mine,), (theirs,)) = ([step for step in steps(one) if "run" in step] for one in tests)
+    assert theirs["run"] == mine["run"].replace("=remote_cache ", "=remote_cache_push ")
