@@ -59,6 +59,16 @@ class Purging:
 
 
 @dataclass(frozen=True, slots=True)
+class Examining:
+    """From when on something is told that may be all right for a while."""
+
+    draft_after_hours: int = 12
+    missing_after_days: int = 7
+    """Of a tolerated platform."""
+    nightly_after_days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of them."""
 
@@ -66,6 +76,7 @@ class Settings:
     publish: Publishing
     promote: Promoting
     purge: Purging
+    doctor: Examining
 
 
 def read(path: Path | None = None) -> Settings:

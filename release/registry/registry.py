@@ -68,6 +68,11 @@ class File:
 class Registry:
     """A registry."""
 
+    index: str
+    """URL of its simple index."""
+    upload: str | None
+    """URL that files are sent to; None: it is only asked."""
+
     def __init__(self, index: str, upload: str | None, patience: Patience) -> None:
         """A registry.
 
@@ -77,7 +82,7 @@ class Registry:
           patience: how often it is asked again.
         """
         self.index = index if index.endswith("/") else f"{index}/"
-        self._upload = upload
+        self.upload = upload
         self._patience = patience
         self._session = requests.Session()
         # As pip does: what was true before an upload is no answer after it.
@@ -121,7 +126,7 @@ class Registry:
     @property
     def local(self) -> bool:
         """Whether what is sent stays on this machine."""
-        host = urlsplit(self._upload or self.index).hostname or ""
+        host = urlsplit(self.upload or self.index).hostname or ""
         try:
             return ipaddress.ip_address(host).is_loopback
         except ValueError:
@@ -130,7 +135,7 @@ class Registry:
     @property
     def host(self) -> str:
         """Its host, for messages."""
-        return urlsplit(self._upload or self.index).netloc.rpartition("@")[2]
+        return urlsplit(self.upload or self.index).netloc.rpartition("@")[2]
 
     def files(self, project: str) -> Mapping[str, File]:
         """The files of a project by name; none when there is no such project.
@@ -232,8 +237,8 @@ class Registry:
 
     def _send(self, wheel: Path, project: str) -> Placed:
         """Sends a wheel once; whether it is there now, with these bytes, is to be asked."""
-        assert self._upload, "it is opened with one"
-        with _understood(self._upload, "where twine uploads to"):
+        assert self.upload, "it is opened with one"
+        with _understood(self.upload, "where twine uploads to"):
             try:
                 # What it prints is meant for its own command line. Left to itself it would send
                 # again what may have arrived.
@@ -265,7 +270,7 @@ class Registry:
 
     @functools.cached_property
     def _repository(self) -> Repository:
-        assert self._upload, "it is opened with one"
+        assert self.upload, "it is opened with one"
         logging.getLogger("twine").setLevel(logging.ERROR)
         # Secrets come from the environment, never from a key ring or a file.
         os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
@@ -274,7 +279,7 @@ class Registry:
             # A registry of this machine may let everybody in, and twine asks for a name.
             username, password = "anonymous", password or "anonymous"
         repository = Settings(
-            repository_url=self._upload,
+            repository_url=self.upload,
             username=username,
             password=password,
             non_interactive=True,

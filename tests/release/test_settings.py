@@ -40,7 +40,11 @@ def test_checks_can_be_named(tmp_path: Path) -> None:
         ('branch = "main"', "branch = 3", "tag.branch must be a text, and is 3"),
         ("pinned = []", "pinned = [1]", "purge.pinned must be a list of texts"),
         ("keep_last = 30", "", "purge.keep_last is not given"),
-        ("[purge]", "[purges]", "purges is no setting; there are tag, publish, promote, purge"),
+        (
+            "[purge]",
+            "[purges]",
+            "purges is no setting; there are tag, publish, promote, purge, doctor",
+        ),
         ("[tag]", "[tag", "not TOML"),
     ],
 )
