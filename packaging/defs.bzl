@@ -6,6 +6,7 @@ load("//packaging/launcher:launcher.bzl", _LauncherInfo = "LauncherInfo", _launc
 load("//packaging/private:cells.bzl", "unserved", "variants_of")
 load("//packaging/private:cmake_install.bzl", _cmake_install = "cmake_install")
 load("//packaging/private:dist.bzl", _dist = "dist", _dist_set = "dist_set")
+load("//packaging/private:image.bzl", _oci_image = "oci_image")
 load("//packaging/private:prebuilt_payload.bzl", _prebuilt_payload = "prebuilt_payload")
 load(
     "//packaging/private:providers.bzl",
@@ -52,6 +53,7 @@ wheelhouse = _wheelhouse
 dist = _dist
 dist_set = _dist_set
 dist_folder = _dist_folder
+oci_image = _oci_image
 release_plan = _release_plan
 release_manifest = _release_manifest
 declare_without = _declare_without

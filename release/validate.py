@@ -8,6 +8,7 @@ Exit codes: 0 the release may go out, 1 it must not, 2 bad usage, 75 the store c
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,7 @@ from release.folder import read as read_folder
 from release.gate import grid, junit
 from release.gate.judge import Demand
 from release.gate.release_set import Limits
+from release.gate.trial.candidate import own_platform
 from release.gate.trial.container_trial import CleanMachine
 from release.gate.verdict import Verdicts
 from release.manifest import Manifest
@@ -79,6 +81,14 @@ def validate(
             help="What must have run, such as linux_aarch64:run; may be given again.",
         ),
     ] = None,
+    container: Annotated[
+        bool,
+        typer.Option(
+            "--container",
+            help="What runs in a clean container must have run: where no engine answers, or it "
+            "fails, the release is refused.",
+        ),
+    ] = False,
     container_image: Annotated[
         str | None,
         typer.Option(metavar="REF", help="Image of the clean container; else one is made."),
@@ -110,7 +120,7 @@ def validate(
     release = read_folder(parse_place(release_at), where(plan) if plan else None)
     wishes = Wishes(
         run=run,
-        demands=tuple(parse_demand(text, release.plan) for text in require or ()),
+        demands=demands_of(require or (), release.plan, container=container),
         limits=Limits(wheel=registry_limit * _MIB),
         clean=CleanMachine(container_image, where(container_rootfs) if container_rootfs else None),
         jobs=jobs,
@@ -163,6 +173,21 @@ def parse_place(text: str) -> Path:
             f"{text}: the gate reads folders; download the release, and name its folder"
         )
     return where(Path(rest if colon else text))
+
+
+def demands_of(texts: Sequence[str], plan: Plan, *, container: bool) -> tuple[Demand, ...]:
+    """What must have run: each `--require`, and the container of this machine's platform.
+
+    Raises:
+      UsageError: one is not of its form; or no platform of the plan is this machine's.
+    """
+    demands = [parse_demand(text, plan) for text in texts]
+    if container:
+        platform = own_platform(plan.platforms)
+        if platform is None:
+            raise UsageError("--container: no platform of the plan is this machine's; leave it out")
+        demands.append(Demand(platform, "container"))
+    return tuple(demands)
 
 
 def parse_demand(text: str, plan: Plan) -> Demand:

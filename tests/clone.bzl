@@ -23,6 +23,7 @@ CLONE = struct(
     ],
     # The real source tree is no input; and the build takes all cores, for long.
     tags = [
+        "clone",
         "exclusive",
         "external",
         "no-sandbox",

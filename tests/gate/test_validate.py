@@ -151,9 +151,28 @@ def test_a_demand_that_nothing_meets_ends_with_1(release: Path) -> None:
     assert "it must run, and was not: nothing was tried" in result.output
 
 
+def test_a_container_that_must_have_run_and_did_not_ends_with_1(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    result = validate(release, "--container")
+    assert result.exit_code == 1
+    assert "linux_x86_64: a container trial is demanded, and none passed" in result.output
+
+
+def test_the_release_before_may_be_a_store_s(release: Path, tmp_path: Path) -> None:
+    empty = validate(release, "--store", f"directory:{tmp_path / 'store'}")
+    assert empty.exit_code == 0, empty.output
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        (
+            ["--previous", "a.json", "--store", "directory:b"],
+            "--previous and --store both name the release before; leave one out",
+        ),
         (["--require", "linux_x86_64"], "write PLATFORM:WHAT, such as linux_aarch64:run"),
         (["--require", "beos:run"], "the plan has no platform beos, but linux_x86_64"),
         (["--plan", "absent.json"], "the plan cannot be read (No such file or directory)"),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from release.publish import app
 from release.store.directory import DirectoryStore
 from tests.faults.tree import state
-from tests.publish.samples import VERSION, make_release, write_verdicts
+from tests.publish.samples import VERSION, WINDOWS, make_release, write_verdicts
 
 TAG = f"candidate-{VERSION}"
 COMMIT = "c" * 40
@@ -63,6 +63,22 @@ def test_the_result_can_be_had_as_json(arguments: list[str]) -> None:
     told = json.loads(result.stdout)
     assert (told["tag"], told["already"], told["missing"]) == (TAG, False, {})
     assert told["placed"]["manifest.json"] == "uploaded"
+
+
+def test_why_a_tolerated_platform_is_missing_is_said_where_people_look(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    made = make_release(tmp_path / "without", missing=[WINDOWS])
+    verdicts = write_verdicts(made, tmp_path / "of-it")
+    result = publish(
+        *arguments,
+        *("--from", str(made), "--verdicts", str(verdicts)),
+        *("--missing-why", "its build did not end in time"),
+    )
+    assert result.exit_code == 0, result.output
+    release = DirectoryStore(tmp_path / "store").release(TAG)
+    assert release
+    assert "its build did not end in time" in release.notes
 
 
 def test_verdicts_of_other_files_are_refused(arguments: list[str], tmp_path: Path) -> None:

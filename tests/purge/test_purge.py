@@ -71,6 +71,25 @@ def test_with_yes_release_tag_and_links_go_and_nothing_else(store: DirectoryStor
     assert "20261124.1" in page
 
 
+def test_the_index_alone_is_written_for_one_that_is_served_elsewhere(
+    store: DirectoryStore, tmp_path: Path
+) -> None:
+    before = state(store.root)
+    result = purge(store, "--index-only", "--site", str(tmp_path / "site"))
+    assert result.exit_code == 0, result.output
+    assert "nothing was removed" in result.output
+    page = (tmp_path / "site" / "pip-release-links.html").read_text()
+    assert "20260101.1" not in page
+    assert "20261124.1" in page
+    assert state(store.root) == before
+
+
+def test_the_index_alone_and_removing_exclude_each_other(store: DirectoryStore) -> None:
+    result = purge(store, "--index-only", "--yes")
+    assert result.exit_code == 2
+    assert "--index-only removes nothing, and --yes would; give one of them" in result.output
+
+
 def test_a_second_time_there_is_nothing_to_do(store: DirectoryStore) -> None:
     purge(store, "--yes")
     before = state(store.root)

@@ -157,6 +157,16 @@ def test_the_verb_says_what_it_did(checkout: Path) -> None:
     assert run(checkout).output == f"candidate-20261125.1 at {head} (first), there already\n"
 
 
+def test_the_next_job_is_told_what_was_tagged(checkout: Path, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    outputs.write_text("before=1\n")
+    assert run(checkout, "--outputs", str(outputs)).exit_code == 0
+    told = dict(line.split("=") for line in outputs.read_text().splitlines())
+    assert told.keys() == {"before", "tag", "version", "commit"}
+    assert told["tag"] == f"candidate-{told['version']}"
+    assert told["commit"] == git(checkout, "rev-parse", "HEAD")
+
+
 def test_a_dry_run_touches_nothing(checkout: Path) -> None:
     result = run(checkout, "--dry-run")
     assert result.output.startswith("would tag candidate-20261125.1 at ")

@@ -79,31 +79,50 @@ def startup(cache: Path, version: str) -> list[str]:
         UnreachableError: the archive could not be read.
     """
     machine = this_machine()
-    folder = cache / "bazel"
-    home = prefix.location(folder, version, [_HERE, _HERE.with_name("debian")])
+    home = location(cache, version)
 
-    def fill(staging: Path) -> None:
-        _fill(staging, home, cache, machine, version)
+    def filled(staging: Path) -> None:
+        _say(f"preparing Bazel {version} in {home}, once (about half a minute)")
+        fill(staging, home, cache, machine, version, trusted=truststore.host_bundle())
 
-    prefix.publish(home, fill, lambda: _say("waiting for another bazelw that prepares Bazel ..."))
+    prefix.publish(home, filled, lambda: _say("waiting for another bazelw that prepares Bazel ..."))
     return [
         str(home / "usr/bin/bazel"),
         "--nosystem_rc",
         f"--install_base={home / _DATA}",
         "--trust_install_base",
         f"--server_javabase={home / _java(machine)}",
-        f"--output_user_root={folder / 'output'}",
+        f"--output_user_root={home.with_name('output')}",
         f"--bazelrc={home / _RC}",
     ]
+
+
+def location(cache: Path, version: str) -> Path:
+    """Where Bazel lies below `cache`."""
+    return prefix.location(cache / "bazel", version, [_HERE, _HERE.with_name("debian")])
 
 
 def _java(machine: Machine) -> str:
     return f"usr/lib/jvm/java-25-openjdk-{machine.architecture}"
 
 
-def _fill(staging: Path, home: Path, cache: Path, machine: Machine, version: str) -> None:
-    """Fill `staging` with what is going to lie, and run, at `home`."""
-    _say(f"preparing Bazel {version} from Debian's packages in {home}, once (about half a minute)")
+def fill(
+    staging: Path, home: Path, cache: Path, machine: Machine, version: str, *, trusted: str
+) -> None:
+    """Fill `staging` with what is going to lie, and run, at `home`.
+
+    Args:
+        staging: an empty folder.
+        home: where it is going to lie, below `cache`.
+        cache: the user's cache there.
+        machine: what it runs on.
+        version: Bazel's.
+        trusted: the certificates that Bazel trusts, PEM.
+
+    Raises:
+        UnavailableError: Debian has no such Bazel for it.
+        UnreachableError: the archive could not be read.
+    """
     _say("1/4 reading the package lists ...")
     archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
     offered = archive.candidate(_PACKAGES[0])
@@ -125,7 +144,7 @@ def _fill(staging: Path, home: Path, cache: Path, machine: Machine, version: str
     _write_class_path(staging, home, version)
     key_store = staging / "etc/ssl/certs/java/cacerts"
     key_store.parent.mkdir(parents=True, exist_ok=True)
-    key_store.write_bytes(truststore.java_key_store(truststore.host_bundle()))
+    key_store.write_bytes(truststore.java_key_store(trusted))
     offline.write_registry(staging / _REGISTRY)
     (staging / _RC).write_text(offline.rc(home, home / _REGISTRY, cache / "disk-cache"))
 

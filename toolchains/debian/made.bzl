@@ -1,12 +1,27 @@
 """Repositories that tell what a program made from Debian's packages in the user's cache."""
 
+_EXPORTED = 'exports_files(["%s"], visibility = ["//visibility:public"])\n'
+
+_UNAVAILABLE = """\
+load("@@//toolchains/python:unavailable.bzl", "unavailable")
+
+unavailable(
+    name = {name!r},
+    reason = {reason!r},
+    visibility = ["//visibility:public"],
+)
+"""
+
 def _made_impl(rctx):
     program = rctx.path(rctx.attr.program)
-    for folder in [program.dirname, program.dirname.dirname.get_child("debian")]:
+    for folder in [program.dirname] + [
+        program.dirname.dirname.get_child(name)
+        for name in ["debian"] + rctx.attr.imports
+    ]:
         rctx.watch_tree(folder)
     rctx.report_progress("unpacking Debian packages")
     done = rctx.execute([rctx.path(rctx.attr.python), "-IBS", program] + rctx.attr.arguments)
-    content = done.stdout
+    content, reason = done.stdout, None
     if done.return_code != 0:
         reason = done.stderr.strip() or "its preparation failed"
 
@@ -14,7 +29,17 @@ def _made_impl(rctx):
         print("not run: %s: %s." % (rctx.attr.serves, reason))
         content = json.encode_indent({"reason": reason}) + "\n"
     rctx.file(rctx.attr.file, content)
-    rctx.file("BUILD.bazel", 'exports_files(["%s"], visibility = ["//visibility:public"])\n' % rctx.attr.file)
+    build = _EXPORTED % rctx.attr.file
+    for key in rctx.attr.links:
+        if done.return_code == 0:
+            rctx.symlink(json.decode(content)[key], key)
+            build += _EXPORTED % key
+        else:
+            build += _UNAVAILABLE.format(
+                name = key,
+                reason = "%s cannot be had: %s" % (rctx.attr.serves, reason),
+            )
+    rctx.file("BUILD.bazel", build)
 
 made = repository_rule(
     implementation = _made_impl,
@@ -27,8 +52,14 @@ Where it cannot be had, the JSON has one key, `reason`, which is also printed.""
             doc = "Name of the JSON file.",
             mandatory = True,
         ),
+        "imports": attr.string_list(
+            doc = "Further folders of toolchains/ from which the program imports.",
+        ),
+        "links": attr.string_list(
+            doc = "Keys of the JSON whose files become files of the repository, named like the key.",
+        ),
         "program": attr.label(
-            doc = "The program; it imports its own folder and toolchains/debian alone.",
+            doc = "The program; it imports its own folder, toolchains/debian and `imports`.",
             mandatory = True,
         ),
         "python": attr.label(

@@ -1,0 +1,158 @@
+"""The action behind `oci_image`: an image of one layer, as an image layout in a tar archive.
+
+OCI Image Format Specification 1.1, with the `manifest.json` beside it that `docker save` writes, by
+which engines load it that do not know the layout yet. Nothing in it says when it was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from assembly import request
+from assembly.errors import run
+
+_CREATED = "1980-01-01T00:00:00Z"
+_TIME = 315532800
+_BLOBS = "blobs/sha256/"
+_CONFIG = "application/vnd.oci.image.config.v1+json"
+_INDEX = "application/vnd.oci.image.index.v1+json"
+_LAYER = "application/vnd.oci.image.layer.v1.tar"
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What an image says of itself."""
+
+    architecture: str
+    """As Go names it: amd64, arm64."""
+    reference: str
+    """NAME:TAG."""
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    working_folder: str
+
+
+def write(image: Image, layer: Path, output: Path) -> None:
+    """Writes an image.
+
+    Args:
+      image: what it says of itself.
+      layer: its file system, an uncompressed tar archive.
+      output: the archive that is written.
+
+    Raises:
+      OSError: a file cannot be read or written.
+    """
+    with layer.open("rb") as file:
+        diff_id = hashlib.file_digest(file, "sha256").hexdigest()
+    of_layer = {"mediaType": _LAYER, "digest": f"sha256:{diff_id}", "size": layer.stat().st_size}
+    config = _json(
+        {
+            "architecture": image.architecture,
+            "os": "linux",
+            "created": _CREATED,
+            "config": {
+                "Cmd": list(image.command),
+                "Env": [f"{name}={value}" for name, value in sorted(image.environment.items())],
+                "WorkingDir": image.working_folder,
+            },
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{diff_id}"]},
+            "history": [{"created": _CREATED, "comment": "iree-release"}],
+        }
+    )
+    manifest = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": _MANIFEST,
+            "config": _descriptor(_CONFIG, config),
+            "layers": [of_layer],
+        }
+    )
+    named = {
+        "io.containerd.image.name": f"docker.io/{image.reference}",
+        "org.opencontainers.image.ref.name": image.reference.rpartition(":")[2],
+    }
+    index = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": _INDEX,
+            "manifests": [{**_descriptor(_MANIFEST, manifest), "annotations": named}],
+        }
+    )
+    for_docker = _json(
+        [
+            {
+                "Config": f"{_BLOBS}{_sha256(config)}",
+                "RepoTags": [image.reference],
+                "Layers": [f"{_BLOBS}{diff_id}"],
+            }
+        ]
+    )
+    files: dict[str, bytes | Path] = {
+        "oci-layout": _json({"imageLayoutVersion": "1.0.0"}),
+        "index.json": index,
+        "manifest.json": for_docker,
+        f"{_BLOBS}{_sha256(config)}": config,
+        f"{_BLOBS}{_sha256(manifest)}": manifest,
+        f"{_BLOBS}{diff_id}": layer,
+    }
+    with tarfile.open(output, "w", format=tarfile.PAX_FORMAT) as archive:
+        for name, content in files.items():
+            _add(archive, name, content)
+
+
+def main() -> None:
+    """Writes the image that the request describes."""
+    wanted = request.from_command_line()
+    write(
+        Image(
+            architecture=wanted["architecture"],
+            reference=wanted["reference"],
+            command=wanted["command"],
+            environment=wanted["environment"],
+            working_folder=wanted["working_folder"],
+        ),
+        Path(wanted["layer"]),
+        Path(wanted["output"]),
+    )
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes | Path) -> None:
+    info = tarfile.TarInfo(name)
+    info.mtime = _TIME
+    info.mode = 0o644
+    if isinstance(content, bytes):
+        info.size = len(content)
+        archive.addfile(info, BytesIO(content))
+        return
+    info.size = content.stat().st_size
+    with content.open("rb") as file:
+        archive.addfile(info, file)
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+    return {
+        "mediaType": media_type,
+        "digest": f"sha256:{_sha256(content)}",
+        "size": len(content),
+    }
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, indent=2, sort_keys=True).encode()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+if __name__ == "__main__":
+    run(main)

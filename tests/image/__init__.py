@@ -1,0 +1,1 @@
+"""The image of a release runner."""

@@ -1,0 +1,1 @@
+"""The machine that releases are made on, as the layer of an image."""
