@@ -24,6 +24,8 @@ def debian(monkeypatch: pytest.MonkeyPatch) -> Iterator[DebianArchive]:
         debian.add("buildbox", "1", {f"usr/bin/{name}": "" for name in buildbox})
         debian.add("dash", "0.5", {"usr/bin/dash": ""}, depends="libc6")
         debian.add("libc6", "2.43", {"usr/lib/libc.so.6": ""})
+        debian.add("libgcc-s1", "16", {"usr/lib/libgcc_s.so.1": ""}, depends="libc6")
+        debian.add("libstdc++6", "16", {"usr/lib/libstdc++.so.6": ""}, depends="libgcc-s1")
         debian.add("nginx", "1", {"usr/sbin/nginx": ""}, depends="libc6")
         debian.add("patchelf", "0.18", {"usr/bin/patchelf": ""})
         debian.add("postgresql", "77+1", {}, depends="postgresql-77")
@@ -43,7 +45,8 @@ def test_it_holds_the_newest_servers_and_a_machine_without_them(tmp_path: Path) 
 
     for path in ("usr/bin/buildbox-worker", "usr/sbin/nginx", f"{POSTGRESQL}/postgres"):
         assert (home / path).is_file(), path
-    assert (home / "machine/usr/bin/dash").is_file()
+    for path in ("usr/bin/dash", "usr/lib/libstdc++.so.6"):
+        assert (home / "machine" / path).is_file(), path
     assert not (home / "machine/usr/bin/buildbox-worker").exists()
     assert not (home / "machine/usr/sbin").exists()
 

@@ -25,7 +25,7 @@ CACHE = Path("/var/cache/iree-release")
 """In the image: IREE_RELEASE_CACHE."""
 LAYER = "layer.tar"
 _RECIPE = (_HERE, _HERE.with_name("bazel"), _HERE.with_name("debian"))
-_PACKAGES = (
+PACKAGES = (
     *(
         "apt",
         "base-files",
@@ -95,7 +95,7 @@ def fill_root(root: Path, work: Path) -> None:
     """
     machine = this_machine()
     archive = apt.open_archive(work, machine, assumed=_ASSUMED)
-    prefix.unpack(archive.download(_PACKAGES), root)
+    prefix.unpack(archive.download(PACKAGES), root)
     for folder in _FOLDERS:
         (root / folder).mkdir(exist_ok=True)
     for name, text in _FILES.items():
