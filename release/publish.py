@@ -91,6 +91,13 @@ def publish(
             "it.",
         ),
     ] = None,
+    snapshot: Annotated[
+        bool,
+        typer.Option(
+            "--snapshot",
+            help="Then move publish.snapshot_branch of the settings to its commit.",
+        ),
+    ] = False,
     uploads: Annotated[
         int | None, typer.Option(metavar="K", min=1, max=32, help="Uploads at a time.")
     ] = None,
@@ -148,6 +155,8 @@ def publish(
         print_plan(target, publication, publisher.prepare(target, publication, chosen)[1])
         return
     published = publisher.publish(target, publication, chosen, errors)
+    if snapshot:
+        target.move_branch(chosen.snapshot_branch, provenance.commit)
     show(target, published, as_json=as_json)
 
 

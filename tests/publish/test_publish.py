@@ -65,6 +65,16 @@ def test_the_result_can_be_had_as_json(arguments: list[str]) -> None:
     assert told["placed"]["manifest.json"] == "uploaded"
 
 
+def test_the_snapshot_branch_follows_where_that_is_asked_for(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    store = DirectoryStore(tmp_path / "store")
+    assert publish(*arguments).exit_code == 0
+    assert store.branch("latest-snapshot") is None
+    assert publish(*arguments, "--snapshot").exit_code == 0, "also of what is published already"
+    assert store.branch("latest-snapshot") == COMMIT
+
+
 def test_why_a_tolerated_platform_is_missing_is_said_where_people_look(
     arguments: list[str], tmp_path: Path
 ) -> None:

@@ -88,8 +88,9 @@ http {{
     scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port};
-        root {folder}/cache;
+        root {cache};
         location / {{
+            {guard}
             dav_methods PUT DELETE;
             create_full_put_path on;
         }}
@@ -228,13 +229,25 @@ _ROOT = {"/usr": "usr", "/bin": "usr/bin", "/lib": "usr/lib", "/lib64": "usr/lib
 
 
 @contextmanager
-def http_cache(programs: Engines, folder: Path) -> Iterator[str]:
-    """Serves a folder, `cache`, that takes what is put into it; gives its address."""
+def http_cache(
+    programs: Engines, folder: Path, *, cache: Path | None = None, token: str | None = None
+) -> Iterator[str]:
+    """Serves a folder that takes what is put into it; gives its address.
+
+    Args:
+      programs: where its program is.
+      folder: an empty folder.
+      cache: what is served, instead of a new folder `cache` in it.
+      token: who does not bear it gets nothing.
+    """
     for name in ("cache", "incoming"):
         (folder / name).mkdir()
+    guard = f'if ($http_authorization != "Bearer {token}") {{ return 401; }}' if token else ""
     port = free_port()
     configuration, log = folder / "nginx.conf", folder / "nginx.log"
-    configuration.write_text(_NGINX.format(folder=folder, port=port))
+    configuration.write_text(
+        _NGINX.format(folder=folder, port=port, guard=guard, cache=cache or folder / "cache")
+    )
     with program([programs.nginx, "-c", configuration, "-e", "stderr"], log):
         await_answer(f"http://127.0.0.1:{port}/", log)
         yield f"http://127.0.0.1:{port}"

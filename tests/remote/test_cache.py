@@ -65,9 +65,10 @@ def filled(machine: Clone, address: str, folder: Path) -> tuple[Build, dict[str,
     return pushed, machine.digests(*WHEELS)
 
 
-def build(machine: Clone, address: str, *options: str) -> Build:
+def build(machine: Clone, address: str, *options: str, token: str = "") -> Build:
     """Builds a package's wheels."""
-    made = machine.build(*options, *WHEELS, environment={"IREE_RELEASE_REMOTE": address})
+    environment = {"IREE_RELEASE_REMOTE": address, "IREE_RELEASE_REMOTE_TOKEN": token}
+    made = machine.build(*options, *WHEELS, environment=environment)
     assert made.code == 0, made.said[-4000:]
     return made
 
@@ -167,6 +168,26 @@ def test_a_lie_of_who_fills_the_cache_is_found_only_without_it(
         other.forget()
         build(other, address, *READ, "--noremote_accept_cached")
         assert other.digests(*WHEELS) == digests
+
+
+def test_a_cache_that_wants_a_token_gets_it(
+    filled: tuple[Build, dict[str, str]],
+    other: Clone,
+    programs: engines.Engines,
+    folder: Path,
+    tmp_path: Path,
+) -> None:
+    pushed, digests = filled
+    token = "of-the-remote-0123456789"
+    with engines.http_cache(programs, tmp_path, cache=folder / "cache", token=token) as guarded:
+        other.forget()
+        refused = build(other, guarded, *READ)
+        assert refused.hits == 0
+        other.forget()
+        made = build(other, guarded, *READ, token=token)
+    assert made.hits == pushed.executed
+    assert token not in made.said
+    assert other.digests(*WHEELS) == digests
 
 
 def test_a_cache_that_is_gone_is_done_without(

@@ -63,6 +63,9 @@ def test_a_night_in_which_all_goes_well() -> None:
     assert {one.result for one in ran.values()} == {"success"}
     assert {one.environment["VERSION"] for one in recorder.scripts("build.yml")} == {"20261126.1"}
     assert {one.environment["WITHOUT"] for one in recorder.scripts("publish.yml")} == {","}
+    assert recorder.steps[-1].uses == "actions/deploy-pages"
+    (publish,) = (one for one in recorder.steps if one.name == "Publish")
+    assert publish.environment["SNAPSHOT"] == "yes"
     checkouts = {
         (one.workflow, one.options.get("ref"))
         for one in recorder.steps
