@@ -18,7 +18,7 @@ from tests.gate.trial.engine import private_engine
 from tests.workspace import copy_workspace, root
 from toolchains.runner import bootstrap
 
-WORK = "/work"
+WORK = "/srv/workspace"
 
 
 @pytest.fixture(scope="module")

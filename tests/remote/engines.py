@@ -19,6 +19,8 @@ import pytest
 from tests.remote.program import await_answer, free_port, program
 
 _STARTS_WITHIN = 60.0
+# What a machine with its programs in /usr has beside that.
+_ROOT = {"/usr": "usr", "/bin": "usr/bin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
 _JOBS = 2
 
 _BUILDGRID = """\
@@ -136,6 +138,17 @@ def buildgrid_python(folder: Path) -> tuple[Path, Path]:
     return Path(interpreter["executable"]), packages
 
 
+def require_sandboxes(programs: Engines) -> None:
+    """Skips the test where the kernel gives a worker no namespaces of its own."""
+    probe = [programs.programs / "bwrap", "--unshare-user", "--unshare-net"]
+    for path, part in _ROOT.items():
+        probe += ["--ro-bind", programs.machine / part, path]
+    tried = subprocess.run([*map(str, probe), "/bin/sh", "-c", ":"], capture_output=True, text=True)
+    if tried.returncode:
+        said = tried.stderr.strip() or f"bwrap ends with {tried.returncode}"
+        pytest.skip(f"not run: a worker has no namespaces here ({said})")
+
+
 @contextmanager
 def buildgrid(folder: Path, database: str | None = None) -> Iterator[str]:
     """Serves a cache and, with a database, execution; gives its gRPC address.
@@ -222,10 +235,6 @@ def worker(programs: Engines, folder: Path, address: str) -> Iterator[None]:
             )
         )
         yield
-
-
-# What a machine with its programs in /usr has beside that.
-_ROOT = {"/usr": "usr", "/bin": "usr/bin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
 
 
 @contextmanager

@@ -37,6 +37,7 @@ class Outcome:
 @pytest.fixture(scope="module")
 def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     programs = engines.engines()
+    engines.require_sandboxes(programs)
     with ExitStack() as stack:
         database = stack.enter_context(
             engines.database(programs, tmp_path_factory.mktemp("database"))

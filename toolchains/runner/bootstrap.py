@@ -5,7 +5,7 @@
 Prints a JSON object: `layer` is the archive, `cache` the folder in it that bazelw keeps things in.
 The archive holds Debian's git, Python and what else bazelw asks of a machine, and in that folder
 the Bazel that this bazelw would make itself there. Owner, order and times are fixed: of the same
-packages it has the same bytes. Exit codes: those of `toolchains/debian/made.py`.
+packages of the same mirror it has the same bytes. Exit codes: those of `toolchains/debian/made.py`.
 """
 
 import re
@@ -43,11 +43,10 @@ _ASSUMED = (
     *("adduser", "debconf", "debianutils", "init-system-helpers", "liberror-perl", "media-types"),
     *("netbase", "passwd", "perl", "readline-common", "sysvinit-utils", "tzdata"),
 )
-_FOLDERS = ("dev", "proc", "root", "run", "sys", "tmp")
+_FOLDERS = ("dev", "proc", "run", "srv", "sys", "tmp", "var/roothome")
 _FILES = {
-    "etc/apt/sources.list": f"deb http://deb.debian.org/debian {apt.SUITE} main\n",
     "etc/group": "root:x:0:\nnogroup:x:65534:\n",
-    "etc/passwd": "root:x:0:0:root:/root:/bin/bash\n"
+    "etc/passwd": "root:x:0:0:root:/var/roothome:/bin/bash\n"
     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
 }
 _BUNDLE = "etc/ssl/certs/ca-certificates.crt"
@@ -97,8 +96,9 @@ def fill_root(root: Path, work: Path) -> None:
     archive = apt.open_archive(work, machine, assumed=_ASSUMED)
     prefix.unpack(archive.download(PACKAGES), root)
     for folder in _FOLDERS:
-        (root / folder).mkdir(exist_ok=True)
-    for name, text in _FILES.items():
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    files = _FILES | {"etc/apt/sources.list": f"deb {archive.site} {archive.suite} main\n"}
+    for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     # What installing ca-certificates would make.
