@@ -21,6 +21,7 @@ GITHUB = {
     "token": "of-the-job",
 }
 TAGGED = {"tag": "candidate-20261126.1", "version": "20261126.1", "commit": "b" * 40}
+PUBLISH = "Build, from the cache, and publish"
 OTHERS = {
     "linux": "windows_x86_64,macos_arm64",
     "windows": "linux_x86_64,linux_aarch64,macos_arm64",
@@ -64,7 +65,7 @@ def test_a_night_in_which_all_goes_well() -> None:
     assert {one.environment["VERSION"] for one in recorder.scripts("build.yml")} == {"20261126.1"}
     assert {one.environment["WITHOUT"] for one in recorder.scripts("publish.yml")} == {","}
     assert recorder.steps[-1].uses == "actions/deploy-pages"
-    (publish,) = (one for one in recorder.steps if one.name == "Publish")
+    (publish,) = (one for one in recorder.steps if one.name == PUBLISH)
     assert publish.environment["SNAPSHOT"] == "yes"
     checkouts = {
         (one.workflow, one.options.get("ref"))
@@ -93,7 +94,7 @@ def test_a_tolerated_family_that_fails_is_left_out(broken: tuple[str, ...], with
     ran = run("nightly.yml", recorder)
     assert {key for key, one in ran.items() if one.result != "success"} == set(broken)
     assert {one.environment["WITHOUT"] for one in recorder.scripts("publish.yml")} == {without}
-    (publish,) = (one for one in recorder.steps if one.name == "Publish")
+    (publish,) = (one for one in recorder.steps if one.name == PUBLISH)
     assert publish.environment["WHY"].endswith(
         "https://github.example/iree-org/iree/actions/runs/7"
     )
@@ -111,7 +112,7 @@ def test_nothing_is_published_that_was_not_tagged_and_validated(broken: str) -> 
     recorder = Recorder((broken,))
     ran = run("nightly.yml", recorder)
     assert "success" not in {ran["publish"].result, ran["index"].result}
-    assert "Publish" not in {one.name for one in recorder.steps}
+    assert PUBLISH not in {one.name for one in recorder.steps}
 
 
 def test_verdicts_are_kept_of_a_release_that_was_refused() -> None:

@@ -59,9 +59,16 @@ def test_a_job_may_do_no_more_than_it_does(job: str) -> None:
     content = JOBS[job]
     called = content.get("uses", "").rpartition("/")[2]
     if called:
-        (only,) = WORKFLOWS[called]["jobs"]
-        job = f"{called}/{only}"
+        # The last of its jobs is what the others are for.
+        job = f"{called}/{list(WORKFLOWS[called]['jobs'])[-1]}"
     assert content["permissions"] == MAY.get(job, {"contents": "read"})
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_what_was_built_is_run_where_nothing_may_be_written(job: str) -> None:
+    """Catches: a wheel's code beside a token that may publish."""
+    runs = re.search(r"//release:(validate|turbine|verify_published|nightly)", str(JOBS[job]))
+    assert not runs or JOBS[job]["permissions"] == {"contents": "read"}
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
