@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from release import folder, program, terminal
+from release import program, terminal
 from release.health import index as index_health
 from release.health import registry as registry_health
 from release.health import releases
@@ -32,15 +32,7 @@ app = program.new()
 @app.command()
 @program.verb
 def doctor(
-    store: Annotated[
-        str | None,
-        typer.Option(
-            "--store",
-            metavar="STORE",
-            help="directory:PATH or github:OWNER/REPO; the folder store/ of this checkout when "
-            "left out.",
-        ),
-    ] = None,
+    store: program.OwnStoreOption = None,
     site: Annotated[
         Path | None,
         typer.Option(
@@ -56,9 +48,7 @@ def doctor(
 ) -> None:
     """Says what is inconsistent, and which command mends it; changes nothing."""
     console = Console(stderr=True)
-    target = address.open_store(
-        store or f"directory:{folder.workspace() / 'store'}", api=github_api
-    )
+    target = address.open_own(store, api=github_api)
     shown = site_of.place(target, site)
     asked = Registry.open(index, registry) if index or registry else None
     view = releases.read(target, program.settings_of(settings_file), program.now(today))

@@ -78,15 +78,7 @@ class Night:
 @app.command()
 @program.verb
 def nightly(
-    store: Annotated[
-        str | None,
-        typer.Option(
-            "--store",
-            metavar="STORE",
-            help="directory:PATH or github:OWNER/REPO; the folder store/ of this checkout when "
-            "left out, for a rehearsal.",
-        ),
-    ] = None,
+    store: program.OwnStoreOption = None,
     wanted: Annotated[
         str | None,
         typer.Option("--version", metavar="V", help="Instead of the next nightly of the day."),
@@ -122,7 +114,7 @@ def nightly(
 ) -> None:
     """Chooses a commit and a version, builds, validates, publishes and writes the index."""
     workspace = folder.workspace()
-    target = address.open_store(store or f"directory:{workspace / 'store'}", api=github_api)
+    target = address.open_own(store, api=github_api)
     if wanted:
         publisher.check_version(target, wanted)
     night = Night(

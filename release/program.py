@@ -32,6 +32,15 @@ StoreOption = Annotated[
         help="directory:PATH or github:OWNER/REPO.",
     ),
 ]
+OwnStoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="STORE",
+        help="directory:PATH or github:OWNER/REPO; the folder store/ of this checkout when left "
+        "out.",
+    ),
+]
 GithubApiOption = Annotated[
     str | None,
     typer.Option(

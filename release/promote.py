@@ -39,15 +39,7 @@ def promote(
     wanted: Annotated[
         str, typer.Option("--version", metavar="X.Y.Z", help="The version that it becomes.")
     ],
-    store: Annotated[
-        str | None,
-        typer.Option(
-            "--store",
-            metavar="STORE",
-            help="directory:PATH or github:OWNER/REPO; the folder store/ of this checkout when "
-            "left out.",
-        ),
-    ] = None,
+    store: program.OwnStoreOption = None,
     override: Annotated[
         list[str] | None,
         typer.Option(
@@ -85,7 +77,7 @@ def promote(
         raise UsageError(f"--version {wanted}: write a stable version, such as 3.14.0")
     overridden = conditions.overrides(override or ())
     workspace = folder.workspace()
-    target = address.open_store(store or f"directory:{workspace / 'store'}", api=github_api)
+    target = address.open_own(store, api=github_api)
     origin = address.source_of(target, source, api=github_api)
     chosen = program.settings_of(settings_file)
     console = Console(stderr=True)

@@ -119,7 +119,7 @@ def turbine(
     console = Console(stderr=True)
     at_hand = Tools.from_environment()
     workspace = folder.workspace()
-    target = address.open_store(store or f"directory:{workspace / 'store'}", api=github_api)
+    target = address.open_own(store, api=github_api)
     core = cores.read(target, core_release or f"v{core_version}")
     own = own_platform(core.plan.platforms)
     locks = _locks(at_hand, core, platform or [own or core.plan.platforms[0].name], python)

@@ -35,7 +35,7 @@ def examine(view: View, site: Path) -> Iterator[Finding]:
             continue
         if found:
             shown[found.tag] = found
-    there = {release.tag: (release, assets) for release, assets in view.store.inventory()}
+    there = {release.tag: (release, assets) for release, assets in view.inventory}
     for tag, (release, assets) in sorted(there.items()):
         own = shown.pop(tag, None)
         if release.draft:

@@ -27,10 +27,10 @@ def examine(view: View, registry: Registry) -> Iterator[Finding]:
     """
     table = projects.read()
     look = command("registry_status", "--index", registry.index)
-    for standing in status.look(registry, table):
+    there = registry.files_of(table)
+    for standing in status.standings(registry, table, there):
         for what in standing.findings:
             yield Finding(standing.project, what, look)
-    there = registry.files_of(table)
     for name, project in table.items():
         size = sum(file.size or 0 for file in there[name].values())
         if size > project.total_limit * _NEARLY:

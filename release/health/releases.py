@@ -42,8 +42,10 @@ class View:
     """UTC."""
     tags: Mapping[str, str]
     """The commit of each."""
+    inventory: Sequence[tuple[Release, Mapping[str, Asset]]]
+    """All that is in it, the newest created first."""
     stored: Sequence[Stored]
-    """The newest created first."""
+    """What of it is ours, in that order."""
 
     @property
     def published(self) -> list[Stored]:
@@ -53,13 +55,14 @@ class View:
 
 
 def read(store: Store, settings: Settings, now: datetime) -> View:
-    """Reads all releases of ours, and their manifests.
+    """Lists a store, and reads the manifests of the releases that are ours.
 
     Raises:
       RemoteError: the store cannot be read now.
     """
+    inventory = tuple(store.inventory())
     stored = []
-    for release, assets in store.inventory():
+    for release, assets in inventory:
         if version.of_tag(release.tag) is None:
             continue
         manifest, unreadable = None, None
@@ -70,7 +73,7 @@ def read(store: Store, settings: Settings, now: datetime) -> View:
             except DocumentError as error:
                 unreadable = str(error)
         stored.append(Stored(release, assets, manifest, unreadable))
-    return View(store, settings, now, store.tags(), tuple(stored))
+    return View(store, settings, now, store.tags(), inventory, tuple(stored))
 
 
 def examine(view: View) -> Iterator[Finding]:

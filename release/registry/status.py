@@ -65,7 +65,23 @@ def look(
     """
     if unknown := sorted({wheel.project for wheel in release} - table.keys()):
         raise Refused(f"{unknown[0]} is no project of ours ({projects.SHOWN})")
-    there = registry.files_of(table)
+    return standings(registry, table, registry.files_of(table), release)
+
+
+def standings(
+    registry: Registry,
+    table: Mapping[str, Project],
+    there: Mapping[str, Mapping[str, File]],
+    release: Sequence[Stated] = (),
+) -> tuple[Standing, ...]:
+    """How each project of the table stands, by the files that a registry said it has.
+
+    Args:
+      registry: where.
+      table: the projects.
+      there: the files of each project, by name.
+      release: what should be there; of projects of the table alone.
+    """
     versions = {name: by_version(files) for name, files in there.items()}
     return tuple(
         _standing(

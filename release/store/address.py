@@ -36,6 +36,15 @@ def open_store(text: str, *, api: str | None = None) -> Store:
     raise UsageError(f"--store {text}: write directory:PATH or github:OWNER/REPO")
 
 
+def open_own(text: str | None, *, api: str | None = None) -> Store:
+    """Opens a store as `open_store` does; without an address, the folder store/ of this checkout.
+
+    Raises:
+      UsageError: the address is none, or cannot be opened.
+    """
+    return open_store(text or f"directory:{workspace() / 'store'}", api=api)
+
+
 def open_source(text: str, *, api: str | None = None) -> Source:
     """Opens github:OWNER/REPO, or the path of a checkout.
 
