@@ -34,6 +34,7 @@ from release.wheelhouse.filling import Filling
 from release.wheelhouse.statement import Lock, Statement, Wheel
 from release.wheelhouse.tools import Tools
 from release.wheelhouse.trial import Outcome
+from toolchains import child_python
 
 app = program.new()
 
@@ -235,6 +236,7 @@ def _build(checkout: Path, output: Path) -> Path:
             *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-input"),
             *("--disable-pip-version-check", "--wheel-dir", output, checkout.absolute()),
         ],
+        env=child_python.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

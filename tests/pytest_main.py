@@ -99,6 +99,8 @@ def main(arguments: list[str]) -> int:
     """Runs pytest and returns the exit code."""
     # Below runfiles, __pycache__ would be litter in the output tree.
     sys.dont_write_bytecode = True
+    # Programs that tests start import what the tests do, and nothing more.
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
     not_run = NotRun()
     code = int(pytest.main(pytest_arguments(arguments, os.environ), plugins=[not_run]))
     if (report := os.environ.get("XML_OUTPUT_FILE")) and Path(report).exists():

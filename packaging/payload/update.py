@@ -24,6 +24,7 @@ from packaging.utils import parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from platforms import data
+from toolchains import child_python
 from toolchains.wheels.lock import Pin, render
 
 COMMAND = "bazel run //packaging/payload:update"
@@ -148,7 +149,13 @@ def _report(wanted: Sequence[str], platform: data.Platform, python: str) -> list
     ]
     for tag in platform.wheel_tags:
         command += ["--platform", tag]
-    done = subprocess.run([*command, *wanted], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, *wanted],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=child_python.environment(),
+    )
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
         cause = lines[-1].removeprefix("ERROR: ") if lines else "pip failed without saying why"

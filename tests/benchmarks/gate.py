@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tests.benchmarks import command
 from tests.benchmarks.measure import cost_of
+from toolchains import child_python
 
 GOAL_SECONDS = 30.0
 GOAL_BYTES = 1.5e9
@@ -91,7 +92,7 @@ def measure(program: str, files: int, command: Sequence[str], runs: int) -> Resu
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(runs):
             with watched() as peak:
-                cost = cost_of(command, cwd=Path.cwd(), env=os.environ, log=Path(folder, "log"))
+                cost = cost_of(command, cwd=Path.cwd(), env=child_python.environment(), log=Path(folder, "log"))
             seconds.append(cost.wall)
             peaks.append(peak[0])
     return Result(program, files, statistics.median(seconds), statistics.median(peaks))

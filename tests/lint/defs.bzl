@@ -4,7 +4,7 @@ load("@buildifier//:defs.bzl", "NOT_RUN")
 load("//tests:pytest.bzl", "pytest_test")
 
 # Tells programs.py where the programs are, or why there is none.
-PROGRAMS_ENV = {"RUFF": "$(rootpath @pypi_ruff//:bin/ruff)"} | (
+PROGRAMS_ENV = {"RUFF": "$(rootpath @pypi//ruff:bin/ruff)"} | (
     {"NO_BUILDIFIER": NOT_RUN} if NOT_RUN else {"BUILDIFIER": "$(rootpath @buildifier)"}
 )
 

@@ -1,17 +1,19 @@
-"""`bazel run //:lock`: writes requirements_lock.txt anew from requirements.in.
+"""`bazel run //:lock`: rewrites requirements_lock.txt from requirements.in and tests/requirements.in.
 
-What is locked stays as it is where requirements.in allows it; arguments are pip-compile's, such as
+What is locked stays as it is where these allow it; arguments are pip-compile's, such as
 `--upgrade` for the newest of all, or `--upgrade-package=NAME`. The host's pip configuration says
 where from, and no name of a host reaches the lock.
 """
 
-import os
 import subprocess
 import sys
 
 from tests.lint import tree
+from toolchains import child_python
 
 _COMMAND = "./bazelw run //:lock"
+INPUTS = ("requirements.in", "tests/requirements.in")
+"""What is locked: what programs need, and what tests need besides."""
 
 
 def main(arguments: list[str]) -> int:
@@ -27,12 +29,12 @@ def main(arguments: list[str]) -> int:
         "--no-emit-find-links",
         "--no-emit-trusted-host",
         "--output-file=requirements_lock.txt",
-        "requirements.in",
+        *INPUTS,
     ]
     return subprocess.run(
         [sys.executable, "-m", "piptools", "compile", *options, *arguments],
         cwd=tree.root(),
-        env={**os.environ, "CUSTOM_COMPILE_COMMAND": _COMMAND},
+        env={**child_python.environment(), "CUSTOM_COMPILE_COMMAND": _COMMAND},
         check=False,
     ).returncode
 

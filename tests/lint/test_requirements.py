@@ -1,4 +1,4 @@
-"""The lock holds what requirements.in asks for, and every line of it is pinned by hash."""
+"""The lock holds what its input files ask for, and every line of it is pinned by hash."""
 
 import re
 
@@ -6,7 +6,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.lint import tree
+from tests.lint import lock, tree
 
 
 def lines(name: str) -> list[str]:
@@ -22,7 +22,7 @@ def locked() -> dict[str, Version]:
 
 
 def test_what_is_asked_for_is_locked() -> None:
-    wanted = [Requirement(line) for line in lines("requirements.in")]
+    wanted = [Requirement(line) for file in lock.INPUTS for line in lines(file)]
     missing = [
         str(requirement)
         for requirement in wanted

@@ -16,7 +16,7 @@ _HERE = Path(__file__).absolute().parent
 _WORKSPACE = _HERE.parents[1]
 sys.path.insert(0, str(_WORKSPACE))
 
-from toolchains.bazel import classpath, offline, truststore  # noqa: E402
+from toolchains.bazel import classpath, debian_modules, offline, truststore  # noqa: E402
 from toolchains.debian import apt, prefix  # noqa: E402
 from toolchains.debian.errors import UnavailableError  # noqa: E402
 from toolchains.debian.machine import Machine, this_machine  # noqa: E402
@@ -136,6 +136,7 @@ def fill(
     prefix.unpack(packages, staging)
     _say("4/4 making them run from there ...")
     prefix.relink(staging)
+    debian_modules.adapt(staging)
     java = _java(machine)
     java_programs = (f"{java}/bin/java", f"{java}/lib/jspawnhelper")
     java_libraries = (f"{java}/lib", f"{java}/lib/server")

@@ -1,6 +1,7 @@
 """What the C toolchain that compiles no C says of itself."""
 
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/toolchains:cc_toolchain_config_info.bzl", "CcToolchainConfigInfo")
 
 def _no_cc_toolchain_config_impl(ctx):
     # No tool and no action: a rule that wants to compile fails when it asks for one.

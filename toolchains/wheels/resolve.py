@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolchains import child_python
 from toolchains.wheels.lock import Pin, render
 
 
@@ -76,7 +77,9 @@ def resolve(
         file.writelines(f"{constraint}\n" for constraint in constraints)
         file.flush()
         command += ["--constraint", file.name]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=child_python.environment()
+        )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise LockError(

@@ -43,7 +43,7 @@ def equipment(platforms = DEPENDENCY_PLATFORMS, pythons = DEPENDENCY_PYTHONS, ro
         "TRIAL_INTERPRETERS": [interpreter(python) for python in pythons],
         "TRIAL_LOCKS": [lock_label(*cell) for cell in cells],
         "TRIAL_ROOTFS": ["@rootfs//:rootfs.json"] if rootfs else [],
-        "TRIAL_UV": ["@pypi_uv//:bin/uv"],
+        "TRIAL_UV": ["@pypi//uv:bin/uv"],
     }
     return struct(
         data = [label for named in labels.values() for label in named],

@@ -4,6 +4,7 @@ load(":discovery.bzl", "PROBE", "SELECTING_VARIABLES", "find", "find_default", "
 
 _PYTHONS_BUILD = """\
 load("@rules_python//python:defs.bzl", "py_runtime", "py_runtime_pair")
+load("@rules_python//python:py_exec_tools_toolchain.bzl", "py_exec_tools_toolchain")
 
 package(default_visibility = ["//visibility:public"])
 
@@ -30,6 +31,19 @@ toolchain(
     name = "toolchain",
     toolchain = ":runtime_pair",
     toolchain_type = "@rules_python//python:toolchain_type",
+)
+
+# Libraries ask for what would compile them ahead of time. rules_python registers one that brings a
+# CPython of its own, which every build would download; this one has none, and nothing is compiled.
+py_exec_tools_toolchain(
+    name = "exec_tools",
+    exec_interpreter = "@rules_python//python:none",
+)
+
+toolchain(
+    name = "exec_tools_toolchain",
+    toolchain = ":exec_tools",
+    toolchain_type = "@rules_python//python:exec_tools_toolchain_type",
 )
 """
 
@@ -60,14 +74,6 @@ alias(
     name = "found",
     actual = "{found}",
 )
-"""
-
-# rules_python 0.22.1 installs wheels with a pip and a pkg_resources that Python 3.12 and later do
-# not run. The interpreter's own pip goes before them, and this before pkg_resources.
-_PKG_RESOURCES = """\
-from pip._vendor.packaging.requirements import Requirement
-
-__all__ = ["Requirement"]
 """
 
 _PYTHON_WITH_PIP = """\
@@ -133,14 +139,11 @@ def _python_with_pip(rctx, python):
     pip = done.stdout.strip()
     if done.return_code != 0 or not pip:
         return _PYTHON_WITHOUT_PIP.format(python = python)
-    rctx.file("pip/pkg_resources.py", _PKG_RESOURCES)
-    path = [rctx.path("pip")]
-    if pip.endswith(".whl"):
-        path.append(pip)
-    else:
-        # The folder alone: what lies beside it in site-packages must not be found.
+    if not pip.endswith(".whl"):
+        # The directory alone: what lies beside it in site-packages must not be found.
         rctx.symlink(pip, "pip/pip")
-    return _PYTHON_WITH_PIP.format(path = ":".join([str(entry) for entry in path]), python = python)
+        pip = rctx.path("pip")
+    return _PYTHON_WITH_PIP.format(path = pip, python = python)
 
 pythons = repository_rule(
     implementation = _pythons_impl,

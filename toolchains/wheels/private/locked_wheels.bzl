@@ -6,11 +6,14 @@ FETCHING_ATTRS = {
     "_modules": attr.label_list(
         default = [
             "//toolchains:__init__.py",
+            "//toolchains:child_python.py",
             "//toolchains/debian:errors.py",
             "//toolchains/debian:user_cache.py",
             "//toolchains/wheels:__init__.py",
             "//toolchains/wheels:fetch.py",
             "//toolchains/wheels:lock.py",
+            "//toolchains/wheels:pip_download.py",
+            "//toolchains/wheels:wheel_cache.py",
         ],
         doc = "What fetches.",
     ),

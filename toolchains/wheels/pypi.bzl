@@ -1,0 +1,79 @@
+"""The module extension behind `@pypi`: what our Python programs and tests import.
+
+    pypi = use_extension("//toolchains/wheels:pypi.bzl", "pypi")
+    pypi.lock(
+        groups = {"programs": "requirements.in", "tests": "tests/requirements.in"},
+        hub_name = "pypi",
+        requirements_lock = "//:requirements_lock.txt",
+    )
+    use_repo(pypi, "pypi")
+
+It stands in for the `pip` extension of rules_python, whose Bazel downloader reads neither pip's
+configuration nor its credentials, and which has no documented switch to leave the choice to pip.
+"""
+
+load("//toolchains/wheels/private:pypi_hub.bzl", "installed_wheels", "pypi_hub")
+load("//toolchains/wheels/private:requirements_lock.bzl", "dependencies", "group", "normalize", "parse")
+
+_LOCK = tag_class(
+    doc = "A lock that pip-compile wrote, with hashes and annotations.",
+    attrs = {
+        "fix": attr.string(
+            default = "./bazelw run //:lock",
+            doc = "The command that rewrites the lock, for messages.",
+        ),
+        "groups": attr.string_dict(
+            mandatory = True,
+            doc = "The input files of the lock by the name of the group that each makes: what it " +
+                  "leads to is downloaded together, when the first of it is needed.",
+        ),
+        "hub_name": attr.string(mandatory = True, doc = "Name of the repository."),
+        "programs": attr.string_list(
+            doc = "Projects that bring a program of their name: `//PROJECT:bin/PROJECT`.",
+        ),
+        "requirements_lock": attr.label(mandatory = True, doc = "The lock."),
+    },
+)
+
+def _declare(module_ctx, lock):
+    lock_name = lock.requirements_lock.name
+    pins = parse(module_ctx.read(lock.requirements_lock), lock_name, lock.fix)
+    required = dependencies(pins)
+    groups = group(pins, lock.groups.values())
+    repositories = {}
+    for name, input in lock.groups.items():
+        repository = "%s_%s" % (lock.hub_name, name)
+        repositories.update({project: repository for project in groups[input]})
+        installed_wheels(
+            name = repository,
+            fix = lock.fix,
+            hub = lock.hub_name,
+            lock_name = lock_name,
+            pins = [pins[project].pin for project in groups[input]],
+            requires = {project: required[project] for project in groups[input]},
+        )
+    pypi_hub(
+        name = lock.hub_name,
+        fix = lock.fix,
+        lock_name = lock_name,
+        programs = [normalize(program) for program in lock.programs],
+        projects = {project: repositories[project] for project in pins},
+    )
+
+def _pypi_impl(module_ctx):
+    hubs = []
+    for module in module_ctx.modules:
+        for lock in module.tags.lock:
+            _declare(module_ctx, lock)
+            hubs.append(lock.hub_name)
+    return module_ctx.extension_metadata(
+        reproducible = True,
+        root_module_direct_deps = hubs,
+        root_module_direct_dev_deps = [],
+    )
+
+pypi = module_extension(
+    implementation = _pypi_impl,
+    doc = "Makes a hub of what a requirements lock pins.",
+    tag_classes = {"lock": _LOCK},
+)
