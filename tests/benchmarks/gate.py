@@ -92,7 +92,9 @@ def measure(program: str, files: int, command: Sequence[str], runs: int) -> Resu
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(runs):
             with watched() as peak:
-                cost = cost_of(command, cwd=Path.cwd(), env=child_python.environment(), log=Path(folder, "log"))
+                cost = cost_of(
+                    command, cwd=Path.cwd(), env=child_python.environment(), log=Path(folder, "log")
+                )
             seconds.append(cost.wall)
             peaks.append(peak[0])
     return Result(program, files, statistics.median(seconds), statistics.median(peaks))

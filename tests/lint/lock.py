@@ -1,4 +1,4 @@
-"""`bazel run //:lock`: rewrites requirements_lock.txt from requirements.in and tests/requirements.in.
+"""`bazel run //:lock`: rewrites requirements_lock.txt from the files of INPUTS.
 
 What is locked stays as it is where these allow it; arguments are pip-compile's, such as
 `--upgrade` for the newest of all, or `--upgrade-package=NAME`. The host's pip configuration says

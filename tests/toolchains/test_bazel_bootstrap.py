@@ -19,7 +19,7 @@ from tests.toolchains.debian_archive import (
     debian_archive,
     require_debian_tools,
 )
-from toolchains.bazel import bootstrap
+from toolchains.bazel import bootstrap, debian_modules
 from toolchains.debian.machine import this_machine
 
 VERSION = bootstrap.wanted_version()
@@ -27,6 +27,13 @@ MACHINE = this_machine()
 SYSTEM = f"usr/lib/{MACHINE.multiarch}"
 HELPERS = f"usr/libexec/{MACHINE.multiarch}/bazel"
 JAVA = f"usr/lib/jvm/java-25-openjdk-{MACHINE.architecture}"
+
+# Copies of the Bazel modules with what the workspace loads.
+MODULES = {
+    f"{module}/{file}": "".join(f"{symbol} = None\n" for symbol in symbols)
+    for module, files in debian_modules.REQUIRED.items()
+    for file, symbols in files.items()
+}
 
 FAKE_BAZEL = """\
 #!/bin/sh
@@ -99,6 +106,7 @@ def add_packages(debian: DebianArchive, bazel_version: str) -> None:
             "usr/share/bazel/bazel_classpath_debian_depends.txt": "/usr/share/java/grpc.jar\n",
             "usr/share/java/grpc.jar": jar("Class-Path: /usr/share/java/perfmark.jar\r\n"),
             "usr/share/java/perfmark.jar": jar(),
+            **MODULES,
         },
         depends="libc6, default-jdk-headless",
     )

@@ -1,5 +1,6 @@
 """bazelw finds a Bazel that serves the version asked for, and becomes it."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -72,12 +73,86 @@ def python_that_tells(host: Host) -> None:
 
 def test_the_variable_goes_before_everything(host: Host) -> None:
     host.add_bazel("bazelisk", WANTED)
-    chosen = host.add("chosen", 'printf "%s\\n" chosen "$@"\nexit 36')
+    chosen = host.add_bazel("chosen", WANTED)
 
     done = host.run("build", "a b", BAZEL=str(chosen))
 
-    assert (done.returncode, done.stderr) == (36, "")
+    assert (done.returncode, done.stderr) == (37, "")
     assert done.stdout.splitlines() == ["chosen", "build", "a b"]
+
+
+@pytest.mark.parametrize("version", ["7.7.2", "7.10.0", "8.4.2", "9.0.0rc1"])
+def test_another_supported_version_runs_with_a_note(host: Host, version: str) -> None:
+    """Catches: a user who names a Bazel and does not learn that nothing was tested with it."""
+    chosen = host.add_bazel("chosen", version)
+
+    done = host.run("build", BAZEL=str(chosen))
+
+    assert done.returncode == 37
+    assert done.stderr == (
+        f"bazelw: BAZEL={chosen} is Bazel {version.removesuffix('rc1')}; this workspace is tested "
+        f"with {WANTED}, and only reviewed for 8 and 9 (docs/modules.md).\n"
+    )
+
+
+@pytest.mark.parametrize("version", ["6.5.0", "7.6.1", "7.7.0", "10.0.0"])
+def test_a_version_outside_the_range_is_refused(host: Host, version: str) -> None:
+    """Catches: Bazel's own errors, pages later, about what the version lacks."""
+    chosen = host.add_bazel("chosen", version)
+    host.add_bazel("bazelisk", version)
+
+    for done, cause in [
+        (host.run("build", BAZEL=str(chosen)), f"BAZEL={chosen}"),
+        (host.run("build", USE_BAZEL_VERSION=version), f"USE_BAZEL_VERSION={version}"),
+    ]:
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"bazelw: {cause} is Bazel {version}, and this workspace supports 7.7.1 to 9: unset "
+            f"{cause.partition('=')[0]} to run Bazel {WANTED}.\n"
+        )
+
+
+def test_what_is_no_bazel_is_refused(host: Host) -> None:
+    """Catches: a path in BAZEL that leads nowhere, reported in the shell's own words."""
+    done = host.run("build", BAZEL="/opt/absent")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "bazelw: BAZEL=/opt/absent is not a Bazel that starts: unset BAZEL to run Bazel "
+        f"{WANTED}.\n"
+    )
+
+
+@pytest.mark.parametrize("asked", ["8.4.2", "8.x", "latest"])
+def test_bazelisk_serves_the_version_that_is_asked_for(host: Host, asked: str) -> None:
+    """Catches: USE_BAZEL_VERSION ignored, and another Bazel bootstrapped without a word."""
+    host.add_bazel("bazelisk", "8.4.2")
+
+    done = host.run("build", USE_BAZEL_VERSION=asked)
+
+    assert (done.returncode, done.stdout.splitlines()) == (37, ["bazelisk", "build"])
+    assert f"USE_BAZEL_VERSION={asked} is Bazel 8.4.2; this workspace is tested" in done.stderr
+
+
+def test_a_version_that_nothing_serves_is_refused(host: Host) -> None:
+    """Catches: a request for another version that ends in the bootstrap of this one."""
+    bazel = host.add_bazel("bazel", WANTED)
+    python_that_tells(host)
+
+    done = host.run("build", USE_BAZEL_VERSION="8.4.2")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"bazelw: passing over {bazel}, which does not serve Bazel 8.4.2 but {WANTED}.\n"
+        "bazelw: USE_BAZEL_VERSION=8.4.2, and no bazelisk on PATH serves it: install bazelisk, or "
+        f"unset USE_BAZEL_VERSION to run Bazel {WANTED}.\n"
+    )
+
+
+def test_the_range_is_that_of_the_module() -> None:
+    """Catches: bazelw that lets through what MODULE.bazel refuses."""
+    module = (ROOT / "MODULE.bazel").read_text()
+    assert re.findall(r'"([<>]=?[0-9.]+)"', module) == [">=7.7.1", "<10.0.0"]
 
 
 @pytest.mark.parametrize("name", ["bazel", "bazelisk"])
@@ -184,14 +259,14 @@ def test_a_host_without_a_place_for_the_cache_is_told_so(host: Host) -> None:
 
 
 def test_presets_for_a_remote_get_the_endpoint_of_the_environment(host: Host) -> None:
-    bazel = host.add("own-bazel", 'printf "%s\\n" "$@"')
+    bazel = host.add_bazel("own-bazel", WANTED)
     done = host.run(
         *("build", "--config=remote_cache", "//a b", "--config=remote_exec", "--config=ci"),
         *("--", "--config=remote_cache_push"),
         BAZEL=str(bazel),
         IREE_RELEASE_REMOTE="grpcs://cache.example",
     )
-    assert done.stdout.splitlines() == [
+    assert done.stdout.splitlines()[1:] == [
         *("build", "--config=remote_cache", "--remote_cache=grpcs://cache.example", "//a b"),
         *("--config=remote_exec", "--remote_executor=grpcs://cache.example", "--config=ci"),
         *("--", "--config=remote_cache_push"),
@@ -199,6 +274,6 @@ def test_presets_for_a_remote_get_the_endpoint_of_the_environment(host: Host) ->
 
 
 def test_without_an_endpoint_arguments_pass_as_they_are(host: Host) -> None:
-    bazel = host.add("own-bazel", 'printf "%s\\n" "$@"')
+    bazel = host.add_bazel("own-bazel", WANTED)
     done = host.run("build", "--config=remote_cache", BAZEL=str(bazel))
-    assert done.stdout.splitlines() == ["build", "--config=remote_cache"]
+    assert done.stdout.splitlines() == ["own-bazel", "build", "--config=remote_cache"]

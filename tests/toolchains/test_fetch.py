@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import http.server
-import os
 import subprocess
 import sys
 import threading
@@ -15,54 +11,16 @@ from pathlib import Path
 import pytest
 
 from tests.packaging.upstream import UpstreamWheel
-from toolchains.wheels import fetch
+from tests.toolchains.wheel_registry import Registry, registry_of_pip
+from toolchains.wheels import fetch, pip_download
 
 WHEEL = UpstreamWheel()
 
 
-class Registry:
-    """A registry of one project on this machine, whose files can be spoilt."""
-
-    def __init__(self, folder: Path) -> None:
-        """Serves `folder`."""
-        self.folder = folder
-        self.requests: list[str] = []
-        registry = self
-
-        class Handler(http.server.SimpleHTTPRequestHandler):
-            def log_request(self, code: object = "-", _size: object = "-") -> None:
-                registry.requests.append(f"{self.path} {code}")
-
-        self.server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
-        )
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def publish(self, wheel: UpstreamWheel) -> str:
-        """Adds a wheel; returns its digest."""
-        page = self.folder / "iree-base-runtime"
-        page.mkdir(exist_ok=True)
-        path = wheel.write(page)
-        (page / "index.html").write_text(f'<a href="{path.name}">{path.name}</a>')
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 @pytest.fixture
-def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
-    folder = tmp_path / "registry"
-    folder.mkdir()
-    made = Registry(folder)
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_INDEX_URL", made.url)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
-    monkeypatch.setenv("PIP_RETRIES", "0")
-    monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path / "cache"))
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    with registry_of_pip(tmp_path) as made:
+        yield made
 
 
 def lock_for(folder: Path, sha256: str, version: str = "3.13.0") -> Path:
@@ -105,7 +63,7 @@ def test_other_hash_is_refused_and_not_kept(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registry.publish(WHEEL)
-    assert run(lock_for(tmp_path, "0" * 64), tmp_path / "out") == fetch.REFUSED
+    assert run(lock_for(tmp_path, "0" * 64), tmp_path / "out") == pip_download.REFUSED
     sentence = capsys.readouterr().err
     assert "iree-base-runtime 3.13.0 for linux_x86_64, cp311-cp311" in sentence
     assert "another sha256 than locks/linux.txt pins" in sentence
@@ -118,7 +76,7 @@ def test_missing_wheel_is_named(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock = lock_for(tmp_path, registry.publish(WHEEL), version="9.9.9")
-    assert run(lock, tmp_path / "out") == fetch.REFUSED
+    assert run(lock, tmp_path / "out") == pip_download.REFUSED
     sentence = capsys.readouterr().err
     assert "9.9.9 for linux_x86_64, cp311-cp311: the registry has no such wheel" in sentence
     assert "rewrite the lock with: bazel run //the:command" in sentence
@@ -128,9 +86,8 @@ def test_no_network_is_told_apart_and_can_be_tried_again(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock = lock_for(tmp_path, registry.publish(WHEEL))
-    registry.server.shutdown()
-    registry.server.server_close()
-    assert run(lock, tmp_path / "out") == fetch.UNREACHABLE
+    registry.close()
+    assert run(lock, tmp_path / "out") == pip_download.UNREACHABLE
     sentence = capsys.readouterr().err
     assert "could not be reached" in sentence
     assert "locks/linux.txt" in sentence
@@ -181,7 +138,7 @@ def test_python_without_pip_is_named(
     bare.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "executable", str(bare))
-        assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == fetch.MISUSED
+        assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == pip_download.MISUSED
     assert "has no pip" in capsys.readouterr().err
 
 
@@ -193,7 +150,7 @@ def test_cache_that_cannot_be_written_is_named(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path / "file"))
-    assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == fetch.MISUSED
+    assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == pip_download.MISUSED
     assert "set IREE_RELEASE_CACHE" in capsys.readouterr().err
 
 
@@ -212,7 +169,7 @@ def test_line_that_is_not_a_pin_is_named(
 ) -> None:
     lock = tmp_path / "lock.txt"
     lock.write_text(f"# first\n{line}\n")
-    assert run(lock, tmp_path / "out") == fetch.MISUSED
+    assert run(lock, tmp_path / "out") == pip_download.MISUSED
     assert capsys.readouterr().err.startswith("locks/linux.txt, line 2: expected PROJECT==VERSION")
 
 

@@ -30,12 +30,12 @@ py_exec_tools_toolchain = rule(
 )
 '''
 
-_TARGETS = '''
+_TARGETS = """
 # What rules_python has from 0.31 on.
 toolchain_type(name = "exec_tools_toolchain_type")
 
 filegroup(name = "none")
-'''
+"""
 
 REQUIRED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "usr/share/bazel/rules/cc": {
@@ -111,4 +111,5 @@ def check(prefix: Path) -> None:
 
 def exports(source: str) -> set[str]:
     """The names that a .bzl file exports: functions and assignments at its top level."""
-    return set(re.findall(r"^(?:def )?([A-Za-z]\w*)\s*(?:\(|=(?!=))", source, re.MULTILINE))
+    found = re.finditer(r"^def ([A-Za-z]\w*)|^([A-Za-z]\w*)\s*=(?!=)", source, re.MULTILINE)
+    return {name[1] or name[2] for name in found}

@@ -1,7 +1,6 @@
 """The repositories behind `@pypi`: a hub of aliases, and the wheels that it leads to."""
 
 load(":locked_wheels.bzl", "FETCHING_VARIABLES")
-load(":requirements_lock.bzl", "normalize")
 
 _PROJECT = """\
 load("@rules_python//python:defs.bzl", "py_library")

@@ -81,10 +81,13 @@ def group(pins, inputs):
     return groups
 
 def dependencies(pins):
-    """Returns what each project requires: a dict of lists of project names.
+    """Says what each project requires.
 
     Args:
       pins: the pins, as `parse` returns them.
+
+    Returns:
+      A dict of lists of project names, by project name.
     """
     required = {project: [] for project in pins}
     for project, block in pins.items():
@@ -94,10 +97,13 @@ def dependencies(pins):
     return required
 
 def normalize(project):
-    """Returns the name of a project as labels have it: "ruamel_yaml" for "ruamel.yaml".
+    """Spells the name of a project as labels do.
 
     Args:
-      project: name of a project, in any spelling that the registry takes.
+      project: name of a project, in any spelling that the registry takes: "ruamel.yaml".
+
+    Returns:
+      The name in lower case, with underscores: "ruamel_yaml".
     """
     name = project.lower().replace("-", "_").replace(".", "_")
     for _ in range(len(name)):
