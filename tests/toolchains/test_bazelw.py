@@ -56,7 +56,7 @@ def host(tmp_path: Path) -> Host:
         folder.mkdir()
     for name in ("bazelw", ".bazelversion"):
         shutil.copy(ROOT / name, host.workspace)
-    for package in ("bazel", "debian"):
+    for package in ("bazel", "cache", "debian"):
         shutil.copytree(ROOT / "toolchains" / package, host.workspace / "toolchains" / package)
     for program in NEEDED:
         found = shutil.which(program)
@@ -202,3 +202,27 @@ def test_without_an_endpoint_arguments_pass_as_they_are(host: Host) -> None:
     bazel = host.add("own-bazel", 'printf "%s\\n" "$@"')
     done = host.run("build", "--config=remote_cache", BAZEL=str(bazel))
     assert done.stdout.splitlines() == ["build", "--config=remote_cache"]
+
+
+def test_a_shutdown_trims_the_disk_cache_first(host: Host) -> None:
+    """Catches: a Bazel that is stopped before it has trimmed it."""
+    bazel = host.add_bazel("bazel", WANTED)
+    python_that_tells(host)
+    done = host.run("--output_base=x", "shutdown")
+    assert done.returncode == 37
+    assert done.stderr.splitlines() == [
+        *("-IBS", str(host.workspace / "toolchains/cache/trim.py"), "--quiet"),
+    ]
+    assert done.stdout.splitlines() == [bazel.name, "--output_base=x", "shutdown"]
+
+
+@pytest.mark.parametrize("arguments", [("build", "shutdown"), ("--x", "run", "//:shutdown"), ()])
+def test_no_other_command_trims_it(host: Host, arguments: tuple[str, ...]) -> None:
+    host.add_bazel("bazel", WANTED)
+    python_that_tells(host)
+    assert host.run(*arguments).stderr == ""
+
+
+def test_without_a_python_a_shutdown_is_a_shutdown(host: Host) -> None:
+    host.add_bazel("bazel", WANTED)
+    assert host.run("shutdown").returncode == 37
