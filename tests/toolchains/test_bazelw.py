@@ -56,7 +56,7 @@ def host(tmp_path: Path) -> Host:
         folder.mkdir()
     for name in ("bazelw", ".bazelversion"):
         shutil.copy(ROOT / name, host.workspace)
-    for package in ("bazel", "cache", "debian"):
+    for package in ("bazel", "cache", "debian", "remote"):
         shutil.copytree(ROOT / "toolchains" / package, host.workspace / "toolchains" / package)
     for program in NEEDED:
         found = shutil.which(program)
@@ -226,3 +226,20 @@ def test_no_other_command_trims_it(host: Host, arguments: tuple[str, ...]) -> No
 def test_without_a_python_a_shutdown_is_a_shutdown(host: Host) -> None:
     host.add_bazel("bazel", WANTED)
     assert host.run("shutdown").returncode == 37
+
+
+@pytest.mark.parametrize("code", [0, 2])
+def test_compression_is_asked_for_before_bazel_starts(host: Host, code: int) -> None:
+    host.add_bazel("bazel", WANTED)
+    host.add("python3", f'[ "$1" = -c ] && exit 0\nprintf "%s\\n" "$@" >&2\nexit {code}')
+    done = host.run(
+        *("build", "--config=remote_cache", "--remote_cache_compression"),
+        IREE_RELEASE_REMOTE="grpcs://cache.example",
+    )
+    assert done.returncode == (2 if code else 37)
+    assert done.stderr.splitlines() == [
+        *("-IBS", str(host.workspace / "toolchains/remote/compression.py"), "build"),
+        *("--config=remote_cache", "--remote_cache=grpcs://cache.example"),
+        "--remote_cache_compression",
+    ]
+    assert bool(done.stdout) is (code == 0)

@@ -1,0 +1,1 @@
+"""Remote caches: what Bazel does not check of them."""
