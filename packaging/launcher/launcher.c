@@ -247,8 +247,8 @@ static int not_found(const char *folder, const char *name) {
   host_say(text("%s: %s/%s%s is in none of these folders:\n", name, folder, name,
                 host_program_suffix));
   for (int i = 0; i < looks; i++) host_say(text("  %s\n", looked[i]));
-  host_say(text("%s: its package %s is not there, or not whole; install it anew (pip install "
-                "--force-reinstall %s)",
+  host_say(text("%s: its package %s is missing or incomplete; reinstall the same version (pip "
+                "install --force-reinstall %s==VERSION)",
                 name, PACKAGE, PACKAGE));
   if (SEARCH_VARIABLE) host_say(text(", or name the tool's folder in %s", SEARCH_VARIABLE));
   host_say("\n");

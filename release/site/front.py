@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -134,7 +135,7 @@ def _shown(pages: Pages, entry: Entry) -> Shown:
             (file, pages.link(file.url, up=0)) for file in entry.files if file.kind == "dist"
         ),
         size=sum(file.size for file in entry.files) / _MIB,
-        wanted=_wanted(entry),
+        wanted=_wanted(entry, pages.tags),
     )
 
 
@@ -150,11 +151,14 @@ def _mark(cell: CellStatus) -> Mark:
     return Mark(cell.python or "", state, f"{where}: {title}")
 
 
-def _wanted(entry: Entry) -> str:
+def _wanted(entry: Entry, tags: Sequence[str]) -> str:
     """Compiler and runtime, pinned; or whatever a release has instead."""
+    # By PEP 440, ==3.14.0 takes 3.14.0+mine rather than 3.14.0 where the list has both.
+    labelled = any(tag.startswith(f"{entry.tag}+") for tag in tags)
+    pin = "===" if labelled else "=="
     versions = {file.project: file.version for file in entry.files if file.project}
     projects = [name for name in _MAIN if name in versions] or sorted(filter(None, versions))
-    return " ".join(f"{name}=={versions[name]}" for name in projects)
+    return " ".join(f"{name}{pin}{versions[name]}" for name in projects)
 
 
 def _sizes(entry: Entry) -> dict[str, float]:

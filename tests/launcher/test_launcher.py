@@ -214,8 +214,9 @@ def test_where_there_is_no_tool_it_says_where_it_looked(scene: Scene) -> None:
         "  /checkout\n"
         f"  {site}\n"
         f"  {scene.root}/env\n"
-        "demo-tool: its package demo-package is not there, or not whole; install it anew (pip "
-        "install --force-reinstall demo-package), or name the tool's folder in DEMO_PATH\n"
+        "demo-tool: its package demo-package is missing or incomplete; reinstall the same version "
+        "(pip install --force-reinstall demo-package==VERSION), or name the tool's folder in "
+        "DEMO_PATH\n"
     )
 
 

@@ -57,6 +57,12 @@ def test_the_folder_packaging_does_not_hide_the_package_of_that_name() -> None:
     assert Path("packaging/__init__.py") not in tree.files()
 
 
+def test_every_install_line_names_a_version() -> None:
+    # Without one, pip and uv take the highest of the public registry: 20241104.1068, for ever.
+    unpinned = re.compile(r"pip install[^`\n]*\s(iree|shark)-[a-z-]+(?![a-z=-])")
+    assert not found(unpinned)
+
+
 def test_every_test_file_belongs_to_a_target() -> None:
     # A test that no target names is never run, and nobody misses it.
     forgotten = [

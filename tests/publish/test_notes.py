@@ -97,3 +97,15 @@ def test_any_text_stays_on_its_line(text: str) -> None:
     shown = notes.escaped(text)
     assert "\n" not in shown
     assert "\r" not in shown
+
+
+@pytest.mark.parametrize("version", ["20261122.1", "3.14.0rc20261122", "3.14.0", "0.dev0"])
+def test_all_that_the_line_installs_is_pinned(tmp_path: Path, version: str) -> None:
+    """Catches: a higher version of one of them in the public registry."""
+    names = ("iree-compiler", "iree-runtime")
+    place = make_release(tmp_path / "r", version, native=names)
+    release = folder.read(place)
+    judged = judgement.of(verdicts_of(place), release)
+    stated = statement.make(release, judged, Provenance("c" * 40), TAG)
+    line = notes.install_line(DirectoryStore(tmp_path / "store"), TAG, stated.manifest)
+    assert line.split()[4:] == [f"{name}=={version}" for name in names]

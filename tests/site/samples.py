@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,17 +14,24 @@ from release.publishing import judgement, publisher
 from release.publishing.publication import Publication
 from release.publishing.statement import Provenance
 from release.store.directory import DirectoryStore
-from tests.publish.samples import WINDOWS, make_release, verdicts_of
+from tests.publish.samples import NATIVE, WINDOWS, make_release, verdicts_of
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 COMMIT = "c" * 40
 
 
 def publish(
-    store: DirectoryStore, scratch: Path, version: str, *, missing: bool = False, days: int = 0
+    store: DirectoryStore,
+    scratch: Path,
+    version: str,
+    *,
+    missing: bool = False,
+    days: int = 0,
+    native: Sequence[str] = NATIVE,
 ) -> str:
     """Publishes a small release, so many days ago, and returns its tag."""
-    place = make_release(scratch / version, version, missing=[WINDOWS] if missing else [])
+    unbuilt_platforms = [WINDOWS] if missing else []
+    place = make_release(scratch / version, version, missing=unbuilt_platforms, native=native)
     release = folder.read(place)
     tag = f"candidate-{version}" if version.startswith("2026") else f"v{version}"
     verdicts = verdicts_of(place, day=date(2026, 11, 20))

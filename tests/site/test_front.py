@@ -40,7 +40,8 @@ def test_it_is_made_for_a_phone_too(page: str) -> None:
 def test_the_newest_of_each_kind_can_be_installed_by_a_line(page: str) -> None:
     newest = re.findall(r"newest (\w+)</span> <strong>([^<]+)", page)
     assert newest == [("stable", "3.14.0"), ("nightly", "20261121.1")]
-    assert "iree-runtime==20261121.1</code>" in page
+    lines = re.findall(r"<code>pip install --find-links .*</span> (.+)</code>", page)
+    assert lines == ["iree-runtime==3.14.0", "iree-runtime==20261121.1"]
     assert 'data-here="pip-release-links.html"' in page
 
 

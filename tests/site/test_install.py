@@ -6,6 +6,7 @@ import functools
 import http.server
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,11 +15,18 @@ from pathlib import Path
 
 import pytest
 
+from release import version as versions
+from release.publishing import notes
 from release.site import site
+from release.store import catalogue
 from release.store.directory import DirectoryStore
-from tests.site.samples import NOW, store_of
+from tests.publish.samples import make_release
+from tests.site.samples import NOW, publish, store_of
 
 OLD, NEW = "20261124.1", "20261125.1"
+SHOWN = ("20261124.1", "3.14.0rc20261122", "3.14.0", "0.dev0")
+"""A version of each kind: the page has a line for the newest of each."""
+KINDS = ("3.14.0+mine.1", "0.dev0+mine.1", *SHOWN)
 UV = os.environ.get("UV", "uv")
 
 
@@ -132,10 +140,63 @@ def test_the_flat_page_works_as_a_file(store: DirectoryStore, tmp_path: Path) ->
     assert version_in(tmp_path) == NEW
 
 
-def test_the_line_that_notes_give_works(store: DirectoryStore, tmp_path: Path) -> None:
-    links = store.find_links(f"candidate-{OLD}")
-    pip("--no-index", "--find-links", links, "--no-deps", "--target", tmp_path, "iree-tools-tf")
-    assert version_in(tmp_path) == OLD
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> DirectoryStore:
+    """A store with a release of each kind, and a development version with a label."""
+    scratch = tmp_path_factory.mktemp("mixed")
+    made = DirectoryStore(scratch / "store")
+    for number, version in enumerate(KINDS):
+        publish(made, scratch, version, days=len(KINDS) - number, native=())
+    site.write(made, made.root / "site", now=NOW)
+    return made
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a public registry has besides: a version that is higher than all others."""
+    return make_release(tmp_path_factory.mktemp("public") / "r", "20991231.1", native=())
+
+
+@pytest.mark.parametrize("installer", [pip, uv])
+@pytest.mark.parametrize("version", SHOWN)
+def test_the_line_of_notes_installs_that_version(
+    mixed: DirectoryStore, registry: Path, tmp_path: Path, version: str, installer: object
+) -> None:
+    """Catches: a line that takes a higher version from the registry, or a pre-release that none
+    takes."""
+    tag = versions.tag_of(version)
+    stated = catalogue.manifest_of(mixed, tag)
+    assert stated
+    pip_word, install, *words = notes.install_line(mixed, tag, stated).split()
+    assert (pip_word, install, words[-1]) == ("pip", "install", f"iree-tools-tf=={version}")
+    more = (
+        "--no-index",
+        "--find-links",
+        registry / "wheelhouse",
+        "--no-deps",
+        "--target",
+        tmp_path,
+    )
+    installer(*words, *more)  # type: ignore[operator]
+    assert version_in(tmp_path) == version
+
+
+@pytest.mark.parametrize("installer", [pip, uv])
+@pytest.mark.parametrize("version", ["3.14.0", "0.dev0"])
+def test_the_line_of_the_page_installs_that_version(
+    mixed: DirectoryStore, registry: Path, tmp_path: Path, version: str, installer: object
+) -> None:
+    """Catches: ==0.dev0, which takes 0.dev0+mine.1 from the list of all wheels."""
+    page = mixed.root / "site"
+    lines = re.findall(
+        r"</span> (iree-tools-tf===?(\S+))</code>", (page / "index.html").read_text()
+    )
+    pins = {found: pin for pin, found in lines}
+    assert set(pins) == set(SHOWN)
+    links = ("--no-index", "--find-links", page / "pip-release-links.html")
+    more = ("--find-links", registry / "wheelhouse", "--no-deps", "--target", tmp_path)
+    installer(*links, *more, pins[version])  # type: ignore[operator]
+    assert version_in(tmp_path) == version
 
 
 def test_resolving_fetches_metadata_and_no_wheel(served: Served, tmp_path: Path) -> None:

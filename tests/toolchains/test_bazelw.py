@@ -57,7 +57,7 @@ def host(tmp_path: Path) -> Host:
         folder.mkdir()
     for name in ("bazelw", ".bazelversion"):
         shutil.copy(ROOT / name, host.workspace)
-    for package in ("bazel", "debian"):
+    for package in ("bazel", "cache", "debian", "remote"):
         shutil.copytree(ROOT / "toolchains" / package, host.workspace / "toolchains" / package)
     for program in NEEDED:
         found = shutil.which(program)
@@ -277,3 +277,58 @@ def test_without_an_endpoint_arguments_pass_as_they_are(host: Host) -> None:
     bazel = host.add_bazel("own-bazel", WANTED)
     done = host.run("build", "--config=remote_cache", BAZEL=str(bazel))
     assert done.stdout.splitlines() == ["own-bazel", "build", "--config=remote_cache"]
+
+
+def test_a_shutdown_trims_the_disk_cache_first(host: Host) -> None:
+    """Catches: a Bazel that is stopped before it has trimmed it."""
+    bazel = host.add_bazel("bazel", WANTED)
+    python_that_tells(host)
+    done = host.run("--output_base=x", "shutdown")
+    assert done.returncode == 37
+    assert done.stderr.splitlines() == [
+        *("-IBS", str(host.workspace / "toolchains/cache/trim.py"), "--quiet"),
+    ]
+    assert done.stdout.splitlines() == [bazel.name, "--output_base=x", "shutdown"]
+
+
+@pytest.mark.parametrize("arguments", [("build", "shutdown"), ("--x", "run", "//:shutdown"), ()])
+def test_no_other_command_trims_it(host: Host, arguments: tuple[str, ...]) -> None:
+    host.add_bazel("bazel", WANTED)
+    python_that_tells(host)
+    assert host.run(*arguments).stderr == ""
+
+
+def test_without_a_python_a_shutdown_is_a_shutdown(host: Host) -> None:
+    host.add_bazel("bazel", WANTED)
+    assert host.run("shutdown").returncode == 37
+
+
+@pytest.mark.parametrize("option", ["", "=1", "=true", "=yes"])
+def test_compression_wants_the_preset_for_it(host: Host, option: str) -> None:
+    """Catches: an engine that does not compress, and so a full build without a cache."""
+    host.add_bazel("bazel", WANTED)
+    option = f"--remote_cache_compression{option}"
+
+    done = host.run("build", "--config=remote_cache", option)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"bazelw: {option} makes Bazel build everything without the cache if the engine does not "
+        "compress: use --config=remote_compressed if yours does (docs/remote.md).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build", "--remote_cache_compression=false"),
+        ("build", "--noremote_cache_compression"),
+        ("build", "--config=remote_cache", "--config=remote_compressed"),
+        ("run", "//:x", "--", "--remote_cache_compression"),
+    ],
+)
+def test_what_does_not_compress_or_says_so_passes(host: Host, arguments: tuple[str, ...]) -> None:
+    """Catches: a guard in the way of those who know their engine."""
+    host.add_bazel("bazel", WANTED)
+
+    assert host.run(*arguments).stdout.splitlines() == ["bazel", *arguments]

@@ -26,6 +26,21 @@ MAY = {
     "turbine.yml/push": {"contents": "read", "id-token": "write"},
 }
 """The rights of jobs, and of those that call them; every other reads contents alone."""
+DEBIAN_LACKS = "ca-certificates git openssl python3-pip python3-venv xz-utils"
+BESIDES_BAZELW = {
+    "pull_request.yml/bazelisk": (
+        "bazelisk version",
+        'test ! -e "$HOME/.cache/iree-release/bazel"',
+    ),
+    "pull_request.yml/bootstrap": (
+        "apt-get update",
+        f"apt-get install --yes --no-install-recommends {DEBIAN_LACKS}",
+        "! command -v bazelisk",
+        "! command -v bazel",
+        'ls -d "$HOME/.cache/iree-release/bazel"',
+    ),
+}
+"""Commands of jobs that show which Bazel bazelw runs."""
 
 
 def steps(job: dict[str, Any]) -> list[dict[str, Any]]:
@@ -49,7 +64,7 @@ def test_a_step_is_one_command_of_bazel_or_a_pinned_action(job: str) -> None:
     for step in steps(JOBS[job]):
         if "uses" in step:
             assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"]), step
-        else:
+        elif step["run"] not in BESIDES_BAZELW.get(job, ()):
             assert re.match(r"\./bazelw (build|run|test) --config=ci ", step["run"]), step
             assert not re.search(r"[;&|<>`\n]|\$\(|\$\{\{", step["run"]), step
 
@@ -107,5 +122,41 @@ def test_pull_requests_and_main_run_the_same_check() -> None:
     """By its name, main's protection and `tag` require it."""
     tests = [WORKFLOWS[name]["jobs"]["test"] for name in ("pull_request.yml", "main.yml")]
     assert [one["name"] for one in tests] == ["Test", "Test"]
-    ((mine,), (theirs,)) = ([step for step in steps(one) if "run" in step] for one in tests)
-    assert theirs["run"] == mine["run"].replace("=remote_cache ", "=remote_cache_push ")
+    mine, theirs = ([step["run"] for step in steps(one) if "run" in step] for one in tests)
+    assert theirs == [run.replace("=remote_cache ", "=remote_cache_push ") for run in mine]
+
+
+def scripts(job: str) -> list[str]:
+    return [step["run"] for step in steps(JOBS[job]) if "run" in step]
+
+
+def test_one_job_builds_with_bazelisk_and_one_with_the_bootstrap() -> None:
+    """Catches: modules that only Debian has, or only the public registry."""
+    build = "./bazelw build --config=ci --config=remote_cache //packaging:all"
+    bazelisk, bootstrap = "pull_request.yml/bazelisk", "pull_request.yml/bootstrap"
+    for job in (bazelisk, bootstrap):
+        assert build in scripts(job)
+        assert set(BESIDES_BAZELW[job]) < set(scripts(job))
+    # Each shows it where it counts: before the build, and after.
+    shown, unmade = (scripts(bazelisk).index(one) for one in BESIDES_BAZELW[bazelisk])
+    assert shown < scripts(bazelisk).index(build) < unmade
+    *before, made = (scripts(bootstrap).index(one) for one in BESIDES_BAZELW[bootstrap])
+    assert max(before) < scripts(bootstrap).index(build) < made
+    assert all(step.get("env", {"BAZEL": ""}).get("BAZEL") == "" for step in steps(JOBS[bazelisk]))
+
+
+def test_containers_are_pinned_by_digest() -> None:
+    images = {
+        job: content["container"]["image"]
+        for job, content in JOBS.items()
+        if "container" in content
+    }
+    assert set(images) == {"pull_request.yml/bootstrap"}
+    assert all(re.fullmatch(r"debian:[a-z-]+@sha256:[0-9a-f]{64}", one) for one in images.values())
+
+
+def test_a_machine_that_is_kept_keeps_its_disk_cache_within_its_bound() -> None:
+    for name in ("pull_request.yml", "main.yml"):
+        last = steps(WORKFLOWS[name]["jobs"]["test"])[-1]
+        assert last["run"] == "./bazelw run --config=ci //toolchains/cache:trim"
+        assert last["if"] == "${{ !cancelled() }}"

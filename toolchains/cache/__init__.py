@@ -1,0 +1,1 @@
+"""Bazel's disk cache: what keeps it within its bound."""
