@@ -165,6 +165,30 @@ def test_bazel_gets_the_arguments_and_its_exit_code_is_passed_on(site: Site) -> 
     ]
 
 
+def test_modules_come_from_a_registry_on_demand(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: Debian's copies under a build that is to show what others get."""
+    site.run()
+    prefix = site.prefix()
+
+    monkeypatch.setenv("IREE_RELEASE_MODULES_FROM", "registry")
+    done = site.run("build")
+    assert done.returncode == 37, done.stderr
+    assert done.stdout.splitlines()[-2:] == [
+        f"--output_user_root={site.cache}/bazel/output",
+        "build",
+    ]
+    assert site.prefix() == prefix
+
+    monkeypatch.setenv("IREE_RELEASE_MODULES_FROM", "elsewhere")
+    refused = site.run("build")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "bazelw: IREE_RELEASE_MODULES_FROM is 'elsewhere'; expected one of: debian, registry.\n",
+    )
+
+
 def test_each_step_is_told_once_and_nothing_when_all_is_there(site: Site) -> None:
     first, second = site.run(), site.run()
 

@@ -4,6 +4,9 @@
 
 `bazelw` comes here when no Bazel on PATH serves. All arguments go to Bazel, whose exit code is
 the exit code. Before that: 2 when this machine cannot have the prefix, 75 when a download failed.
+
+Modules are Debian's copies. With IREE_RELEASE_MODULES_FROM=registry they come from a registry, as
+with any other Bazel.
 """
 
 import os
@@ -49,12 +52,18 @@ _LABEL = f"{_DATA}/label"
 _REGISTRY = f"{_DATA}/registry"
 _RC = f"{_DATA}/offline.bazelrc"
 
+_MODULES_FROM = "IREE_RELEASE_MODULES_FROM"
+
 
 def main(arguments: list[str]) -> NoReturn:
     """Become Bazel, or end with the exit code that says why not."""
     version = wanted_version()
+    modules_from = os.environ.get(_MODULES_FROM) or "debian"
+    if modules_from not in ("debian", "registry"):
+        _say(f"{_MODULES_FROM} is {modules_from!r}; expected one of: debian, registry.")
+        sys.exit(2)
     try:
-        command = startup(user_cache(), version)
+        command = startup(user_cache(), version, debian_modules=modules_from == "debian")
     except UnavailableError as error:
         _say(
             f"no Bazel {version} is on PATH, and none can be made from Debian's packages: {error}; "
@@ -71,8 +80,13 @@ def wanted_version() -> str:
     return (_WORKSPACE / ".bazelversion").read_text(encoding="ascii").strip()
 
 
-def startup(cache: Path, version: str) -> list[str]:
+def startup(cache: Path, version: str, *, debian_modules: bool = True) -> list[str]:
     """The program and its startup options, from a prefix below `cache`.
+
+    Args:
+        cache: the user's cache.
+        version: Bazel's.
+        debian_modules: whether Bazel takes Debian's copies of modules, and no registry's.
 
     Raises:
         UnavailableError: the prefix cannot be had on this machine.
@@ -93,7 +107,7 @@ def startup(cache: Path, version: str) -> list[str]:
         "--trust_install_base",
         f"--server_javabase={home / _java(machine)}",
         f"--output_user_root={home.with_name('output')}",
-        f"--bazelrc={home / _RC}",
+        *([f"--bazelrc={home / _RC}"] if debian_modules else []),
     ]
 
 

@@ -1,0 +1,1 @@
+"""The modules of other people: what they export, and a build on them without our bootstrap."""

@@ -1,0 +1,107 @@
+"""Checks what our files load from other modules against what these export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tests.modules import starlark
+from tests.modules.pins import FILE, Pins
+from tests.modules.starlark import Load
+from tests.modules.table import Exports
+
+# Files of @bazel_tools that ours may load, with the reason. There are none: they move to modules.
+BAZEL_TOOLS: Mapping[str, str] = {}
+
+# The main repository, by the name that our repository rules fill in.
+_WORKSPACE = "@@{workspace}//"
+
+_UPDATE = "./bazelw run //tests/modules:update -- --module {module} --source DIR"
+
+
+def pin_problems(pins: Pins, tables: Mapping[str, Exports]) -> Iterator[str]:
+    """Yields a sentence for each pin without a table of its version, and each table without a pin.
+
+    Args:
+      pins: what MODULE.bazel says.
+      tables: the tables by the module that their file is named for.
+    """
+    for module, version in sorted(pins.versions.items()):
+        update = _UPDATE.format(module=module)
+        table = tables.get(module)
+        if table is None:
+            yield (
+                f"{FILE} pins {module} {version}, which has no table of exports; write it: {update}"
+            )
+        elif table.version != version:
+            yield (
+                f"{FILE} pins {module} {version}, but its table of exports is of {table.version}; "
+                f"write it anew: {update}"
+            )
+    for name, table in sorted(tables.items()):
+        if name not in pins.versions:
+            yield f"exports/{name}.json is of a module that {FILE} does not pin; remove it."
+        elif table.module != name:
+            yield f"exports/{name}.json is the table of {table.module}; write it anew."
+
+
+def load_problems(
+    source: str, name: str, pins: Pins, tables: Mapping[str, Exports]
+) -> Iterator[str]:
+    """Yields a sentence for each symbol that a file loads from another module, which lacks it.
+
+    Raises:
+      ModulesError: the file, or a load() in one of its strings, cannot be read.
+    """
+    tree = starlark.parse(source, name)
+    found = list(starlark.loads(tree))
+    for text in starlark.texts(tree, source):
+        found += starlark.loads_in_text(text, name)
+    for load in found:
+        if problem := _problem(load, pins, tables):
+            yield f"{name}:{load.line}: {load.symbol} is loaded from {load.label}, {problem}"
+
+
+def _problem(load: Load, pins: Pins, tables: Mapping[str, Exports]) -> str | None:
+    repository, file = _split(load.label)
+    if repository in ("", pins.module) or repository in pins.generated:
+        return None
+    if repository == "bazel_tools":
+        if load.label in BAZEL_TOOLS:
+            return None
+        return "a file of Bazel's own, which newer ones lack; load it from a module."
+    if repository in pins.foreign:
+        return (
+            f"a repository that {pins.foreign[repository]} makes, so no table has it; "
+            "make it with an extension of ours."
+        )
+    module = pins.repositories.get(repository)
+    if module is None:
+        return f"which is neither a bazel_dep nor a repository of ours in {FILE}; add a bazel_dep."
+    table = tables.get(module)
+    if table is None:
+        return f"which has no table of exports; write it: {_UPDATE.format(module=module)}"
+    symbols = table.files.get(file)
+    if symbols is None:
+        files = sorted(label for label, names in table.files.items() if load.symbol in names)
+        elsewhere = f"load it from {_list(repository, files)}." if files else "pin one that has it."
+        return f"a file that {module} {table.version} lacks; {elsewhere}"
+    if load.symbol in symbols:
+        return None
+    files = sorted(label for label, names in table.files.items() if load.symbol in names)
+    elsewhere = f"load it from {_list(repository, files)}." if files else "pin one that does."
+    return f"which does not export it in {module} {table.version}; {elsewhere}"
+
+
+def _split(label: str) -> tuple[str, str]:
+    """The repository of a label, empty for ours, and the rest of it in full."""
+    if not label.startswith("@") or label.startswith(_WORKSPACE):
+        return "", label
+    repository, slashes, rest = label.removeprefix("@").removeprefix("@").partition("//")
+    if not slashes:
+        return repository, f"//:{repository}"
+    package, colon, name = rest.partition(":")
+    return repository, f"//{package}:{name if colon else package.rpartition('/')[2]}"
+
+
+def _list(repository: str, files: list[str]) -> str:
+    return " or ".join(f"@{repository}{file}" for file in files)

@@ -1,0 +1,99 @@
+"""What the modules that we depend on export, as committed in exports/NAME.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.modules import pins, starlark
+from tests.modules.errors import ModulesError
+
+# Files below these are a module's own business.
+_INTERNAL = {
+    "dev",
+    "distribution",
+    "doc",
+    "docs",
+    "example",
+    "examples",
+    "impl",
+    "internal",
+    "private",
+    "test",
+    "testdata",
+    "testing",
+    "tests",
+}
+
+_BUILD_FILES = ("BUILD.bazel", "BUILD")
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """What one module exports."""
+
+    module: str
+    version: str
+    files: Mapping[str, frozenset[str]]
+    """The symbols of each public .bzl file, by its label without the repository."""
+
+
+def write(exports: Exports) -> str:
+    """The text of a module's table."""
+    content = {
+        "module": exports.module,
+        "version": exports.version,
+        "exports": {label: sorted(names) for label, names in sorted(exports.files.items())},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def read(text: str, name: str) -> Exports:
+    """Reads a module's table.
+
+    Raises:
+      ModulesError: it is not what `write` wrote.
+    """
+    try:
+        content = json.loads(text)
+        files = {label: frozenset(names) for label, names in content["exports"].items()}
+        return Exports(str(content["module"]), str(content["version"]), files)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModulesError(
+            f"{name} is no table of exports ({error!r}); write it anew with //tests/modules:update."
+        ) from error
+
+
+def of_tree(tree: Path, module: str, version: str) -> Exports:
+    """What a source tree exports.
+
+    Raises:
+      ModulesError: a file of it cannot be read.
+    """
+    files = {}
+    for path in sorted(tree.rglob("*.bzl")):
+        label = _label(path.relative_to(tree), tree)
+        if label is not None:
+            source = path.read_text(encoding="utf-8")
+            if names := starlark.exports(starlark.parse(source, str(path))):
+                files[label] = frozenset(names)
+    return Exports(module, version, files)
+
+
+def _label(path: Path, tree: Path) -> str | None:
+    """The label of a public file; None for one that others do not load."""
+    if _INTERNAL.intersection(path.parts) or path.name.startswith("internal_"):
+        return None
+    if any(part.startswith(".") for part in path.parts):
+        return None
+    # Innermost first, and the tree itself last.
+    folders = list(path.parents)
+    if any((tree / folder / pins.FILE).is_file() for folder in folders[:-1]):
+        return None  # Another module.
+    for folder in folders:
+        if any((tree / folder / name).is_file() for name in _BUILD_FILES):
+            package = "" if folder == Path() else folder.as_posix()
+            return f"//{package}:{path.relative_to(folder).as_posix()}"
+    return None  # It is in no package, so it has no label.

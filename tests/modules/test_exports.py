@@ -1,0 +1,51 @@
+"""Our files load only what the pinned modules export, and nothing that Bazel 9 lacks."""
+
+from __future__ import annotations
+
+from tests.modules import check, removed, sources, starlark
+from tests.workspace import root
+
+FILES = sources.starlark_files(root())
+PINS = sources.our_pins(root())
+TABLES = sources.our_tables(root())
+
+
+def test_every_pin_has_a_table_of_its_version() -> None:
+    assert list(check.pin_problems(PINS, TABLES)) == []
+
+
+def test_every_symbol_from_another_module_is_one_that_it_exports() -> None:
+    problems = [
+        problem
+        for name, source in FILES.items()
+        for problem in check.load_problems(source, name, PINS, TABLES)
+    ]
+    assert problems == []
+
+
+def test_no_file_uses_a_name_that_bazel_9_lacks() -> None:
+    problems = [
+        problem for name, source in FILES.items() for problem in removed.problems(source, name)
+    ]
+    assert problems == []
+
+
+def test_the_files_are_read() -> None:
+    """Catches: checks that pass because they see no file, no load or no string."""
+    some = {"MODULE.bazel", "tests/pytest.bzl", "tests/BUILD.bazel", "toolchains/zig/zig.BUILD"}
+    assert some <= set(FILES)
+    labels = {
+        load.label
+        for name, source in FILES.items()
+        for load in starlark.loads(starlark.parse(source, name))
+    }
+    assert {"@rules_python//python:defs.bzl", "@rules_cc//cc:action_names.bzl"} <= labels
+    # A BUILD file that a repository rule writes.
+    written = "toolchains/python/private/repositories.bzl"
+    tree = starlark.parse(FILES[written], written)
+    in_strings = {
+        load.symbol
+        for text in starlark.texts(tree, FILES[written])
+        for load in starlark.loads_in_text(text, written)
+    }
+    assert "py_runtime_pair" in in_strings
