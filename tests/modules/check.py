@@ -52,13 +52,29 @@ def load_problems(
     Raises:
       ModulesError: the file, or a load() in one of its strings, cannot be read.
     """
+    for load in all_loads(source, name):
+        if problem := _problem(load, pins, tables):
+            yield f"{name}:{load.line}: {load.symbol} is loaded from {load.label}, {problem}"
+
+
+def all_loads(source: str, name: str) -> list[Load]:
+    """What a file loads, and the BUILD files in its strings.
+
+    Raises:
+      ModulesError: the file, or a load() in one of its strings, cannot be read.
+    """
     tree = starlark.parse(source, name)
     found = list(starlark.loads(tree))
     for text in starlark.texts(tree, source):
         found += starlark.loads_in_text(text, name)
-    for load in found:
-        if problem := _problem(load, pins, tables):
-            yield f"{name}:{load.line}: {load.symbol} is loaded from {load.label}, {problem}"
+    return found
+
+
+def module_file(label: str) -> tuple[str, str]:
+    """The repository of a label, empty for ours, and the path of the file in it."""
+    repository, rest = _split(label)
+    package, _, name = rest.removeprefix("//").partition(":")
+    return repository, f"{package}/{name}".lstrip("/")
 
 
 def _problem(load: Load, pins: Pins, tables: Mapping[str, Exports]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.modules import check, removed, sources, starlark
 from tests.workspace import root
+from toolchains.bazel import debian_modules
 
 FILES = sources.starlark_files(root())
 PINS = sources.our_pins(root())
@@ -28,6 +29,24 @@ def test_no_file_uses_a_name_that_bazel_9_lacks() -> None:
         problem for name, source in FILES.items() for problem in removed.problems(source, name)
     ]
     assert problems == []
+
+
+def test_the_bootstrap_checks_debians_copies_for_what_is_loaded() -> None:
+    """Catches: a bootstrap on copies that lack what a file of ours loads, without a word."""
+    loaded = {
+        (module, file, load.symbol)
+        for name, source in FILES.items()
+        for load in check.all_loads(source, name)
+        for module, file in [check.module_file(load.label)]
+        if module in PINS.versions
+    }
+    checked = {
+        (module, file, symbol)
+        for module, files in debian_modules.REQUIRED.items()
+        for file, symbols in files.items()
+        for symbol in symbols
+    }
+    assert loaded == checked
 
 
 def test_the_files_are_read() -> None:

@@ -19,7 +19,7 @@ from tests.toolchains.debian_archive import (
     debian_archive,
     require_debian_tools,
 )
-from toolchains.bazel import bootstrap, debian_modules
+from toolchains.bazel import bootstrap, debian_modules, offline
 from toolchains.debian.machine import this_machine
 
 VERSION = bootstrap.wanted_version()
@@ -30,7 +30,7 @@ JAVA = f"usr/lib/jvm/java-25-openjdk-{MACHINE.architecture}"
 
 # Copies of the Bazel modules with what the workspace loads.
 MODULES = {
-    f"{module}/{file}": "".join(f"{symbol} = None\n" for symbol in symbols)
+    f"{offline.OVERRIDES[module]}/{file}": "".join(f"{symbol} = None\n" for symbol in symbols)
     for module, files in debian_modules.REQUIRED.items()
     for file, symbols in files.items()
 }

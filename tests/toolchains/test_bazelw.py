@@ -57,7 +57,7 @@ def host(tmp_path: Path) -> Host:
         folder.mkdir()
     for name in ("bazelw", ".bazelversion"):
         shutil.copy(ROOT / name, host.workspace)
-    for package in ("bazel", "cache", "debian", "remote"):
+    for package in ("bazel", "cache", "debian"):
         shutil.copytree(ROOT / "toolchains" / package, host.workspace / "toolchains" / package)
     for program in NEEDED:
         found = shutil.which(program)

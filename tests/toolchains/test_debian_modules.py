@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 
 from toolchains.bazel import debian_modules
-from toolchains.bazel.debian_modules import REQUIRED, RULES_PYTHON, adapt, exports
+from toolchains.bazel.debian_modules import REQUIRED, adapt, exports
+from toolchains.bazel.offline import OVERRIDES
 from toolchains.debian.errors import UnavailableError
 
-EXEC_TOOLS = f"{RULES_PYTHON}/python/py_exec_tools_toolchain.bzl"
-BUILD = f"{RULES_PYTHON}/python/BUILD.bazel"
+EXEC_TOOLS = f"{OVERRIDES['rules_python']}/python/py_exec_tools_toolchain.bzl"
+BUILD = f"{OVERRIDES['rules_python']}/python/BUILD.bazel"
 
 
 def copies(prefix: Path, *, without: str = "") -> Path:
     """Modules with all that the workspace loads, but for what Debian's rules_python lacks."""
     for module, files in REQUIRED.items():
         for file, symbols in files.items():
-            path = prefix / module / file
-            if f"{module}/{file}" != EXEC_TOOLS:
+            path = prefix / OVERRIDES[module] / file
+            if path != prefix / EXEC_TOOLS:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 lines = (f"{symbol} = None\n" for symbol in symbols if symbol != without)
                 path.write_text("".join(lines))
@@ -51,7 +52,7 @@ def test_a_symbol_that_a_copy_lacks_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError) as caught:
         adapt(copies(tmp_path, without="repeatable_string_flag"))
     assert str(caught.value) == (
-        "Debian's copy of the Bazel module skylib has no repeatable_string_flag in "
+        "Debian's copy of the Bazel module bazel_skylib has no repeatable_string_flag in "
         "rules/common_settings.bzl, which this workspace loads"
     )
 
@@ -60,7 +61,7 @@ def test_a_file_that_a_copy_lacks_is_named(tmp_path: Path) -> None:
     """Catches: the same for a whole file."""
     prefix = copies(tmp_path)
     (prefix / "usr/share/bazel/rules/cc/cc/action_names.bzl").unlink()
-    with pytest.raises(UnavailableError, match=r"module cc has no cc/action_names\.bzl"):
+    with pytest.raises(UnavailableError, match=r"module rules_cc has no cc/action_names\.bzl"):
         adapt(prefix)
 
 

@@ -8,9 +8,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from toolchains.bazel.offline import OVERRIDES
 from toolchains.debian.errors import UnavailableError
-
-RULES_PYTHON = "usr/share/bazel/rules/python"
 
 _EXEC_TOOLS = '''\
 """Stands in for the toolchain of build-time tools, which rules_python has from 0.31 on.
@@ -38,8 +37,9 @@ filegroup(name = "none")
 """
 
 REQUIRED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "usr/share/bazel/rules/cc": {
+    "rules_cc": {
         "cc/action_names.bzl": ("ACTION_NAMES",),
+        "cc/cc_binary.bzl": ("cc_binary",),
         "cc/cc_toolchain_config_lib.bzl": (
             *("action_config", "artifact_name_pattern", "env_entry", "env_set", "feature"),
             *("flag_group", "flag_set", "tool"),
@@ -50,14 +50,14 @@ REQUIRED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cc/toolchains/cc_toolchain.bzl": ("cc_toolchain",),
         "cc/toolchains/cc_toolchain_config_info.bzl": ("CcToolchainConfigInfo",),
     },
-    RULES_PYTHON: {
+    "rules_python": {
         "python/defs.bzl": (
             *("PyInfo", "py_binary", "py_library", "py_runtime", "py_runtime_pair", "py_test"),
         ),
         "python/py_exec_tools_toolchain.bzl": ("py_exec_tools_toolchain",),
     },
-    "usr/share/bazel/tools/platforms": {"host/constraints.bzl": ("HOST_CONSTRAINTS",)},
-    "usr/share/bazel/tools/skylib": {
+    "platforms": {"host/constraints.bzl": ("HOST_CONSTRAINTS",)},
+    "bazel_skylib": {
         "lib/unittest.bzl": ("analysistest", "asserts", "unittest"),
         "rules/common_settings.bzl": (
             *("BuildSettingInfo", "bool_flag", "repeatable_string_flag", "string_flag"),
@@ -74,7 +74,7 @@ def adapt(prefix: Path) -> None:
     Raises:
         UnavailableError: a copy is not what this was written for, or lacks something still.
     """
-    python = prefix / RULES_PYTHON / "python"
+    python = prefix / OVERRIDES["rules_python"] / "python"
     build, exec_tools = python / "BUILD.bazel", python / "py_exec_tools_toolchain.bzl"
     # A newer copy may have them.
     if not exec_tools.exists():
@@ -94,17 +94,17 @@ def check(prefix: Path) -> None:
     """
     for module, files in REQUIRED.items():
         for file, symbols in files.items():
-            path = prefix / module / file
+            path = prefix / OVERRIDES[module] / file
             if not path.is_file():
                 raise UnavailableError(
-                    f"Debian's copy of the Bazel module {Path(module).name} has no {file}, "
+                    f"Debian's copy of the Bazel module {module} has no {file}, "
                     "which this workspace loads"
                 )
             exported = exports(path.read_text(encoding="utf-8"))
             for symbol in symbols:
                 if symbol not in exported:
                     raise UnavailableError(
-                        f"Debian's copy of the Bazel module {Path(module).name} has no {symbol} "
+                        f"Debian's copy of the Bazel module {module} has no {symbol} "
                         f"in {file}, which this workspace loads"
                     )
 

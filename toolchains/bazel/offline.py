@@ -6,7 +6,7 @@ from pathlib import Path
 _RULES = "usr/share/bazel/rules"
 _TOOLS = "usr/share/bazel/tools"
 
-_OVERRIDES = {
+OVERRIDES = {
     "bazel_features": f"{_TOOLS}/features",
     "bazel_skylib": f"{_TOOLS}/skylib",
     "platforms": f"{_TOOLS}/platforms",
@@ -16,6 +16,7 @@ _OVERRIDES = {
     "rules_proto": f"{_RULES}/proto",
     "rules_python": f"{_RULES}/python",
 }
+"""Where Debian's copy of each module lies in a prefix."""
 
 # Bazel itself asks for these, and nothing that is built here uses a file of theirs.
 _STUBS = (
@@ -49,7 +50,7 @@ def rc(prefix: Path, registry: Path, disk_cache: Path) -> str:
     options = [
         *(
             ("common", f"--override_module={name}={prefix / path}")
-            for name, path in sorted(_OVERRIDES.items())
+            for name, path in sorted(OVERRIDES.items())
         ),
         ("common", f"--registry={registry.as_uri()}"),
         # Not common, for .bazelrc sets it for `build`, and what is more specific counts.
