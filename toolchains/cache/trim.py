@@ -116,10 +116,10 @@ def disk_caches() -> list[Path]:
 def trim(root: Path, most: int) -> Trimmed:
     """Remove the least recently used files of a cache until it holds `most` bytes."""
     with _alone(root):
-        entries = sorted(entries(root))
-        size = sum(entry.size for entry in entries)
+        found = sorted(entries(root))
+        size = sum(entry.size for entry in found)
         excess, removed, removed_size = size - most, 0, 0
-        for entry in entries:
+        for entry in found:
             if excess <= 0:
                 break
             excess -= entry.size
@@ -141,7 +141,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def entries(root: Path) -> Iterator[Entry]:
-    """The files that Bazel keeps: cas/XX/DIGEST and ac/XX/DIGEST, and below another hash's name."""
+    """Yields the files that Bazel keeps: cas/XX/DIGEST and ac/XX/DIGEST, and below another hash's name."""
     for name, folders, names in os.walk(root):
         folder = Path(name)
         if folder == root:
