@@ -92,7 +92,7 @@ def fetch(pin: Pin, target: Target, lock: LockFile, cache: Path, python: str) ->
       target: the platform and Python it is for.
       lock: the lock file, for messages.
       cache: folder that holds a folder for each digest; made when absent.
-      python: interpreter whose pip is run.
+      python: interpreter whose pip is run; of the version that runs this.
 
     Returns:
       Path of the wheel in the cache.
@@ -153,7 +153,7 @@ def _run_pip(
         *_resume_options(python),
         *target.pip_options(),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = _output_of(command)
     if done.returncode == 0:
         return
     what = f"{pin.project} {pin.version} for {target.label}"
@@ -184,9 +184,7 @@ def _run_pip(
 
 def _resume_options(python: str) -> list[str]:
     """Lets a pip that can do it go on within a file when the connection breaks."""
-    done = subprocess.run(
-        [python, "-m", "pip", "--version"], capture_output=True, text=True, check=False
-    )
+    done = _output_of([python, "-m", "pip", "--version"])
     version = re.match(r"pip (\d+)\.(\d+)", done.stdout)
     if version is None:
         raise FetchError(
@@ -196,6 +194,12 @@ def _resume_options(python: str) -> list[str]:
         )
     resumes = (int(version[1]), int(version[2])) >= _RESUMING_PIP
     return ["--resume-retries", "5"] if resumes else []
+
+
+def _output_of(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    # A program's pip lies on its import path, which a child does not inherit.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
 def _last_error(log: str) -> str:
