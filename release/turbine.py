@@ -9,6 +9,7 @@ Exit codes: 0 done, 1 refused or a test failed, 2 bad usage, 75 a remote failed 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -24,8 +25,8 @@ from rich.console import Console
 
 from release import folder, program, terminal
 from release.errors import Refused, UsageError
+from release.gate.trial import supplier
 from release.gate.trial.candidate import own_platform
-from release.gate.trial.equipment import Equipment
 from release.store import address
 from release.wheelhouse import core as cores
 from release.wheelhouse import filling, naming, tools, trial
@@ -238,6 +239,8 @@ def _build(checkout: Path, output: Path) -> Path:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # pip lies on this program's import path, which a child does not inherit.
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     wheels = list(output.glob("*.whl")) if output.exists() else []
     if ended.returncode or len(wheels) != 1:
@@ -267,7 +270,7 @@ def _wheels(made: Path, core: Core, locks: tuple[Lock, ...], at_hand: Tools) -> 
 def _try(place: Path, stated: Statement, suite: Path | None, console: Console) -> list[Outcome]:
     """Tries it on each Python that it was gathered for."""
     filling.verify(place)
-    equipment = Equipment.from_environment()
+    equipment = supplier.from_environment(lambda line: terminal.say(console, line, "dim"))
     chosen = folder.where(suite) if suite else trial.SUITE
 
     def trying(lock: Lock) -> Outcome:
