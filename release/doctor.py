@@ -22,7 +22,7 @@ from release.health import index as index_health
 from release.health import registry as registry_health
 from release.health import releases
 from release.health.finding import Finding
-from release.registry.registry import Registry
+from release.registry.address import open_registry
 from release.site import site as site_of
 from release.store import address
 
@@ -50,7 +50,7 @@ def doctor(
     console = Console(stderr=True)
     target = address.open_own(store, api=github_api)
     shown = site_of.place(target, site)
-    asked = Registry.open(index, registry) if index or registry else None
+    asked = open_registry(index, registry) if index or registry else None
     view = releases.read(target, program.settings_of(settings_file), program.now(today))
     findings = list(releases.examine(view))
     looked = [f"{len(view.stored)} releases of {target.address}"]

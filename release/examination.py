@@ -14,15 +14,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 
 from release import terminal
 from release.folder import Release
-from release.gate import judge, pool
-from release.gate.inspection import Context
+from release.gate import judge
 from release.gate.judge import Case, Demand
 from release.gate.release_set import Limits
 from release.gate.report import Report
-from release.gate.trial import container_trial, emulated, local, process
+from release.gate.trial import process
 from release.gate.trial.candidate import Candidate
-from release.gate.trial.container_trial import CleanMachine
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.clean_machine import CleanMachine
 from release.gate.trial.outcome import Outcome
 from release.gate.verdict import Verdicts
 from release.manifest import Manifest
@@ -74,6 +72,10 @@ def examine(
 
 def _inspect(release: Release, console: Console, jobs: int | None) -> list[Report]:
     """Reports on all files, with a progress bar where somebody watches."""
+    # The parsers take a second to import, which `--help` need not wait for.
+    from release.gate import pool
+    from release.gate.inspection import Context
+
     context = Context.of(release.plan, release.manifest)
     total = sum(path.stat().st_size for path in release.files)
     bar = Progress(
@@ -98,14 +100,17 @@ def _inspect(release: Release, console: Console, jobs: int | None) -> list[Repor
 def _try_all(
     release: Release, case: Case, clean: CleanMachine, console: Console
 ) -> tuple[Outcome, ...]:
-    """Installs and runs what is sound, a line for each trial as it ends."""
+    """Installs and runs what is sound, a line for each smoke test as it ends."""
+    # They import NumPy and the client of container engines, which `--help` need not wait for.
+    from release.gate.trial import container_trial, emulated, local, supplier
+
     sound = judge.sound(case)
     candidate = Candidate(
         plan=release.plan,
         files={path.name: path for path in release.files if path.name in sound},
         digests={report.filename: report.sha256 for report in case.reports},
     )
-    equipment = Equipment.from_environment()
+    equipment = supplier.from_environment(lambda line: terminal.say(console, line, "dim"))
 
     def here(scratch: Path) -> Iterator[Outcome]:
         yield from local.try_locally(candidate, equipment, scratch)

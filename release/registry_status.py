@@ -19,7 +19,7 @@ from rich.console import Console
 from release import folder, program, terminal
 from release.errors import Refused, UsageError
 from release.registry import projects, stated, status
-from release.registry.registry import Registry
+from release.registry.address import open_registry
 from release.registry.status import Standing
 from release.store import address
 
@@ -50,7 +50,7 @@ def registry_status(
     """Compares the registry with the table of projects, and with a release."""
     if bool(store) != bool(tag) or (store and stated_at):
         raise UsageError("name a release with --store STORE and --tag TAG, or with --from FOLDER")
-    target = Registry.open(index, registry)
+    target = open_registry(index, registry)
     release: Sequence[stated.Stated] = ()
     if stated_at:
         release = stated.in_folder(folder.where(stated_at))

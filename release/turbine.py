@@ -24,8 +24,8 @@ from rich.console import Console
 
 from release import folder, program, terminal
 from release.errors import Refused, UsageError
+from release.gate.trial import supplier
 from release.gate.trial.candidate import own_platform
-from release.gate.trial.equipment import Equipment
 from release.store import address
 from release.wheelhouse import core as cores
 from release.wheelhouse import filling, naming, tools, trial
@@ -269,7 +269,7 @@ def _wheels(made: Path, core: Core, locks: tuple[Lock, ...], at_hand: Tools) -> 
 def _try(place: Path, stated: Statement, suite: Path | None, console: Console) -> list[Outcome]:
     """Tries it on each Python that it was gathered for."""
     filling.verify(place)
-    equipment = Equipment.from_environment()
+    equipment = supplier.from_environment(lambda line: terminal.say(console, line, "dim"))
     chosen = folder.where(suite) if suite else trial.SUITE
 
     def trying(lock: Lock) -> Outcome:

@@ -26,7 +26,7 @@ from release.gate import grid, junit
 from release.gate.judge import Demand
 from release.gate.release_set import Limits
 from release.gate.trial.candidate import own_platform
-from release.gate.trial.container_trial import CleanMachine
+from release.gate.trial.clean_machine import CleanMachine
 from release.gate.verdict import Verdicts
 from release.manifest import Manifest
 from release.plan import Plan

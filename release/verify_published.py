@@ -17,9 +17,9 @@ from rich.console import Console
 
 from release import folder, program, terminal
 from release.errors import UsageError
-from release.gate.trial.equipment import Equipment
+from release.gate.trial import supplier
 from release.registry import verification
-from release.registry.registry import Registry
+from release.registry.address import open_registry
 from release.registry.verification import Verification
 from release.wheelhouse import statement, trial
 from release.wheelhouse.statement import NAME
@@ -63,7 +63,7 @@ def verify_published(
     locks = [one for one in stated.locks if not python or one.python in python]
     if not locks:
         raise UsageError(f"{place}: it was gathered for no Python {' or '.join(python or ())}")
-    target = Registry.open(index, registry)
+    target = open_registry(index, registry)
     if dry_run:
         print(f"would hold {target.host} against {len(stated.of_role('turbine', 'core'))} digests")
         print(f"would install iree-turbine {stated.version} from {target.index}, and try it")
@@ -75,9 +75,8 @@ def verify_published(
 
     count = verification.check_digests(target, stated)
     say(f"{target.host} has all {count} wheels as they were pushed")
-    made = Verification(
-        target, stated, chosen, Equipment.from_environment(), Tools.from_environment(), say
-    )
+    equipment = supplier.from_environment(say)
+    made = Verification(target, stated, chosen, equipment, Tools.from_environment(), say)
     outcomes = trial.on_each(stated, locks, console, lambda lock: verification.verify(made, lock))
     if as_json:
         told = {"version": stated.version, "registry": target.host, "wheels": count}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from release import version
 from release.health.finding import Finding, command
 from release.health.releases import View
 from release.registry import projects, stated, status
-from release.registry.registry import File, Registry
+from release.registry.file import File
+
+if TYPE_CHECKING:
+    from release.registry.registry import Registry
 
 _NEARLY = 0.9
 _GIB = 1 << 30

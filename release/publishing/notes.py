@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
 from release import cells, version
 from release.manifest import CellStatus, Manifest, Origin
 from release.publishing.publication import Publication
@@ -46,6 +44,9 @@ def render(store: Store, publication: Publication, stated: Manifest) -> Notes:
       publication: what is published.
       stated: its manifest, as the store has it.
     """
+    # It takes a while to import, which `--help` need not wait for.
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         trim_blocks=True,

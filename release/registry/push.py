@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from release.errors import Refused
+from release.registry.file import File, Placed
 from release.registry.order import dependencies_first
 from release.registry.projects import SHOWN, Project
-from release.registry.registry import File, Placed, Registry
 from release.registry.versions import by_version, taken_of
 from release.registry.wheels import Wheel
+
+if TYPE_CHECKING:
+    from release.registry.registry import Registry
 
 _MIB = 1 << 20
 _GIB = 1 << 30

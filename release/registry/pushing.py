@@ -8,16 +8,21 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from release import terminal
 from release.errors import Refused, UsageError
 from release.registry import projects, push, wheels
+from release.registry.address import open_registry
+from release.registry.file import Placed
 from release.registry.push import Push
-from release.registry.registry import Placed, Registry
 from release.registry.wheels import Wheel
 from release.store.store import Store
+
+if TYPE_CHECKING:
+    from release.registry.registry import Registry
 
 _MIB = 1 << 20
 
@@ -46,7 +51,7 @@ def run(
       Refused: something may not go.
       RemoteError: the registry or the store failed; a rerun goes on.
     """
-    registry = Registry.open(wishes.index, wishes.registry)
+    registry = open_registry(wishes.index, wishes.registry)
     with tempfile.TemporaryDirectory(prefix="iree-push-") as scratch:
         if folder is not None and store is None:
             gathered = wheels.of_folder(folder)

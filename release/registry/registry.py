@@ -14,9 +14,8 @@ import ipaddress
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -35,9 +34,7 @@ from twine.settings import Settings
 
 from release.errors import Refused, UsageError
 from release.patience import PassingError, Patience
-
-Placed = Literal["uploaded", "present"]
-"""What was done: it was sent; the very bytes were there."""
+from release.registry.file import File, Placed
 
 Answer = TypeVar("Answer")
 
@@ -47,22 +44,6 @@ _TOO_LARGE = 413
 _SERVER_ERROR = 500
 _GUESSES = ("simple/", "+simple/")
 """Where indexes are, seen from where is uploaded: pypiserver's, devpi's."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that a registry has."""
-
-    name: str
-    project: str
-    """Normalised."""
-    version: str | None
-    """None where its name does not say."""
-    sha256: str
-    """Digest in hex."""
-    size: int | None
-    """Bytes; None where the registry does not tell."""
-    yanked: bool
 
 
 class Registry:

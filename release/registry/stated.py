@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from release import manifest
 from release.errors import Refused, UsageError
 from release.manifest import Manifest
-from release.registry.registry import File, Registry
+from release.registry.file import File
 from release.store import catalogue
 from release.store.store import Store
 from release.wheelhouse import statement
 from release.wheelhouse.statement import NAME, Statement
+
+if TYPE_CHECKING:
+    from release.registry.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from release.errors import Refused
 from release.registry import projects, stated
+from release.registry.file import File
 from release.registry.projects import Project, State
-from release.registry.registry import File, Registry
 from release.registry.stated import Stated
 from release.registry.versions import Versions, by_version, taken_of
+
+if TYPE_CHECKING:
+    from release.registry.registry import Registry
 
 _VERSION = re.compile(r"_\d+_\d+")
 """Of the oldest system, in a platform tag: of one platform it may change with every release."""

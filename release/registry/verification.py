@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pip
 from installer.records import Hash, RecordEntry, parse_record_file
@@ -24,11 +25,13 @@ from release.gate.trial.environment import Environment
 from release.gate.trial.equipment import Equipment
 from release.gate.trial.process import TrialError
 from release.registry import stated
-from release.registry.registry import Registry
 from release.wheelhouse import trial
 from release.wheelhouse.statement import Lock, Statement, Wheel
 from release.wheelhouse.tools import Tools
 from release.wheelhouse.trial import Attempt, Outcome
+
+if TYPE_CHECKING:
+    from release.registry.registry import Registry
 
 _PIP = Path(pip.__file__).with_name("__pip-runner__.py")
 """pip, to be run by another Python than ours, as its own --python does."""
@@ -77,7 +80,8 @@ def verify(verification: Verification, lock: Lock) -> Outcome:
     def install(environment: Environment) -> None:
         dependencies = environment.root / "dependencies"
         verification.tools.fetch_locked(
-            lock.platform, lock.python, wheelhouse.tags(lock.platform), dependencies
+            *(lock.platform, lock.python, wheelhouse.tags(lock.platform), dependencies),
+            verification.say,
         )
         environment.install_pinned(
             list(trial.requirements(wheelhouse.dependencies(lock))), [dependencies]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from release.registry.registry import File
+from release.registry.file import File
 
 Versions = Mapping[Version, Sequence[File]]
 

@@ -12,7 +12,7 @@ from release.manifest import CellStatus
 from release.site import chart
 from release.site.entry import Entry, File
 from release.site.pages import Pages
-from release.site.simple import LINKS, TEMPLATES
+from release.site.simple import LINKS, templates
 
 SHOWN = 10
 """Releases that are shown with their grid."""
@@ -92,7 +92,7 @@ def write(pages: Pages, *, now: datetime, store: str) -> None:
         if number < CHARTED:
             names.append(entry.version)
             sizes.append(_sizes(entry))
-    template = TEMPLATES.get_template("index.html.jinja")
+    template = templates().get_template("index.html.jinja")
     page = template.render(
         newest=[
             newest[kind]
@@ -108,8 +108,10 @@ def write(pages: Pages, *, now: datetime, store: str) -> None:
         store=store,
     )
     pages.path("index.html").write_text(page, encoding="utf-8")
-    stream = TEMPLATES.get_template("all.html.jinja").stream(
-        entries=pages.entries(), total=len(pages.tags)
+    stream = (
+        templates()
+        .get_template("all.html.jinja")
+        .stream(entries=pages.entries(), total=len(pages.tags))
     )
     stream.enable_buffering(100)
     stream.dump(str(pages.path("all.html")), encoding="utf-8")

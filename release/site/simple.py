@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from release.site.entry import Entry, File
 from release.site.pages import Pages
 
+if TYPE_CHECKING:
+    import jinja2
+
 API_VERSION = "1.1"
 LINKS = "pip-release-links.html"
 """The flat page, for `pip install --find-links`."""
-
-TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +34,21 @@ class Link:
     def fragment(self) -> str:
         """What follows the URL: the digest that installers hold the file against."""
         return f"#sha256={self.file.sha256}" if self.file.sha256 else ""
+
+
+@functools.cache
+def templates() -> jinja2.Environment:
+    """What renders the pages."""
+    # It takes a while to import, which `--help` need not wait for.
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
 
 
 def write(pages: Pages) -> None:
@@ -69,7 +78,7 @@ def write(pages: Pages) -> None:
 
 
 def _render(pages: Pages, path: str, template: str, **values: Any) -> None:
-    stream = TEMPLATES.get_template(template).stream(**values)
+    stream = templates().get_template(template).stream(**values)
     stream.enable_buffering(100)
     stream.dump(str(pages.path(path)), encoding="utf-8")
 

@@ -182,10 +182,9 @@ def _take_dependencies(filling: Filling, there: set[str]) -> None:
     for lock in filling.wanted.locks:
         if there.issuperset(lock.wheels):
             continue
-        filling.say(f"what it requires on {lock.platform} with Python {lock.python}")
         tags = filling.wanted.tags(lock.platform)
         with tempfile.TemporaryDirectory(prefix=".fetch", dir=filling.place) as fetched:
-            filling.tools.fetch_locked(lock.platform, lock.python, tags, Path(fetched))
+            filling.tools.fetch_locked(lock.platform, lock.python, tags, Path(fetched), filling.say)
             there |= _take(Path(fetched), filling)
 
 

@@ -7,11 +7,16 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from release.errors import Refused, RemoteError, UsageError
+from release.gate.trial import sizes
+from toolchains.debian.errors import UnavailableError
+from toolchains.debian.user_cache import user_cache
+from toolchains.wheels import lock as lock_files
+from toolchains.wheels.lock import LockError
 
 _LOCK = re.compile(r"(?P<platform>\w+)-cp(?P<major>\d)(?P<minor>\d+)\.txt")
 _PIN = re.compile(r"^(\S+)==(\S+) --hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
@@ -98,9 +103,21 @@ class Tools:
         return wheel
 
     def fetch_locked(
-        self, platform: str, python: str, platform_tags: tuple[str, ...], output: Path
+        self,
+        platform: str,
+        python: str,
+        platform_tags: tuple[str, ...],
+        output: Path,
+        say: Callable[[str], None],
     ) -> None:
-        """Fetches all that a lock pins into a folder; what the cache has is not asked for again.
+        """Fetches all that a lock pins into a directory; the cache's are not downloaded again.
+
+        Args:
+          platform: name of a platform.
+          python: minor version, such as 3.14.
+          platform_tags: the tags of wheels that the platform takes.
+          output: the directory.
+          say: is called with a line that says how much is downloaded, if anything is.
 
         Raises:
           Refused: the registry has not what the lock pins.
@@ -110,6 +127,13 @@ class Tools:
         options += [f"--abi={abi}" for abi in (f"cp{python.replace('.', '')}", "abi3")]
         options += [f"--platform={tag}" for tag in platform_tags]
         lock = self.locks[platform, python]
+        try:
+            cache, locked = user_cache() / "payload", lock_files.read(lock, _shown(lock))
+        except (UnavailableError, LockError) as error:
+            raise UsageError(str(error)) from error
+        needed = f"iree-turbine requires on {platform} with Python {python}"
+        if line := sizes.wheels(locked, cache, needed):
+            say(line)
         self._fetch(lock, f"{platform}, Python {python}", options, output)
 
     def _fetch(self, lock: Path, label: str, options: list[str], output: Path) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from release import terminal
 from release.errors import Refused
-from release.gate.trial.candidate import own_platform
+from release.gate.trial.candidate import UnfitError, own_platform
 from release.gate.trial.environment import Environment
 from release.gate.trial.equipment import Equipment
 from release.gate.trial.process import TrialError
@@ -158,10 +158,6 @@ def _run_suite(suite: Path, environment: Environment) -> tuple[Status, str]:
 def _interpreter(this: Attempt) -> Path | Outcome:
     """The Python to try a release on, or why it is not run there."""
     lock = this.lock
-    interpreter = this.equipment.interpreters.get(lock.python)
-    if interpreter is None or interpreter.executable is None:
-        why = interpreter.reason if interpreter else "none was handed over"
-        return _outcome(lock, "not run", f"there is no Python {lock.python} here ({why})")
     if not any(wheel.project == _TORCH for wheel in this.stated.dependencies(lock)):
         return _outcome(
             lock,
@@ -169,7 +165,10 @@ def _interpreter(this: Attempt) -> Path | Outcome:
             f"the lock has no torch for Python {lock.python} on {lock.platform}: the index that it "
             "was made from has no build for the CPU",
         )
-    return interpreter.executable
+    try:
+        return this.equipment.interpreter(lock.python).executable
+    except UnfitError as error:
+        return _outcome(lock, "not run", str(error))
 
 
 def _outcome(

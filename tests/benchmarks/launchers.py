@@ -19,8 +19,9 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
+from release.gate.trial.candidate import UnfitError
 from release.gate.trial.environment import Environment, ExactWheel
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.given import Given
 from release.gate.trial.process import TrialError
 from tests.benchmarks import command
 from tests.benchmarks.measure import BenchmarkError, cost_of
@@ -51,15 +52,16 @@ def exact(wheel: Path) -> ExactWheel:
     return ExactWheel(parse_wheel_filename(wheel.name)[0], wheel.absolute(), digest)
 
 
-def installed(root: Path, wheels: Sequence[Path], equipment: Equipment) -> Environment:
+def installed(root: Path, wheels: Sequence[Path], equipment: Given) -> Environment:
     """An environment with wheels in it, and what they require.
 
     Raises:
       BenchmarkError: it cannot be made.
     """
-    interpreter = equipment.interpreters[PYTHON]
-    if interpreter.executable is None:
-        raise BenchmarkError(f"not run: Python {PYTHON}: {interpreter.reason}")
+    try:
+        interpreter = equipment.interpreter(PYTHON)
+    except UnfitError as error:
+        raise BenchmarkError(f"not run: {error}") from error
     root.mkdir()
     try:
         environment = Environment.create(root, uv=equipment.uv, interpreter=interpreter.executable)
@@ -76,7 +78,7 @@ def benchmark(options: Namespace) -> list[Result]:
     Raises:
       BenchmarkError: an environment cannot be made, or a call fails.
     """
-    equipment = Equipment.from_environment()
+    equipment = Given.from_environment()
     built = sorted((options.release.parent / "wheelhouse").glob("iree_*-cp312-abi3-*x86_64.whl"))
     built = [wheel for wheel in built if "linux" in wheel.name]
     with tempfile.TemporaryDirectory() as folder:

@@ -17,14 +17,15 @@ from platforms import data
 from release.gate import content, wheel
 from release.gate.trial.candidate import UnfitError
 from release.gate.trial.environment import Elsewhere, Environment, ExactWheel
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.given import Given
 from release.gate.trial.process import run
 from release.gate.trial.runner import Qemu, Wine, started_wine
 
 WHEELHOUSE = Path(os.environ["WHEELHOUSE"]).absolute()
 DISTS = Path(os.environ["DISTS"]).absolute()
 PLATFORMS = {platform.name: platform for platform in data.load().platforms}
-EQUIPMENT = Equipment.from_environment()
+EQUIPMENT = Given.from_environment()
+PYTHONS = (*EQUIPMENT.interpreters, *EQUIPMENT.no_interpreters)
 ASK = "import abacus; print(abacus.evaluate('2 3 + 4 *'), abacus.VERSION)"
 ANSWER = "20.0 0.dev0"
 
@@ -90,11 +91,12 @@ def test_what_is_universal_has_both_slices_as_they_are_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(host.machine() != "x86_64", reason="not run: this machine is no x86_64")
-@pytest.mark.parametrize("python", EQUIPMENT.interpreters)
+@pytest.mark.parametrize("python", PYTHONS)
 def test_it_runs_on_every_python_of_this_machine(python: str, tmp_path: Path) -> None:
-    interpreter = EQUIPMENT.interpreters[python]
-    if interpreter.executable is None:
-        pytest.skip(f"not run: Python {python}: {interpreter.reason}")
+    try:
+        interpreter = EQUIPMENT.interpreter(python)
+    except UnfitError as error:
+        pytest.skip(f"not run: {error}")
     environment = Environment.create(tmp_path, uv=EQUIPMENT.uv, interpreter=interpreter.executable)
     environment.install_alone([of("linux_x86_64")]).expect()
     assert environment.run("python", "-I", "-c", ASK).expect().stdout.strip() == ANSWER
@@ -103,11 +105,12 @@ def test_it_runs_on_every_python_of_this_machine(python: str, tmp_path: Path) ->
     assert (refused.exit_code, refused.stderr) == (1, "abacus-eval: + lacks an operand\n")
 
 
-@pytest.mark.parametrize("python", EQUIPMENT.interpreters)
+@pytest.mark.parametrize("python", PYTHONS)
 def test_it_runs_on_every_emulated_python(python: str, tmp_path: Path) -> None:
-    emulation = EQUIPMENT.emulation
-    if emulation is None:
-        pytest.skip(f"not run: {EQUIPMENT.no_emulation}")
+    try:
+        emulation = EQUIPMENT.emulation()
+    except UnfitError as error:
+        pytest.skip(f"not run: {error}")
     if python not in emulation.pythons:
         pytest.skip(f"not run: {emulation.missing.get(python, 'nobody asked for it')}")
     packages = tmp_path / "packages"

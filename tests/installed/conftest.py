@@ -12,16 +12,16 @@ import pytest
 from release import manifest, plan
 from release.gate.trial.candidate import Candidate
 from release.gate.trial.environment import Environment, ExactWheel, Requirements
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.given import Given
 from release.gate.trial.python_trial import Subject
 
 PLATFORM = os.environ["INSTALLED_PLATFORM"]
 
 
 @pytest.fixture(scope="session")
-def equipment() -> Equipment:
+def equipment() -> Given:
     """What the macro handed over."""
-    return Equipment.from_environment()
+    return Given.from_environment()
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +55,9 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def subject(candidate: Candidate, equipment: Equipment) -> Subject:
+def subject(candidate: Candidate, equipment: Given) -> Subject:
     """The Python of the target, and the release it is tried with."""
     (interpreter,) = equipment.interpreters.values()
-    assert interpreter.executable is not None
-    assert interpreter.release is not None
     return Subject(
         version=candidate.plan.version,
         platform=PLATFORM,
@@ -77,7 +75,7 @@ def wheels(candidate: Candidate, subject: Subject) -> Sequence[ExactWheel]:
 
 
 @pytest.fixture(scope="session")
-def requirements(equipment: Equipment, subject: Subject) -> Requirements:
+def requirements(equipment: Given, subject: Subject) -> Requirements:
     """What they may require."""
     return equipment.requirements(PLATFORM, subject.python)
 

@@ -15,8 +15,9 @@ from typer.testing import CliRunner, Result
 
 from release import publish
 from release.registry import projects, pushing
+from release.registry.file import File
 from release.registry.projects import Project
-from release.registry.registry import File, Registry
+from release.registry.registry import Registry
 from release.store.directory import DirectoryStore
 from tests.publish.samples import make_release, make_wheel, write_verdicts
 from tests.registry.conftest import VERSION, digests, stated

@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 
 from release import folder, publish, verify_published
 from release.errors import RemoteError
-from release.gate.trial.equipment import Equipment, Interpreter
+from release.gate.trial.equipment import Interpreter
+from release.gate.trial.given import Given
 from release.plan import Platform
 from release.registry import verification
 from release.registry.registry import Registry
@@ -122,10 +123,10 @@ class Scene:
         )
         return verification.verify(made, made.wheelhouse.locks[0])
 
-    def equipment(self) -> Equipment:
+    def equipment(self) -> Given:
         """This Python, and the installer."""
-        python = Interpreter(PYTHON, machine.python_version(), Path(sys.executable), None)
-        return Equipment(Path(os.environ["TRIAL_UV"]), {PYTHON: python}, {}, ())
+        python = Interpreter(PYTHON, machine.python_version(), Path(sys.executable))
+        return Given(Path(os.environ["TRIAL_UV"]), {PYTHON: python})
 
     def run(self, *arguments: str) -> Result:
         """Calls the verb."""
@@ -156,7 +157,11 @@ def test_what_was_pushed_is_installed_by_name_held_against_it_and_tried(scene: S
     assert outcome.status == "passed", outcome.detail
     assert outcome.detail.endswith("1 passed")
     # Four wheels, each of five files that RECORD has a digest of.
-    assert scene.said == ["Python 3.11: 20 installed files are those published"]
+    required = "iree-turbine requires on here with Python 3.11"
+    assert scene.said == [
+        f"fetching 2 wheels that {required} (about 193 MB), once",
+        "Python 3.11: 20 installed files are those published",
+    ]
     assert f"iree-turbine=={VERSION}" in outcome.frozen
 
 

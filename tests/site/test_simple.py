@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from release.site import entry, site
 from release.site.entry import File
-from release.site.simple import TEMPLATES, Link
+from release.site.simple import Link, templates
 from release.store.directory import DirectoryStore
 from release.store.store import Content
 from tests.site.samples import COMMIT, NOW, publish, store_of
@@ -156,7 +156,7 @@ def test_a_local_version_keeps_its_plus(tmp_path: Path) -> None:
 def test_no_text_breaks_out_of_a_page(name: str, python: str, yanked: str) -> None:
     """Catches: an asset whose name is markup."""
     file = File(name, "wheel", "p", "1", 1, "00", "", f"u/{name}", python or None, None)
-    text = TEMPLATES.get_template("links.html.jinja").render(links=[Link(file, "u", yanked)])
+    text = templates().get_template("links.html.jinja").render(links=[Link(file, "u", yanked)])
     (link,) = Links(text).found
     assert set(link) <= {"href", "text", "data-requires-python", "data-yanked"}
     plain = {"\r": "\n", "\x00": "\ufffd"}

@@ -38,6 +38,24 @@ def test_a_package_comes_with_what_it_depends_on(debian: DebianArchive, tmp_path
     assert names(packages) == ["library", "tool"]
 
 
+def test_the_size_of_a_download_is_announced_before_it(
+    debian: DebianArchive, tmp_path: Path
+) -> None:
+    """Catches: a size that leaves out dependencies; a line after the wait that it explains."""
+    files = [debian.add("tool", "1.0", depends="library"), debian.add("library", "2.0")]
+    debian.publish()
+    announced: list[tuple[str, int]] = []
+
+    def announce(purpose: str, size: int) -> None:
+        announced.append((purpose, size))
+        assert not list((tmp_path / "work").rglob("*.deb"))
+
+    packages = opened(debian, tmp_path / "work").download(["tool"], "a tool", announce)
+
+    assert names(packages) == ["library", "tool"]
+    assert announced == [("a tool", sum(file.stat().st_size for file in files))]
+
+
 def test_what_is_assumed_is_not_downloaded(debian: DebianArchive, tmp_path: Path) -> None:
     debian.add("tool", "1.0", depends="compiler (>= 12), library")
     debian.add("compiler", "16", depends="headers")

@@ -19,6 +19,19 @@ def test_programs_run_with_the_interpreter_itself() -> None:
     assert sys.version_info >= (3, 11)
 
 
+def test_what_the_host_has_is_listed_without_making_the_rest() -> None:
+    """Catches: a command that downloads a Python which the host has, or takes another for it."""
+    on_host = json.loads(Path(os.environ["ON_HOST"]).read_text(encoding="utf-8"))
+    for file in os.environ["INTERPRETERS"].split():
+        interpreter = json.loads(Path(file).read_text(encoding="utf-8"))
+        version, executable = interpreter["version"], interpreter["executable"]
+        if on_host[version] is None:
+            assert executable is None or Path(executable).parents[2].name.startswith(version)
+        else:
+            assert on_host[version]["path"] == executable
+            assert on_host[version]["release"] == interpreter["release"]
+
+
 @pytest.mark.parametrize("file", os.environ["INTERPRETERS"].split())
 def test_an_interpreter_under_test_is_of_its_version(file: str) -> None:
     interpreter = json.loads(Path(file).read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from platforms import data
 from release.gate import target
 from release.gate.binary import parse, rules
 from release.gate.trial.candidate import UnfitError
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.given import Given
 from release.gate.trial.runner import Qemu, started_wine
 
 PLATFORMS = {platform.name: platform for platform in data.load().platforms if not platform.slices}
@@ -115,9 +115,10 @@ def started(
     if host.system() == system and host.machine() in processors:
         yield name, Starter([])
     elif name == "linux_aarch64" and host.system() == "Linux":
-        emulation = Equipment.from_environment().emulation
-        if emulation is None:
-            pytest.skip(f"not run: {Equipment.from_environment().no_emulation}")
+        try:
+            emulation = Given.from_environment().emulation()
+        except UnfitError as error:
+            pytest.skip(f"not run: {error}")
         qemu = Qemu(emulation.qemu, emulation.root, scratch)
         yield name, Starter(qemu.command(Path("x"))[:-1])
     else:

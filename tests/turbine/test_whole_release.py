@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 from release import promote, publish, registry_status, turbine, verify_published
 from release.document import read as read_document
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.given import Given
 from release.registry import verification
 from release.registry.registry import Registry
 from release.registry.verification import Verification
@@ -185,7 +185,7 @@ def test_leftovers_of_this_machine_do_not_make_a_verification_pass(
         Registry.open(scene.server.place().index),
         stated,
         SUITE,
-        Equipment.from_environment(),
+        Given.from_environment(),
         Tools.from_environment(),
         print,
     )

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from toolchains.debian.machine import Machine
 
 SUITE = "forky"
 """The Debian suite that carries Bazel 7.7.1 and the newest Pythons."""
+
+Announce = Callable[[str, int], None]
+"""Is called before a download, with what it is for and its size in bytes."""
 
 _KEYRINGS = (
     Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
@@ -89,18 +92,27 @@ class Archive:
             )
         return match[1]
 
-    def download(self, packages: Sequence[str]) -> list[Path]:
+    def download(
+        self, packages: Sequence[str], purpose: str = "", announce: Announce | None = None
+    ) -> list[Path]:
         """Download packages and all they depend on.
+
+        Args:
+            packages: their names.
+            purpose: what they are for, as `announce` gets it.
+            announce: called before the download.
 
         Raises:
             UnavailableError: the suite does not hold all of them.
             UnreachableError: a package could not be fetched whole.
         """
+        install = ("apt-get", "-c", str(self.configuration), "install", "--yes", "--download-only")
         try:
-            _run(
-                *("apt-get", "-c", str(self.configuration)),
-                *("install", "--yes", "--download-only", *packages),
-            )
+            if announce:
+                uris = _run(*install, "--print-uris", *packages)
+                sizes = re.findall(r"^'[^']+' \S+ (\d+)", uris, re.MULTILINE)
+                announce(purpose, sum(map(int, sizes)))
+            _run(*install, *packages)
         except _AptError as failure:
             raise failure.as_refusal(f"{' '.join(packages)} from {self.site}") from failure
         return sorted((self.configuration.parent / "cache" / "archives").glob("*.deb"))

@@ -29,10 +29,11 @@ def location(folder: Path, name: str, recipe: Iterable[Path]) -> Path:
     Args:
         folder: the folder that holds prefixes.
         name: what the prefix holds.
-        recipe: the folders of the Python modules that make it.
+        recipe: the Python modules that make it, or directories of them.
     """
     digest = hashlib.sha256(str(folder).encode())
-    for module in sorted(path for modules in recipe for path in modules.glob("*.py")):
+    files = (path for part in recipe for path in (part.glob("*.py") if part.is_dir() else [part]))
+    for module in sorted(files):
         digest.update(hashlib.sha256(module.read_bytes()).digest())
     return folder / f"{name}-{digest.hexdigest()[:12]}"
 

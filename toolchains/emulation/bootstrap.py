@@ -10,8 +10,9 @@ for each other version why there is none. Exit codes: those of `toolchains/debia
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 _HERE = Path(__file__).absolute().parent
 sys.path.insert(0, str(_HERE.parents[1]))
@@ -39,14 +40,21 @@ def main(arguments: list[str]) -> int:
     return answer(lambda cache: emulation(cache, arguments))
 
 
-def emulation(cache: Path, versions: list[str]) -> dict[str, object]:
+def emulation(
+    cache: Path, versions: Sequence[str], announce: apt.Announce | None = None
+) -> dict[str, Any]:
     """What the module's documentation says, for some versions of Python.
+
+    Args:
+        cache: the user's cache.
+        versions: minor versions, such as "3.14".
+        announce: called before each download of packages; not for what exists.
 
     Raises:
         UnavailableError: there is no qemu, or no root at all.
         UnreachableError: the archive could not be read.
     """
-    qemu = _qemu(cache)
+    qemu = _qemu(cache, announce)
     pythons: dict[str, Mapping[str, str]] = {}
     missing = {
         version: f"no Debian suite has Python {version} for arm64"
@@ -58,7 +66,7 @@ def emulation(cache: Path, versions: list[str]) -> dict[str, object]:
         if not wanted and suite != apt.SUITE:
             continue
         try:
-            root = _root(cache, suite, has)
+            root = _root(cache, suite, has, announce)
         except UnavailableError as error:
             if suite == apt.SUITE:
                 raise
@@ -70,20 +78,21 @@ def emulation(cache: Path, versions: list[str]) -> dict[str, object]:
     return {
         "qemu": str(qemu),
         "version": _version(qemu),
-        "root": str(_root(cache, apt.SUITE, _SUITES[apt.SUITE])),
+        "root": str(_root(cache, apt.SUITE, _SUITES[apt.SUITE], announce)),
         "pythons": pythons,
         "missing": missing,
     }
 
 
-def _root(cache: Path, suite: str, pythons: tuple[str, ...]) -> Path:
+def _root(cache: Path, suite: str, pythons: tuple[str, ...], announce: apt.Announce | None) -> Path:
     home = prefix.location(cache / "emulation", suite, _RECIPE)
 
     def fill(staging: Path) -> None:
         work = staging.with_name("apt")
         archive = apt.open_archive(work, _TARGET, assumed=_ASSUMED, suite=suite)
         packages = [*(f"python{version}" for version in pythons), "libstdc++6"]
-        prefix.unpack(archive.download(packages), staging)
+        purpose = f"Debian {suite} for aarch64 with Python {' and '.join(pythons)}"
+        prefix.unpack(archive.download(packages, purpose, announce), staging)
         # In newer suites base-files, a package without files of use here, brings this link.
         if not (staging / "lib").exists():
             (staging / "lib").symlink_to("usr/lib")
@@ -92,14 +101,14 @@ def _root(cache: Path, suite: str, pythons: tuple[str, ...]) -> Path:
     return home
 
 
-def _qemu(cache: Path) -> Path:
+def _qemu(cache: Path, announce: apt.Announce | None) -> Path:
     """The suite's qemu, whatever the host has: an older one computes some numbers wrongly."""
     machine = this_machine()
     home = prefix.location(cache / "emulation", "qemu", _RECIPE)
 
     def fill(staging: Path) -> None:
         archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
-        packages = archive.download([_PACKAGE])
+        packages = archive.download([_PACKAGE], "the emulator qemu", announce)
         prefix.unpack([p for p in packages if p.name.startswith(f"{_PACKAGE}_")], staging)
         for program in (staging / "usr/bin").iterdir():
             if program != staging / _PROGRAM:

@@ -18,6 +18,8 @@ from toolchains.debian.errors import UnavailableError  # noqa: E402
 from toolchains.debian.machine import this_machine  # noqa: E402
 from toolchains.debian.user_cache import user_cache  # noqa: E402
 
+# Its other modules do not take part, so Bazel's targets need not hold them to find the same prefix.
+_RECIPE = (Path(__file__).absolute(), _HERE.with_name("debian"))
 # Data that an interpreter runs without.
 _ASSUMED = ("media-types", "netbase", "tzdata")
 
@@ -35,22 +37,27 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def interpreter(cache: Path, version: str) -> Path:
+def interpreter(cache: Path, version: str, announce: apt.Announce | None = None) -> Path:
     """The interpreter of a version, such as "3.14", from a prefix below `cache`.
+
+    Args:
+        cache: the user's cache.
+        version: a minor version.
+        announce: called before packages are downloaded; not when the prefix exists.
 
     Raises:
         UnavailableError: Debian's suite has no such Python, or this machine cannot use it.
         UnreachableError: the archive could not be read.
     """
     machine = this_machine()
-    home = prefix.location(cache / "python", version, [_HERE, _HERE.with_name("debian")])
+    home = prefix.location(cache / "python", version, _RECIPE)
     program = f"usr/bin/python{version}"
 
     def fill(staging: Path) -> None:
         archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
         archive.candidate(f"python{version}")
         packages = (f"python{version}", f"libpython{version}-stdlib", "patchelf")
-        prefix.unpack(archive.download(packages), staging)
+        prefix.unpack(archive.download(packages, f"CPython {version}", announce), staging)
         prefix.relink(staging)
         prefix.patch_programs([program], staging, home, machine)
 

@@ -24,6 +24,10 @@ py_tool = _py_tool
 # The Pythons of the matrix that can be run here, whether or not this machine has them.
 PYTHONS_UNDER_TEST = MATRIX["linux_x86_64"]
 
+# A JSON file that has, for each version, the `path` and `release` of the host's own interpreter, or
+# null; other than `interpreter`, it makes none from packages.
+INTERPRETERS_ON_HOST = "@pythons//:on_host.json"
+
 def interpreter(version):
     """Returns the label of a JSON file that says where an interpreter is.
 

@@ -32,8 +32,12 @@ def main(arguments: list[str]) -> int:
     return answer(lambda cache: {"path": str(root_file_system(cache))})
 
 
-def root_file_system(cache: Path) -> Path:
+def root_file_system(cache: Path, announce: apt.Announce | None = None) -> Path:
     """The folder with the root file system, below `cache`.
+
+    Args:
+        cache: the user's cache.
+        announce: called before packages are downloaded; not when the prefix exists.
 
     Raises:
         UnavailableError: this machine cannot have Debian's packages.
@@ -44,7 +48,8 @@ def root_file_system(cache: Path) -> Path:
 
     def fill(staging: Path) -> None:
         archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
-        prefix.unpack(archive.download(_PACKAGES), staging)
+        packages = archive.download(_PACKAGES, "a root file system for containers", announce)
+        prefix.unpack(packages, staging)
         for folder in _FOLDERS:
             (staging / folder).mkdir(exist_ok=True)
         (staging / "tmp").chmod(0o1777)

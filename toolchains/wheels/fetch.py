@@ -62,7 +62,7 @@ def fetch(pin: Pin, target: Target, lock: LockFile, cache: Path, python: str) ->
       target: the platform and Python it is for.
       lock: the lock file, for messages.
       cache: folder that holds a folder for each digest; made when absent.
-      python: interpreter whose pip is run.
+      python: interpreter whose pip is run; of the version that runs this.
 
     Returns:
       Path of the wheel in the cache.

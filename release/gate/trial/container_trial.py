@@ -29,6 +29,7 @@ from docker.errors import DockerException, ImageNotFound, NotFound
 
 from release.gate.trial.attempt import Attempt
 from release.gate.trial.candidate import Candidate, UnfitError, own_platform
+from release.gate.trial.clean_machine import CleanMachine
 from release.gate.trial.environment import ExactWheel
 from release.gate.trial.equipment import Equipment
 from release.gate.trial.inside import MODULES, Layout
@@ -50,16 +51,6 @@ import json, platform
 release = platform.freedesktop_os_release()
 print(json.dumps([platform.python_version(), release.get("PRETTY_NAME", "Linux")]))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class CleanMachine:
-    """What a container starts from, as the user says; the reference goes first."""
-
-    image: str | None = None
-    """An image's reference; it is pulled where the engine does not have it."""
-    root_file_system: Path | None = None
-    """A folder, or a tar archive of one, that is imported as an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +86,32 @@ def try_container(
     attempt = Attempt(platform or "linux", "container", None, "no container engine", ())
     if platform is None or candidate.plan.platform(platform).os != "linux":
         return attempt.not_run("this machine is no Linux of the plan")
-    if clean == CleanMachine():
-        clean = CleanMachine(root_file_system=equipment.root_file_system)
-    if clean == CleanMachine():
-        ours = f" (ours: {equipment.no_root_file_system})" if equipment.no_root_file_system else ""
-        return attempt.not_run(f"no image: give --container-image or --container-rootfs{ours}")
     with tempfile.TemporaryDirectory(dir=scratch) as folder, _terminated_is_exit():
         try:
             with _engine() as engine:
                 attempt = replace(attempt, engine=engine.name)
-                with _image(engine, clean, Path(folder)) as image:
+                with _image(engine, _named(clean, equipment), Path(folder)) as image:
                     return _try_image(engine, image, candidate, equipment, attempt, limit)
         except UnfitError as error:
             return attempt.not_run(str(error))
         except _ENGINE_ERRORS as error:
             return attempt.not_run(f"the container engine fails ({_first_line(error)})")
+
+
+def _named(clean: CleanMachine, equipment: Equipment) -> CleanMachine:
+    """What a container starts from; the default is asked for only now that an engine answers.
+
+    Raises:
+      UnfitError: nothing is named, and the default cannot be had.
+    """
+    if clean != CleanMachine():
+        return clean
+    try:
+        return CleanMachine(root_file_system=equipment.root_file_system())
+    except UnfitError as error:
+        raise UnfitError(
+            f"no image: give --container-image or --container-rootfs (ours: {error})"
+        ) from error
 
 
 def _try_image(

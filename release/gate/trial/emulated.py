@@ -28,6 +28,7 @@ _SLOW = 900.0
 _TOOLS = ("iree/compiler/_mlir_libs", "iree/_runtime_libs")
 _CAPTURE = "iree/_runtime_libs_tracy"
 _UV_SYSTEMS = {"linux": "aarch64-manylinux_2_28", "windows": "x86_64-pc-windows-msvc"}
+_ABSENT = "all its files are missing, or were found wrong already"
 _ASK_VERSIONS = """\
 import iree.compiler.version, iree.runtime.version
 print(iree.compiler.version.VERSION, iree.runtime.version.VERSION)
@@ -68,9 +69,14 @@ def try_aarch64(
     candidate: Candidate, equipment: Equipment, platform: Platform, scratch: Path
 ) -> Iterator[Outcome]:
     """Tries an aarch64 Linux under qemu: every Python that there is, tools, and the dist."""
-    emulation = equipment.emulation
-    if emulation is None:
-        yield from _untried(candidate, platform, equipment.no_emulation)
+    if not any(name in candidate.files for name in _planned(candidate, platform)):
+        # Then no emulator needs to be fetched for them.
+        yield from _untried(candidate, platform, _ABSENT)
+        return
+    try:
+        emulation = equipment.emulation()
+    except UnfitError as error:
+        yield from _untried(candidate, platform, str(error))
         return
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
         trial = _Aarch64(candidate, equipment, emulation, platform, Path(folder))
@@ -288,12 +294,21 @@ def _launchers_of_wheels(packages: Path) -> Mapping[str, Path]:
 
 
 def _untried(candidate: Candidate, platform: Platform, why: str) -> Iterator[Outcome]:
-    wheels = {
-        name
-        for python in candidate.pythons(platform.name)
-        for pure in (False, True)
-        for name in candidate.planned(platform.name, python, pure=pure).values()
-    }
-    dists = [dist.archive for dist in candidate.plan.dists if dist.platform == platform.name]
-    yield Attempt(platform.name, "tools", None, "none", tuple(sorted(wheels))).not_run(why)
-    yield Attempt(platform.name, "dist", None, "none", tuple(dists)).not_run(why)
+    wheels, dists = _wheels(candidate, platform), _dists(candidate, platform)
+    yield Attempt(platform.name, "tools", None, "none", wheels).not_run(why)
+    yield Attempt(platform.name, "dist", None, "none", dists).not_run(why)
+
+
+def _planned(candidate: Candidate, platform: Platform) -> tuple[str, ...]:
+    """File names of all that the plan has for a platform."""
+    return _wheels(candidate, platform) + _dists(candidate, platform)
+
+
+def _wheels(candidate: Candidate, platform: Platform) -> tuple[str, ...]:
+    cells = (cell for cell in candidate.plan.cells if cell.platform == platform.name)
+    return tuple(sorted({cell.wheel for cell in cells}))
+
+
+def _dists(candidate: Candidate, platform: Platform) -> tuple[str, ...]:
+    dists = (dist for dist in candidate.plan.dists if dist.platform == platform.name)
+    return tuple(dist.archive for dist in dists)

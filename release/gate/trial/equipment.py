@@ -1,35 +1,27 @@
-"""What trials need besides the release: Pythons, an installer, and the wheels of others.
+"""What smoke tests need besides the release: Pythons, an installer, and the wheels of others.
 
-`//release/gate/trial:defs.bzl` hands it over in environment variables, each a list of paths.
+`given.py` has what Bazel gives a test as data; `on_demand.py` fetches things when they are needed.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from release.gate.trial.candidate import UnfitError
 from release.gate.trial.environment import Requirements
-
-_LOCK = re.compile(r"(?P<platform>\w+)-cp(?P<major>\d)(?P<minor>\d+)\.txt")
 
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """A Python of this machine, or the reason why there is none."""
+    """A Python of this machine."""
 
     version: str
     """Minor version, such as 3.14."""
-    release: str | None
+    release: str
     """Such as 3.14.8."""
-    executable: Path | None
-    reason: str | None
-    """Why there is none."""
+    executable: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +30,7 @@ class EmulatedPython:
 
     executable: Path
     root: Path
-    """The folder that is the root of its file system."""
+    """The directory that is the root of its file system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,96 +48,57 @@ class Emulation:
     """Why there is no Python of another version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """All that trials need besides the release."""
+class Equipment(Protocol):
+    """What smoke tests need besides the release; each part is asked for when it is needed.
 
-    uv: Path
-    """The installer."""
-    interpreters: Mapping[str, Interpreter]
-    """By minor version."""
-    locks: Mapping[tuple[str, str], Path]
-    """The lock of what our wheels require, by platform and Python."""
-    folders: tuple[Path, ...]
-    """Where the wheels lie that the locks name."""
-    emulation: Emulation | None = None
-    """What runs aarch64 Linux programs elsewhere."""
-    no_emulation: str = "nobody handed over an emulator"
-    """Why there is none."""
-    root_file_system: Path | None = None
-    """A clean one for containers."""
-    no_root_file_system: str | None = None
-    """Why there is none."""
+    Where a part cannot be had, its method raises UnfitError. Methods may be called from any thread.
+    """
 
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Equipment:
-        """What the variables TRIAL_* name; defs.bzl sets them.
+    @property
+    def uv(self) -> Path:
+        """The installer."""
+
+    def interpreter(self, version: str) -> Interpreter:
+        """A Python of this machine, by its minor version, such as 3.14.
 
         Raises:
-          KeyError: TRIAL_UV is not there: the program was not started by Bazel.
+          UnfitError: this machine has none.
         """
-        interpreters = [_interpreter(path) for path in _paths(environ, "TRIAL_INTERPRETERS")]
-        emulated: dict[str, Any] = {}
-        for path in _paths(environ, "TRIAL_EMULATION"):
-            emulated = json.loads(path.read_bytes())
-        clean: dict[str, Any] = {}
-        for path in _paths(environ, "TRIAL_ROOTFS"):
-            clean = json.loads(path.read_bytes())
-        return cls(
-            uv=Path(environ["TRIAL_UV"]).absolute(),
-            interpreters={interpreter.version: interpreter for interpreter in interpreters},
-            locks={
-                (named["platform"], f"{named['major']}.{named['minor']}"): path
-                for path in _paths(environ, "TRIAL_LOCKS")
-                if (named := _LOCK.fullmatch(path.name))
-            },
-            folders=tuple(
-                dict.fromkeys(path.parent for path in _paths(environ, "TRIAL_DEPENDENCIES"))
-            ),
-            emulation=_emulation(emulated) if "qemu" in emulated else None,
-            no_emulation=emulated.get("reason", "nobody handed over an emulator"),
-            root_file_system=Path(clean["path"]) if clean.get("path") else None,
-            no_root_file_system=clean.get("reason"),
-        )
 
     def requirements(self, platform: str, python: str) -> Requirements:
         """What our wheels may ask for on a platform and a Python.
 
         Raises:
-          UnfitError: it is not known.
+          UnfitError: it is not known, or cannot be fetched.
         """
-        lock = self.locks.get((platform, python))
-        if lock is None:
-            raise UnfitError(
-                f"no lock says what the wheels require on {platform} with Python {python}"
-            )
-        return Requirements(lock, self.folders)
+
+    def emulation(self) -> Emulation:
+        """What runs aarch64 Linux programs on another machine.
+
+        Raises:
+          UnfitError: it cannot be had.
+        """
+
+    def root_file_system(self) -> Path:
+        """A directory with a clean root file system for containers.
+
+        Raises:
+          UnfitError: it cannot be had.
+        """
 
 
-def _interpreter(path: Path) -> Interpreter:
-    data = json.loads(path.read_bytes())
-    executable = data["executable"]
-    return Interpreter(
-        version=data["version"],
-        release=data["release"],
-        executable=Path(executable) if executable else None,
-        reason=data["reason"],
-    )
-
-
-def _emulation(data: Mapping[str, Any]) -> Emulation:
+def parse_emulation(data: Mapping[str, object]) -> Emulation:
+    """The emulator as `toolchains/emulation/bootstrap.py` describes it."""
+    pythons, missing = data["pythons"], data["missing"]
+    assert isinstance(pythons, Mapping)
+    assert isinstance(missing, Mapping)
     return Emulation(
-        qemu=Path(data["qemu"]),
-        version=data["version"],
-        root=Path(data["root"]),
+        qemu=Path(str(data["qemu"])),
+        version=str(data["version"]),
+        root=Path(str(data["root"])),
         pythons={
             version: EmulatedPython(Path(python["executable"]), Path(python["root"]))
-            for version, python in data["pythons"].items()
+            for version, python in pythons.items()
         },
-        missing=data["missing"],
+        missing=missing,
     )
-
-
-def _paths(environ: Mapping[str, str], variable: str) -> list[Path]:
-    # Absolute, because programs of an environment run in folders of their own.
-    return [Path(path).absolute() for path in environ.get(variable, "").split()]

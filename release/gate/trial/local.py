@@ -14,6 +14,8 @@ from release.gate.trial.equipment import Equipment
 from release.gate.trial.outcome import Outcome
 from release.gate.trial.python_trial import Subject, try_native, try_pure
 
+_ABSENT = "all its wheels are missing, or were found wrong already"
+
 
 def try_locally(candidate: Candidate, equipment: Equipment, scratch: Path) -> Iterator[Outcome]:
     """Tries wheels and dist of this machine's own platform, one after the other.
@@ -46,11 +48,14 @@ def try_python(
     native = tuple(candidate.planned(platform, python, pure=False).values())
     pure = tuple(candidate.planned(platform, python, pure=True).values())
     planned = Attempt(platform, "python", python, f"CPython {python}", native)
-    interpreter = equipment.interpreters.get(python)
-    if interpreter is None or not interpreter.executable or not interpreter.release:
-        why = interpreter and interpreter.reason
-        why = f"there is no Python {python} here ({why or 'none was handed over'})"
-        yield replace(planned, files=native + pure).not_run(why)
+    if not any(name in candidate.files for name in (*native, *pure)):
+        # Then no Python needs to be fetched for them.
+        yield replace(planned, files=native + pure).not_run(_ABSENT)
+        return
+    try:
+        interpreter = equipment.interpreter(python)
+    except UnfitError as error:
+        yield replace(planned, files=native + pure).not_run(str(error))
         return
     subject = Subject(
         version=candidate.plan.version,

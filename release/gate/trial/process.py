@@ -34,6 +34,16 @@ def interrupt() -> None:
     _interrupted.set()
 
 
+def check_interrupted() -> None:
+    """Ends what goes on without `run`.
+
+    Raises:
+      InterruptedTrialError: `interrupt` was called.
+    """
+    if _interrupted.is_set():
+        raise InterruptedTrialError
+
+
 class TrialError(Exception):
     """What was tried failed; the message is one sentence, with the last words of the program."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from release.gate.trial.candidate import Candidate
 from release.gate.trial.emulated import try_aarch64
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.given import Given
 from release.gate.trial.outcome import Outcome
 from tests.gate.emulated.release import built, require_an_engine, scratch, used
 
@@ -24,13 +24,13 @@ def candidate() -> Candidate:
 
 
 @pytest.fixture(scope="module")
-def equipment() -> Equipment:
+def equipment() -> Given:
     """What the target was handed."""
-    return Equipment.from_environment()
+    return Given.from_environment()
 
 
 @pytest.fixture(scope="module")
-def outcomes(candidate: Candidate, equipment: Equipment) -> list[Outcome]:
+def outcomes(candidate: Candidate, equipment: Given) -> list[Outcome]:
     """All trials of the platform, made once: they share what they install and compile."""
     if platform.machine() == "aarch64":
         pytest.skip("not run: this machine needs no emulation, tests/installed runs them")
@@ -47,12 +47,12 @@ def test_every_python_of_the_plan_is_asked_for(candidate: Candidate) -> None:
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_wheels_run_on_a_python(
-    python: str, candidate: Candidate, equipment: Equipment, outcomes: list[Outcome]
+    python: str, candidate: Candidate, equipment: Given, outcomes: list[Outcome]
 ) -> None:
     """Catches: an extension module for another processor or Python; a linker not found."""
-    assert equipment.emulation is not None
-    if python in equipment.emulation.missing:
-        pytest.skip(f"not run: {equipment.emulation.missing[python]}")
+    missing = equipment.emulation().missing
+    if python in missing:
+        pytest.skip(f"not run: {missing[python]}")
     native, pure = (candidate.planned(NAME, python, pure=pure) for pure in (False, True))
     assert used(outcomes, "python", python) == {*native.values(), *pure.values()}
 

@@ -11,7 +11,8 @@ import pytest
 
 from release.gate.trial.candidate import Candidate, UnfitError
 from release.gate.trial.emulated import try_aarch64, try_emulated
-from release.gate.trial.equipment import Emulation, Equipment
+from release.gate.trial.equipment import Emulation
+from release.gate.trial.given import Given
 from release.gate.trial.process import TrialError, run
 from release.gate.trial.runner import Qemu, Wine, started_wine
 from release.gate.trial.tool_runs import call
@@ -133,8 +134,8 @@ def test_a_wine_that_fails_half_way_leaves_nothing_running(
     assert told.read_text() == "--kill\n"
 
 
-def without_emulation(reason: str) -> Equipment:
-    return Equipment(Path("uv"), {}, {}, (), no_emulation=reason)
+def without_emulation(reason: str) -> Given:
+    return Given(Path("uv"), no_emulation=reason)
 
 
 def test_what_nothing_here_runs_is_not_run_and_says_so(tmp_path: Path) -> None:
@@ -149,19 +150,30 @@ def test_what_nothing_here_runs_is_not_run_and_says_so(tmp_path: Path) -> None:
 
 
 def test_without_an_emulator_the_reason_is_told(tmp_path: Path) -> None:
-    outcomes = [*try_aarch64(EMPTY, without_emulation("the mirror is down"), ARM, tmp_path)]
+    plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "iree-dist.tar.xz"),))
+    candidate = Candidate(plan, {"iree-dist.tar.xz": tmp_path / "dist"}, {})
+    outcomes = [*try_aarch64(candidate, without_emulation("the mirror is down"), ARM, tmp_path)]
     assert {(o.status, o.detail) for o in outcomes} == {("not run", "the mirror is down")}
+
+
+def test_no_emulator_is_fetched_where_nothing_is_to_be_run(tmp_path: Path) -> None:
+    """Catches: a hundred megabytes fetched for a platform that was not built."""
+    plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "iree-dist.tar.xz"),), cells=())
+    outcomes = [*try_aarch64(Candidate(plan, {}, {}), without_emulation("asked"), ARM, tmp_path)]
+    assert {(o.status, o.detail) for o in outcomes} == {
+        ("not run", "all its files are missing, or were found wrong already")
+    }
 
 
 def test_a_platform_with_a_dist_alone_is_tried_all_the_same(tmp_path: Path) -> None:
     """Catches: a plan without wheels for a platform that ends the gate."""
-    plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "iree-dist.tar.xz"),), cells=())
+    dist = tmp_path / "iree-dist.tar.xz"
+    dist.touch()
+    plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, dist.name),), cells=())
     emulation = Emulation(tmp_path / "qemu", "11.1.2", tmp_path, {}, {})
-    equipment = replace(without_emulation(""), emulation=emulation)
-    outcomes = [*try_aarch64(Candidate(plan, {}, {}), equipment, ARM, tmp_path)]
-    assert [(o.kind, o.status, o.detail) for o in outcomes] == [
-        ("dist", "not run", "iree-dist.tar.xz is missing, or was found wrong already")
-    ]
+    equipment = replace(without_emulation(""), emulated=emulation)
+    outcomes = [*try_aarch64(Candidate(plan, {dist.name: dist}, {}), equipment, ARM, tmp_path)]
+    assert [(o.kind, o.status) for o in outcomes] == [("dist", "failed")]
 
 
 def test_the_emulator_is_read_from_what_the_bootstrap_wrote(tmp_path: Path) -> None:
@@ -174,10 +186,9 @@ def test_the_emulator_is_read_from_what_the_bootstrap_wrote(tmp_path: Path) -> N
     }
     (tmp_path / "aarch64.json").write_text(json.dumps(found))
     environ = {"TRIAL_UV": "uv", "TRIAL_EMULATION": str(tmp_path / "aarch64.json")}
-    emulation = Equipment.from_environment(environ).emulation
-    assert emulation is not None
+    emulation = Given.from_environment(environ).emulation()
     assert emulation.pythons["3.14"].executable == Path("/r/python3.14")
     assert emulation.missing == {"3.12": "no suite has it"}
     (tmp_path / "aarch64.json").write_text('{"reason": "no apt-get"}')
-    equipment = Equipment.from_environment(environ)
-    assert (equipment.emulation, equipment.no_emulation) == (None, "no apt-get")
+    with pytest.raises(UnfitError, match=r"^no apt-get$"):
+        Given.from_environment(environ).emulation()

@@ -9,7 +9,8 @@ from pathlib import Path
 from release.gate.trial import model_runs
 from release.gate.trial.candidate import Candidate
 from release.gate.trial.emulated import try_aarch64
-from release.gate.trial.equipment import EmulatedPython, Emulation, Equipment
+from release.gate.trial.equipment import EmulatedPython, Emulation
+from release.gate.trial.given import Given
 from release.gate.trial.outcome import Outcome
 from release.plan import Cell, Platform
 from tests.gate.samples import PLAN
@@ -46,12 +47,10 @@ def tried(tmp_path: Path, broken: str) -> dict[str | None, Outcome]:
     pythons = {
         version: EmulatedPython(tmp_path / f"python{version}", tmp_path) for version in PYTHONS
     }
-    equipment = Equipment(
+    equipment = Given(
         uv=tmp_path / "uv",
-        interpreters={},
         locks={(ARM.name, version): tmp_path / "lock.txt" for version in PYTHONS},
-        folders=(),
-        emulation=Emulation(tmp_path / "qemu", "11.1.2", tmp_path, pythons, {}),
+        emulated=Emulation(tmp_path / "qemu", "11.1.2", tmp_path, pythons, {}),
     )
     cells = tuple(Cell("iree-runtime", ARM.name, version, True, WHEEL) for version in PYTHONS)
     plan = replace(PLAN, platforms=(ARM,), cells=cells, dists=())

@@ -6,7 +6,7 @@ import pytest
 
 from release.gate.trial.candidate import Candidate
 from release.gate.trial.emulated import try_windows
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.given import Given
 from release.gate.trial.outcome import Outcome
 from tests.gate.emulated.release import built, require_an_engine, scratch, used
 
@@ -22,7 +22,7 @@ def candidate() -> Candidate:
 @pytest.fixture(scope="module")
 def outcomes(candidate: Candidate) -> list[Outcome]:
     """All trials of the platform, made once: they share one Windows."""
-    equipment = Equipment.from_environment()
+    equipment = Given.from_environment()
     with scratch() as folder:
         made = [*try_windows(candidate, equipment, candidate.plan.platform(NAME), folder)]
     require_an_engine(made)

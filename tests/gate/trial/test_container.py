@@ -15,19 +15,21 @@ from typing import Any
 import pytest
 
 from release import manifest, plan
-from release.gate.trial.candidate import Candidate
-from release.gate.trial.container_trial import LABEL, CleanMachine, try_container
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.candidate import Candidate, UnfitError
+from release.gate.trial.clean_machine import CleanMachine
+from release.gate.trial.container_trial import LABEL, try_container
+from release.gate.trial.given import Given
 from tests.gate.trial.engine import private_engine
 
 # A gate of its own, to be killed.
 _GATE = """
 import pathlib, sys
-from release.gate.trial.container_trial import CleanMachine, try_container
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.clean_machine import CleanMachine
+from release.gate.trial.container_trial import try_container
+from release.gate.trial.given import Given
 from tests.gate.trial.test_container import built
-equipment = Equipment.from_environment()
-clean = CleanMachine(root_file_system=equipment.root_file_system)
+equipment = Given.from_environment()
+clean = CleanMachine(root_file_system=equipment.root_file_system())
 try_container(built(), equipment, clean, pathlib.Path(sys.argv[1]))
 """
 
@@ -39,15 +41,16 @@ def engine() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def equipment() -> Equipment:
-    return Equipment.from_environment()
+def equipment() -> Given:
+    return Given.from_environment()
 
 
 @pytest.fixture(scope="module")
-def clean(equipment: Equipment) -> CleanMachine:
-    if equipment.root_file_system is None:
-        pytest.skip(f"not run: no root file system ({equipment.no_root_file_system})")
-    return CleanMachine(root_file_system=equipment.root_file_system)
+def clean(equipment: Given) -> CleanMachine:
+    try:
+        return CleanMachine(root_file_system=equipment.root_file_system())
+    except UnfitError as error:
+        pytest.skip(f"not run: no root file system ({error})")
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +80,13 @@ def left(engine: Any) -> list[Any]:
 
 
 def test_the_wheels_work_on_a_clean_machine(
-    engine: Any, candidate: Candidate, equipment: Equipment, clean: CleanMachine, tmp_path: Path
+    engine: Any, candidate: Candidate, equipment: Given, clean: CleanMachine, tmp_path: Path
 ) -> None:
     """Catches: wheels that need what happens to be on the machine that built them.
 
     The root file system is ours, which is the default.
     """
-    assert clean.root_file_system == equipment.root_file_system
+    assert clean.root_file_system == equipment.root_file_system()
     outcome = try_container(candidate, equipment, CleanMachine(), tmp_path)
     assert (outcome.status, outcome.detail) == (
         "passed",
@@ -97,7 +100,7 @@ def test_the_wheels_work_on_a_clean_machine(
 
 
 def test_other_bytes_than_stated_fail(
-    engine: Any, candidate: Candidate, equipment: Equipment, clean: CleanMachine, tmp_path: Path
+    engine: Any, candidate: Candidate, equipment: Given, clean: CleanMachine, tmp_path: Path
 ) -> None:
     """Catches: digests that are not held in the container; a fault there that counts as none."""
     false = dataclasses.replace(candidate, digests=dict.fromkeys(candidate.digests, "0" * 64))
@@ -109,7 +112,7 @@ def test_other_bytes_than_stated_fail(
 
 
 def test_a_trial_that_does_not_end_is_ended(
-    engine: Any, candidate: Candidate, equipment: Equipment, clean: CleanMachine, tmp_path: Path
+    engine: Any, candidate: Candidate, equipment: Given, clean: CleanMachine, tmp_path: Path
 ) -> None:
     """Catches: a gate that waits for a container for ever, or leaves it running."""
     outcome = try_container(candidate, equipment, clean, tmp_path, limit=0.5)
@@ -121,7 +124,7 @@ def test_a_trial_that_does_not_end_is_ended(
 
 
 def test_a_root_without_python_is_not_run(
-    engine: Any, candidate: Candidate, equipment: Equipment, tmp_path: Path
+    engine: Any, candidate: Candidate, equipment: Given, tmp_path: Path
 ) -> None:
     """Catches: a useless image that is taken for a fault of the wheels."""
     root = tmp_path / "root"
@@ -133,7 +136,7 @@ def test_a_root_without_python_is_not_run(
 
 
 def test_an_image_that_cannot_be_had_is_not_run(
-    engine: Any, candidate: Candidate, equipment: Equipment, tmp_path: Path
+    engine: Any, candidate: Candidate, equipment: Given, tmp_path: Path
 ) -> None:
     """Catches: an exception of the SDK in place of an outcome."""
     image = "localhost:1/nobody/has-this:1"
@@ -158,7 +161,7 @@ def test_a_terminated_gate_leaves_nothing(engine: Any, clean: CleanMachine, tmp_
 
 
 def test_what_a_killed_gate_left_is_taken_away_by_the_next(
-    engine: Any, candidate: Candidate, equipment: Equipment, clean: CleanMachine, tmp_path: Path
+    engine: Any, candidate: Candidate, equipment: Given, clean: CleanMachine, tmp_path: Path
 ) -> None:
     """Catches: leftovers of a gate that had no time to clean up."""
     ended = subprocess.Popen(["true"])

@@ -5,19 +5,22 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from release.gate.trial import container_trial
 from release.gate.trial.candidate import Candidate, own_platform
-from release.gate.trial.container_trial import CleanMachine, try_container
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.clean_machine import CleanMachine
+from release.gate.trial.container_trial import try_container
+from release.gate.trial.given import Given
 from release.gate.trial.inside import MODULES
 from tests.gate.samples import PLAN
 
 NOBODY = Candidate(PLAN, {}, {})
-EQUIPMENT = Equipment(Path("/nonexistent/uv"), {}, {}, ())
+EQUIPMENT = Given(Path("/nonexistent/uv"), no_root="there is no apt-get on PATH")
 
 
 @pytest.fixture(autouse=True)
@@ -55,20 +58,34 @@ def test_an_engine_that_cannot_be_is_named(
     assert outcome.detail.startswith(f"no container engine answers at {host} (")
 
 
-def test_without_an_image_it_is_not_run(tmp_path: Path) -> None:
-    """Catches: an image that somebody's default chooses."""
+def test_the_default_root_is_fetched_for_no_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: packages downloaded for a container that nothing can start."""
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/engine")
     outcome = try_container(NOBODY, EQUIPMENT, CleanMachine(), tmp_path)
-    assert (outcome.status, outcome.detail) == (
+    assert outcome.detail.startswith("no container engine answers at ")
+
+
+def test_without_an_image_it_is_not_run_and_says_why_there_is_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: an image chosen by default; a user who is not told why ours cannot be had."""
+
+    @contextmanager
+    def engine() -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(name="docker 0")
+
+    monkeypatch.setattr(container_trial, "_engine", engine)
+    outcome = try_container(NOBODY, EQUIPMENT, CleanMachine(), tmp_path)
+    assert (outcome.status, outcome.engine, outcome.detail) == (
         "not run",
-        "no image: give --container-image or --container-rootfs",
+        "docker 0",
+        (
+            "no image: give --container-image or --container-rootfs "
+            "(ours: there is no apt-get on PATH)"
+        ),
     )
-
-
-def test_why_there_is_no_root_file_system_of_ours_is_said(tmp_path: Path) -> None:
-    """Catches: a user who is told to give what he was promised, and not why it failed."""
-    without = replace(EQUIPMENT, no_root_file_system="there is no apt-get on PATH")
-    outcome = try_container(NOBODY, without, CleanMachine(), tmp_path)
-    assert outcome.detail.endswith("--container-rootfs (ours: there is no apt-get on PATH)")
 
 
 def test_all_modules_of_the_program_inside_are_named() -> None:

@@ -9,28 +9,37 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.trial.candidate import Candidate, own_platform
-from release.gate.trial.equipment import Equipment, Interpreter
+from release.gate.trial.candidate import Candidate, UnfitError, own_platform
+from release.gate.trial.equipment import Interpreter
+from release.gate.trial.given import Given
 from release.gate.trial.local import try_locally, try_own_dist, try_python
 from tests.gate.samples import DIST_LINUX, PLAN, RUNTIME_311, RUNTIME_ABI3, TOOLS
 
 EMPTY = Candidate(PLAN, {}, {})
-PYTHON = Interpreter("3.11", "3.11.9", Path("/usr/bin/python3.11"), None)
+PYTHON = Interpreter("3.11", "3.11.9", Path("/usr/bin/python3.11"))
 
 
-def equipment(**interpreters: Interpreter) -> Equipment:
-    return Equipment(
+def equipment(*interpreters: Interpreter) -> Given:
+    return Given(
         uv=Path("/nonexistent/uv"),
-        interpreters={each.version: each for each in interpreters.values()},
+        interpreters={each.version: each for each in interpreters},
+        no_interpreters={"3.15": "apt-get is not on PATH"},
         locks={("linux_x86_64", "3.11"): Path("lock.txt")},
-        folders=(),
+    )
+
+
+def holding(*names: str) -> Candidate:
+    return replace(
+        EMPTY,
+        files={name: Path("/nonexistent", name) for name in names},
+        digests=dict.fromkeys(names, ""),
     )
 
 
 def test_a_python_that_is_not_here_is_said_with_all_its_files(tmp_path: Path) -> None:
     """Catches: cells without a verdict on why nothing was tried."""
-    absent = Interpreter("3.15", None, None, "apt-get is not on PATH")
-    (outcome,) = try_python(EMPTY, equipment(absent=absent), "linux_x86_64", "3.15", tmp_path)
+    sound = holding(RUNTIME_ABI3)
+    (outcome,) = try_python(sound, equipment(PYTHON), "linux_x86_64", "3.15", tmp_path)
     assert (outcome.status, outcome.detail, outcome.files) == (
         "not run",
         "there is no Python 3.15 here (apt-get is not on PATH)",
@@ -40,19 +49,28 @@ def test_a_python_that_is_not_here_is_said_with_all_its_files(tmp_path: Path) ->
 
 def test_a_wheel_that_is_missing_or_wrong_is_not_tried(tmp_path: Path) -> None:
     """Catches: a hostile wheel that is installed although the static checks refused it."""
-    (outcome,) = try_python(EMPTY, equipment(found=PYTHON), "linux_x86_64", "3.11", tmp_path)
-    assert (outcome.status, outcome.detail, outcome.files) == (
+    one, *_ = try_python(holding(TOOLS), equipment(PYTHON), "linux_x86_64", "3.11", tmp_path)
+    assert (one.status, one.detail, one.files) == (
         "not run",
         f"{RUNTIME_311} is missing, or was found wrong already",
         (RUNTIME_311,),
     )
 
 
+def test_no_python_is_fetched_where_nothing_is_to_be_installed(tmp_path: Path) -> None:
+    """Catches: Debian packages downloaded for a platform that was not built."""
+    (outcome,) = try_python(EMPTY, equipment(), "linux_x86_64", "3.15", tmp_path)
+    assert (outcome.status, outcome.detail, outcome.files) == (
+        "not run",
+        "all its wheels are missing, or were found wrong already",
+        (RUNTIME_ABI3, TOOLS),
+    )
+
+
 def test_without_a_lock_nothing_is_tried(tmp_path: Path) -> None:
     """Catches: requirements taken from wherever they can be had."""
-    held = replace(EMPTY, files={RUNTIME_311: tmp_path / "wheel"}, digests={RUNTIME_311: ""})
-    without = replace(equipment(found=PYTHON), locks={})
-    (outcome,) = try_python(held, without, "linux_x86_64", "3.11", tmp_path)
+    without = replace(equipment(PYTHON), locks={})
+    (outcome,) = try_python(holding(RUNTIME_311), without, "linux_x86_64", "3.11", tmp_path)
     assert outcome.status == "not run"
     assert outcome.detail == (
         "no lock says what the wheels require on linux_x86_64 with Python 3.11"
@@ -100,7 +118,7 @@ def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
     )
     rootfs = tmp_path / "rootfs.json"
     rootfs.write_text(json.dumps({"path": None, "reason": "no apt either"}))
-    found = Equipment.from_environment(
+    found = Given.from_environment(
         {
             "TRIAL_UV": "bin/uv",
             "TRIAL_INTERPRETERS": str(interpreter),
@@ -110,14 +128,17 @@ def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
         }
     )
     here = Path.cwd()
-    assert found == Equipment(
+    assert found == Given(
         uv=here / "bin/uv",
-        interpreters={"3.14": Interpreter("3.14", None, None, "no apt")},
+        no_interpreters={"3.14": "no apt"},
         locks={
             ("linux_x86_64", "3.14"): here / "locks/linux_x86_64-cp314.txt",
             ("linux_aarch64", "3.14"): here / "locks/linux_aarch64-cp314.txt",
         },
         folders=(here / "a", here / "b"),
-        root_file_system=None,
-        no_root_file_system="no apt either",
+        no_root="no apt either",
     )
+    with pytest.raises(UnfitError, match=r"^there is no Python 3\.14 here \(no apt\)$"):
+        found.interpreter("3.14")
+    with pytest.raises(UnfitError, match=r"^no apt either$"):
+        found.root_file_system()

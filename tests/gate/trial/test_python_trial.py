@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.trial.equipment import Equipment
+from release.gate.trial.given import Given
 from release.gate.trial.outcome import Outcome
 from release.gate.trial.python_trial import Subject, try_native, try_pure
 from tests.gate.trial.fake_wheels import VERSION, compiler_files, runtime_files, write_wheel
@@ -18,15 +18,13 @@ RUNTIME = "iree/runtime/__init__.py"
 
 
 @pytest.fixture(scope="module")
-def equipment() -> Equipment:
-    return Equipment.from_environment()
+def equipment() -> Given:
+    return Given.from_environment()
 
 
 @pytest.fixture(scope="module")
-def subject(equipment: Equipment) -> Subject:
+def subject(equipment: Given) -> Subject:
     (interpreter,) = equipment.interpreters.values()
-    assert interpreter.executable is not None
-    assert interpreter.release is not None
     return Subject(
         version=VERSION,
         platform="linux_x86_64",
@@ -39,7 +37,7 @@ def subject(equipment: Equipment) -> Subject:
 
 @pytest.fixture
 def tried(
-    equipment: Equipment, subject: Subject, tmp_path: Path
+    equipment: Given, subject: Subject, tmp_path: Path
 ) -> Callable[[Callable[[dict[str, str]], object] | None], Outcome]:
     """Makes the trial with wheels that something was done to."""
 

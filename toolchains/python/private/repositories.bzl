@@ -10,6 +10,7 @@ package(default_visibility = ["//visibility:public"])
 
 exports_files([
     "isolated",
+    "on_host.json",
     "python",
     "python_with_pip",
 ])
@@ -114,20 +115,33 @@ def _host(rctx):
         )
         return done.stdout if done.return_code == 0 else None
 
+    # The same programs are candidates for several versions.
+    printed = {}
+
+    def run_once(program):
+        if str(program) not in printed:
+            printed[str(program)] = run(program)
+        return printed[str(program)]
+
     return struct(
         getenv = lambda name: rctx.os.environ.get(name),
         which = lambda program: rctx.which(program),
         list = list_folder,
-        run = run,
+        run = run_once,
     )
 
 def _pythons_impl(rctx):
-    interpreter, reason = find_default(_host(rctx), rctx.attr.default_versions)
+    host = _host(rctx)
+    interpreter, reason = find_default(host, rctx.attr.default_versions)
     if not interpreter:
         fail(reason + ".")
     rctx.symlink(interpreter.path, "python")
     rctx.file("isolated", _ISOLATED.format(path = interpreter.path))
     rctx.file("python_with_pip", _python_with_pip(rctx, interpreter.path))
+    rctx.file("on_host.json", json.encode_indent({
+        version: find(host, version)
+        for version in rctx.attr.versions
+    }) + "\n")
     rctx.file("BUILD.bazel", _PYTHONS_BUILD.format(path = interpreter.path) + "".join([
         _VERSION_BUILD.format(version = version, identifier = identifier(version))
         for version in rctx.attr.versions
@@ -152,7 +166,10 @@ pythons = repository_rule(
 `:toolchain` and the file `:python` are the default interpreter, which runs the build's own
 programs. The file `:python_with_pip` is the same with a pip, for repository rules that download
 wheels: `python_with_pip -m pip ...`, without `-I`. For each version, `:3.14` is a JSON file that says where an interpreter is, and
-`:has_3.14` a constraint value that no platform satisfies when there is none.""",
+`:has_3.14` a constraint value that no platform satisfies when there is none.
+
+The file `:on_host.json` has, for each version, the `path` and `release` of the host's own
+interpreter, or null. Unlike `:3.14` it makes none.""",
     attrs = {
         "default_versions": attr.string_list(
             doc = "The minor versions that can run the build's own programs, oldest first.",
