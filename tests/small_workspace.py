@@ -49,9 +49,7 @@ def small_workspace(directory: Path, build: str) -> Iterator[SmallWorkspace]:
         directory: the empty directory.
         build: content of the BUILD file of its root.
     """
-    made = SmallWorkspace(
-        directory / "workspace", directory / "output", directory / "disk-cache"
-    )
+    made = SmallWorkspace(directory / "workspace", directory / "output", directory / "disk-cache")
     made.path.mkdir()
     for name in ("bazelw", ".bazelrc", ".bazelversion"):
         shutil.copy(root() / name, made.path)

@@ -52,10 +52,19 @@ def test_bazel_trims_it_when_a_command_has_ended(workspace: SmallWorkspace) -> N
     assert 0 < size(workspace) <= MOST
 
 
-def test_the_command_trims_it_while_bazel_runs_and_the_next_build_is_right(workspace: SmallWorkspace) -> None:
+def test_the_command_trims_it_while_bazel_runs_and_the_next_build_is_right(
+    workspace: SmallWorkspace,
+) -> None:
     workspace.bazelw("clean")
     fill(workspace)
-    command = [sys.executable, Path(trim.__file__), "--disk-cache", workspace.disk_cache, "--max-size", MOST]
+    command = [
+        sys.executable,
+        Path(trim.__file__),
+        "--disk-cache",
+        workspace.disk_cache,
+        "--max-size",
+        MOST,
+    ]
     subprocess.run([str(word) for word in command], check=True)
     assert 0 < size(workspace) <= MOST
     workspace.bazelw("clean")

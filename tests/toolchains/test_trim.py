@@ -63,7 +63,7 @@ def test_within_the_bound_nothing_is_removed(tmp_path: Path) -> None:
 def test_what_is_used_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     used, gone, left = (add(tmp_path, "cas", name, 1000, 5) for name in "abc")
     first = sorted(trim.entries(tmp_path))
-    monkeypatch.setattr(trim, "_entries", lambda _: iter(first))
+    monkeypatch.setattr(trim, "entries", lambda _: iter(first))
     used.touch()
     gone.unlink()
     assert trim.trim(tmp_path, 0).removed == 1

@@ -141,7 +141,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def entries(root: Path) -> Iterator[Entry]:
-    """Yields the files that Bazel keeps: cas/XX/DIGEST and ac/XX/DIGEST, and below another hash's name."""
+    """Yields what Bazel keeps: cas/XX/DIGEST and ac/XX/DIGEST, and below another hash's name."""
     for name, folders, names in os.walk(root):
         folder = Path(name)
         if folder == root:
