@@ -54,7 +54,8 @@ class World:
           BuildError: that fails, or there are no files.
         """
         self._succeed("build", *self.options, "--", *targets)
-        query = f"set({' '.join(targets)})"
+        # What was analyzed before has some of these in other configurations too.
+        query = f"config(set({' '.join(targets)}), target)"
         places = self._succeed("cquery", *self.options, "--output=files", query).split()
         root = Path(self._succeed("info", *self.options, "execution_root").strip())
         files = {
