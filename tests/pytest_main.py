@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from toolchains import child_python
+
 _PREFIX = "not run: "
 
 
@@ -100,7 +102,7 @@ def main(arguments: list[str]) -> int:
     # Below runfiles, __pycache__ would be litter in the output tree.
     sys.dont_write_bytecode = True
     # Programs that tests start import what the tests do, and nothing more.
-    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
+    os.environ.update(child_python.environment())
     not_run = NotRun()
     code = int(pytest.main(pytest_arguments(arguments, os.environ), plugins=[not_run]))
     if (report := os.environ.get("XML_OUTPUT_FILE")) and Path(report).exists():
