@@ -139,7 +139,7 @@ def _pypi_hub_impl(rctx):
         hub = rctx.name,
         lock = rctx.attr.lock_name,
         projects = {project: None for project in rctx.attr.projects},
-        workspace = Label("//:MODULE.bazel").workspace_name,
+        workspace = Label("//:MODULE.bazel").repo_name,
     ))
     rctx.file("BUILD.bazel", "")
 
