@@ -16,7 +16,7 @@ def open_registry(index: str | None, upload: str | None = None) -> Registry:
       upload: URL that files are sent to.
 
     Raises:
-      UsageError: an address is none, or the index is not found.
+      UsageError: an address is malformed, or the index is not found.
       RemoteError: it cannot be reached now.
     """
     # requests, twine and pypi-simple take a second to import, which `--help` need not wait for.

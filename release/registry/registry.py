@@ -80,7 +80,7 @@ class Registry:
           upload: URL that files are sent to.
 
         Raises:
-          UsageError: an address is none, or the index is not found.
+          UsageError: an address is malformed, or the index is not found.
           RemoteError: it cannot be reached now.
         """
         patience = Patience.from_environment()

@@ -78,7 +78,6 @@ def test_a_command_answers_without_large_libraries(command: str, arguments: list
     module = "publish" if command == "push" else command
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(module=module), *arguments],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=False,

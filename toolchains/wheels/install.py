@@ -39,14 +39,13 @@ _PIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*==", re.MULTILINE)
 _DATA = {"platlib": "site-packages", "purelib": "site-packages", "scripts": "bin"}
 
 
-def wheels_of(requirements: str, lock: LockFile, cache: Path, python: str) -> list[Path]:
+def wheels_of(requirements: str, lock: LockFile, cache: Path) -> list[Path]:
     """The wheels that requirements pin and this interpreter takes, from the cache or through pip.
 
     Args:
       requirements: text of a requirements file, each line with its hashes.
       lock: the file that it is a part of, for messages.
       cache: directory that holds a directory for each set; made when absent.
-      python: the interpreter whose pip is run; the one that runs this.
 
     Returns:
       Paths in the cache, sorted.
@@ -63,7 +62,7 @@ def wheels_of(requirements: str, lock: LockFile, cache: Path, python: str) -> li
                 with staging(home) as aside:
                     file, wheels = aside / "requirements.txt", aside / "wheels"
                     file.write_text(requirements, encoding="utf-8")
-                    download(file, wheels, python=python, lock=lock)
+                    download(file, wheels, python=sys.executable, lock=lock)
                     if not _whole(wheels, requirements):
                         raise FetchError(
                             "a wheel was damaged on its way; run again",
@@ -152,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         requirements = options.requirements.read_text(encoding="utf-8")
         lock = LockFile(options.lock_name, options.fix)
-        for wheel in wheels_of(requirements, lock, user_cache() / "pypi", sys.executable):
+        for wheel in wheels_of(requirements, lock, user_cache() / "pypi"):
             directory = options.output / project_of(wheel)
             unpack(wheel, directory)
             place(wheel, directory)

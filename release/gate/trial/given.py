@@ -38,11 +38,11 @@ class Given:
     emulated: Emulation | None = None
     """What runs aarch64 Linux programs elsewhere."""
     no_emulation: str = "no emulator was given"
-    """Why there is none."""
+    """Why it is missing."""
     root: Path | None = None
     """A clean root file system for containers."""
     no_root: str = _NOT_GIVEN
-    """Why there is none."""
+    """Why it is missing."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Given:
@@ -124,7 +124,7 @@ def lock_of(locks: Mapping[tuple[str, str], Path], platform: str, python: str) -
     """The lock for a platform and a Python.
 
     Raises:
-      UnfitError: there is none.
+      UnfitError: no lock is given for them.
     """
     lock = locks.get((platform, python))
     if lock is None:
