@@ -99,10 +99,14 @@ def _mark_not_run(report: Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """Runs pytest and returns the exit code."""
-    # Below runfiles, __pycache__ would be litter in the output tree.
-    sys.dont_write_bytecode = True
     # Programs that tests start import what the tests do, and nothing more.
     os.environ.update(child_python.environment())
+    # Below runfiles, __pycache__ would be litter in the output tree; here, programs that tests start
+    # find compiled what was imported before.
+    if temporary := os.environ.get("TEST_TMPDIR"):
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path(temporary, "pycache"))
+    else:
+        sys.dont_write_bytecode = True
     not_run = NotRun()
     code = int(pytest.main(pytest_arguments(arguments, os.environ), plugins=[not_run]))
     if (report := os.environ.get("XML_OUTPUT_FILE")) and Path(report).exists():

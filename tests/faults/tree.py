@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
 _TIMES = re.compile(
     rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?( ?UTC|Z|\+00:00)?|\"key\": \"[0-9a-f]{64}\""
 )
+# Nothing in them names a store or its times, and a hundred megabytes are long to search.
+_ARCHIVES = frozenset({".whl", ".xz"})
 _GENERATION = re.compile(r"\.site-\d+")
 
 
 def state(folder: Path, *, root: Path | None = None) -> dict[str, bytes]:
-    """The content of each file by path; links and generations of a site by what they mean.
+    """The content of each file by path, of archives its digest; links and generations of a site by what they mean.
 
     Args:
       folder: what to look at.
@@ -39,7 +42,13 @@ def state(folder: Path, *, root: Path | None = None) -> dict[str, bytes]:
             found[f"{name}/"] = b""
         else:
             assert not path.name.startswith("."), f"{name} is left over"
-            data = path.read_bytes().replace(str(root).encode(), b"STORE")
-            found[name] = _TIMES.sub(b"T", data)
+            found[name] = _content(path, root)
     assert len(generations) <= 2, f"generations are left over: {generations}"
     return found
+
+
+def _content(path: Path, root: Path) -> bytes:
+    if path.suffix in _ARCHIVES:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    return _TIMES.sub(b"T", path.read_bytes().replace(str(root).encode(), b"STORE"))
