@@ -25,8 +25,8 @@ from tests.turbine.samples import make_source, turbine_tools
 NATIVE = ("iree-compiler", "iree-runtime")
 
 
-class Scene:
-    """A store with a stable release, locks, and an index in a folder."""
+class World:
+    """A store with a stable release, locks, an index in a folder, and the tools."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,7 +40,7 @@ class Scene:
             self.lock(LINUX, python, "numpy==2.0", f"other=={python}")
         self.store = DirectoryStore(folder / "store")
         self.release("3.14.0")
-        self.wheelhouse = folder / "wheelhouse"
+        self.tools = turbine_tools(folder)
 
     def release(self, version: str, **more: Any) -> None:
         """Publishes a release of the core."""
@@ -57,6 +57,27 @@ class Scene:
                 make_wheel(path, project, version)
             lines.append(f"{pin} --hash=sha256:{sha256(path)}\n")
         (self.locks / f"{platform}-cp{python}.txt").write_text("".join(lines))
+
+    def enter(self, patch: pytest.MonkeyPatch) -> None:
+        """Makes it what commands see."""
+        for name, value in self.tools.items():
+            patch.setenv(name, value)
+        patch.setenv("TURBINE_SOURCE", str(self.folder / "source.txt"))
+        patch.setenv("TURBINE_LOCKS", " ".join(str(path) for path in self.locks.iterdir()))
+        # pip, as it is; what it may look at is the index of this test.
+        patch.setenv("PIP_CONFIG_FILE", "/dev/null")
+        patch.setenv("PIP_NO_INDEX", "1")
+        patch.setenv("PIP_FIND_LINKS", str(self.index))
+        patch.setenv("IREE_RELEASE_CACHE", str(self.folder / "cache"))
+
+
+class Scene:
+    """A wheelhouse in a world."""
+
+    def __init__(self, world: World, wheelhouse: Path) -> None:
+        self.world = world
+        self.store = world.store
+        self.wheelhouse = wheelhouse
 
     def run(self, *arguments: str) -> Result:
         """Calls the verb."""
@@ -75,20 +96,43 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world that no test changes."""
+    return World(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def finished(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheelhouse that the verb has filled."""
+    scene = Scene(world, tmp_path_factory.mktemp("finished") / "wheelhouse")
+    with pytest.MonkeyPatch.context() as patch:
+        world.enter(patch)
+        result = scene.run()
+    assert result.exit_code == 0, result.output
+    return scene.wheelhouse
+
+
 @pytest.fixture
-def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    made = Scene(tmp_path)
-    for name, value in turbine_tools(tmp_path).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("TURBINE_SOURCE", str(tmp_path / "source.txt"))
-    locks = " ".join(str(path) for path in made.locks.iterdir())
-    monkeypatch.setenv("TURBINE_LOCKS", locks)
-    # pip, as it is; what it may look at is the index of this test.
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(made.index))
-    monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path / "cache"))
-    return made
+def scene(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """No wheelhouse yet."""
+    world.enter(monkeypatch)
+    return Scene(world, tmp_path / "wheelhouse")
+
+
+@pytest.fixture
+def filled(scene: Scene, finished: Path) -> Scene:
+    """A wheelhouse of its own that the verb has filled."""
+    shutil.copytree(finished, scene.wheelhouse)
+    return scene
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """A world of its own, which may be changed."""
+    world = World(tmp_path)
+    world.enter(monkeypatch)
+    return Scene(world, tmp_path / "wheelhouse")
 
 
 def test_it_holds_turbine_the_core_of_every_platform_and_what_is_required(scene: Scene) -> None:
@@ -115,32 +159,30 @@ def test_it_holds_turbine_the_core_of_every_platform_and_what_is_required(scene:
     assert stated["core_from"] == f"{scene.store.address} v3.14.0"
 
 
-def test_the_core_is_that_of_the_store_to_the_byte(scene: Scene) -> None:
-    scene.run()
-    for name, asset in scene.store.assets("v3.14.0").items():
+def test_the_core_is_that_of_the_store_to_the_byte(filled: Scene) -> None:
+    for name, asset in filled.store.assets("v3.14.0").items():
         if name.startswith(("iree_compiler", "iree_runtime")) and name.endswith(".whl"):
-            assert sha256(scene.wheelhouse / name) == asset.sha256
+            assert sha256(filled.wheelhouse / name) == asset.sha256
 
 
-def test_another_release_of_the_core_can_be_named(scene: Scene) -> None:
+def test_another_release_of_the_core_can_be_named(own: Scene) -> None:
     """Catches: a turbine that requires 3.14.0 and ships with a nightly."""
-    place = make_release(scene.folder / "night", "20261122.1", native=NATIVE)
-    publish(scene.store, place, "candidate-20261122.1")
-    result = scene.run("--core-release", "candidate-20261122.1", "--core-post-version", "1")
+    place = make_release(own.world.folder / "night", "20261122.1", native=NATIVE)
+    publish(own.store, place, "candidate-20261122.1")
+    result = own.run("--core-release", "candidate-20261122.1", "--core-post-version", "1")
     assert result.exit_code == 0, result.output
     with zipfile.ZipFile(
-        scene.wheelhouse / "iree_turbine-3.14.0.post1-py3-none-any.whl"
+        own.wheelhouse / "iree_turbine-3.14.0.post1-py3-none-any.whl"
     ) as archive:
         metadata = archive.read("iree_turbine-3.14.0.post1.dist-info/METADATA").decode()
     assert "Requires-Dist: iree-compiler==20261122.1\n" in metadata
 
 
-def test_a_second_run_changes_nothing(scene: Scene) -> None:
-    scene.run()
-    before = state(scene.wheelhouse)
-    result = scene.run()
+def test_a_second_run_changes_nothing(filled: Scene) -> None:
+    before = state(filled.wheelhouse)
+    result = filled.run()
     assert result.exit_code == 0, result.output
-    assert state(scene.wheelhouse) == before
+    assert state(filled.wheelhouse) == before
 
 
 @pytest.mark.parametrize(
@@ -153,13 +195,12 @@ def test_a_second_run_changes_nothing(scene: Scene) -> None:
         lambda place: (place / ".fetch1").mkdir(),
     ],
 )
-def test_what_was_killed_is_completed(scene: Scene, leave: Callable[[Path], None]) -> None:
-    scene.run()
-    before = state(scene.wheelhouse)
-    leave(scene.wheelhouse)
-    result = scene.run()
+def test_what_was_killed_is_completed(filled: Scene, leave: Callable[[Path], None]) -> None:
+    before = state(filled.wheelhouse)
+    leave(filled.wheelhouse)
+    result = filled.run()
     assert result.exit_code == 0, result.output
-    assert state(scene.wheelhouse) == before
+    assert state(filled.wheelhouse) == before
 
 
 def test_a_wheelhouse_of_another_version_is_refused_and_cleaned_on_demand(scene: Scene) -> None:
@@ -175,10 +216,10 @@ def test_a_wheelhouse_of_another_version_is_refused_and_cleaned_on_demand(scene:
     assert not any("rc20261124" in name for name in scene.wheels())
 
 
-def test_other_locks_make_another_wheelhouse(scene: Scene) -> None:
-    scene.run()
-    scene.lock(LINUX, "315", "numpy==2.1", "other==315")
-    result = scene.run()
+def test_other_locks_make_another_wheelhouse(own: Scene) -> None:
+    own.run()
+    own.world.lock(LINUX, "315", "numpy==2.1", "other==315")
+    result = own.run()
     assert result.exit_code == 1
     assert "from other locks" in result.stderr
 
@@ -207,11 +248,10 @@ def test_cleaning_takes_away_wheels_alone(scene: Scene) -> None:
     assert (scene.wheelhouse / "thesis.tex").exists()
 
 
-def test_a_damaged_wheel_is_found(scene: Scene) -> None:
-    scene.run()
-    wheel = next(scene.wheelhouse.glob("iree_runtime*win*"))
+def test_a_damaged_wheel_is_found(filled: Scene) -> None:
+    wheel = next(filled.wheelhouse.glob("iree_runtime*win*"))
     wheel.write_bytes(wheel.read_bytes() + b"\0")
-    result = scene.run()
+    result = filled.run()
     assert result.exit_code == 1
     assert f"it holds {wheel.name}, which is none of 3.14.0" in result.stderr
 
@@ -233,6 +273,7 @@ def test_one_python_is_enough_when_it_is_asked_for(scene: Scene) -> None:
 
 def test_a_checkout_is_built(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkout with a build backend of its own, so that nothing is fetched to build it."""
+    wheel = scene.world.index / "iree_turbine-3.9.0-py3-none-any.whl"
     checkout = tmp_path / "iree-turbine"
     checkout.mkdir()
     (checkout / "pyproject.toml").write_text(
@@ -241,7 +282,7 @@ def test_a_checkout_is_built(scene: Scene, tmp_path: Path, monkeypatch: pytest.M
     (checkout / "backend.py").write_text(
         "import shutil\n"
         "def build_wheel(folder, config=None, metadata=None):\n"
-        f"    shutil.copy({str(scene.index / 'iree_turbine-3.9.0-py3-none-any.whl')!r}, folder)\n"
+        f"    shutil.copy({str(wheel)!r}, folder)\n"
         "    return 'iree_turbine-3.9.0-py3-none-any.whl'\n"
     )
     result = scene.run("--source", str(checkout))
@@ -278,23 +319,23 @@ def test_wrong_input_gets_one_sentence(
     assert not scene.wheelhouse.exists()
 
 
-def test_a_registry_without_a_locked_wheel_is_told_and_what_is_there_stays(scene: Scene) -> None:
-    other = scene.index / "other-315-py3-none-any.whl"
+def test_a_registry_without_a_locked_wheel_is_told_and_what_is_there_stays(own: Scene) -> None:
+    other = own.world.index / "other-315-py3-none-any.whl"
     other.unlink()
-    result = scene.run()
+    result = own.run()
     assert result.exit_code == 1
     assert "linux_x86_64-cp315.txt pins it" in result.stderr
     make_wheel(other, "other", "315")
-    assert scene.run().exit_code == 0
+    assert own.run().exit_code == 0
 
 
-def test_other_bytes_in_the_store_are_refused(scene: Scene) -> None:
+def test_other_bytes_in_the_store_are_refused(own: Scene) -> None:
     name = "iree_runtime-3.14.0-cp312-abi3-win_amd64.whl"
-    (scene.store.root / "releases" / "v3.14.0" / name).write_bytes(b"evil")
-    result = scene.run()
+    (own.store.root / "releases" / "v3.14.0" / name).write_bytes(b"evil")
+    result = own.run()
     assert result.exit_code == 1
     assert f"{name} of v3.14.0 has not the bytes that its manifest states" in result.stderr
-    assert name not in scene.wheels()
+    assert name not in own.wheels()
 
 
 def test_a_dry_run_touches_nothing(scene: Scene) -> None:
@@ -313,7 +354,7 @@ def test_a_dry_run_touches_nothing(scene: Scene) -> None:
     ],
 )
 def test_the_trial_decides_and_what_was_not_run_is_no_pass(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, statuses: list[Any], code: int, message: str
+    filled: Scene, monkeypatch: pytest.MonkeyPatch, statuses: list[Any], code: int, message: str
 ) -> None:
     left = iter(statuses)
 
@@ -322,7 +363,7 @@ def test_the_trial_decides_and_what_was_not_run_is_no_pass(
 
     monkeypatch.setattr(trial, "try_wheelhouse", tried)
     monkeypatch.setenv("TRIAL_UV", str(shutil.which("true")))
-    result = scene.run("--test", "--json")
+    result = filled.run("--test", "--json")
     assert result.exit_code == code, result.output
     assert message in result.stderr
     told = json.loads(result.stdout)
