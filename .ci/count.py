@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ class Sum:
     """Cases by outcome: passed, failed, skipped."""
     not_run: list[str] = field(default_factory=list)
     """A sentence for each case that was skipped."""
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """How long each target took, all its shards together; of one from a cache, when it ran."""
     tallies: Counter[str] = field(default_factory=Counter)
     """What tests counted, by kind."""
@@ -78,7 +78,8 @@ def _tallied(logs: Path) -> Iterator[tuple[str, int]]:
 def lines(found: Sum) -> Iterator[str]:
     """Yields what is printed."""
     yield f"the {_SLOWEST} slowest targets, in seconds:"
-    for target, seconds in found.seconds.most_common(_SLOWEST):
+    longest_first = sorted(found.seconds.items(), key=lambda one: one[1], reverse=True)
+    for target, seconds in longest_first[:_SLOWEST]:
         yield f"{seconds:8.1f} {target}"
     for reason in found.not_run:
         yield f"not run: {reason}"

@@ -101,8 +101,8 @@ def main(arguments: list[str]) -> int:
     """Runs pytest and returns the exit code."""
     # Programs that tests start import what the tests do, and nothing more.
     os.environ.update(child_python.environment())
-    # Below runfiles, __pycache__ would be litter in the output tree; here, programs that tests start
-    # find compiled what was imported before.
+    # Below runfiles, __pycache__ would be litter in the output tree; there, programs that tests
+    # start find compiled what was imported before.
     if temporary := os.environ.get("TEST_TMPDIR"):
         sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path(temporary, "pycache"))
     else:

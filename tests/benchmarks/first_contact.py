@@ -16,17 +16,13 @@ import os
 import re
 import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from tests.benchmarks.measure import BenchmarkError, cost_of
-from tests.workspace import copy_workspace
-from toolchains.debian.errors import UnavailableError
+from tests.benchmarks.measure import BenchmarkError
+from tests.benchmarks.two_trees import Tree, two_trees
 from toolchains.debian.user_cache import user_cache
 
 GOALS = {"first": 10.0, "warm": 2.0}
@@ -34,7 +30,6 @@ GOALS = {"first": 10.0, "warm": 2.0}
 
 _LOCKS = ("packaging/payload/locks", "toolchains/wheels/locks")
 _SHA256 = re.compile("sha256:([0-9a-f]{64})")
-_OURS = ("BUILD_", "IREE_RELEASE_", "PYTHON", "RUNFILES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +43,7 @@ class Contact:
     """Wall seconds of a later one, the median."""
 
 
-class Machine:
-    """A clone, and a user's cache that holds what its build needs."""
-
-    def __init__(self, folder: Path, shared: Path) -> None:
-        """Is in `folder`, which holds the clone; takes what it may from the cache `shared`."""
-        self._clone = folder / "clone"
-        self._cache = folder / "cache"
-        self._log = folder / "log"
-        _link(shared / "disk-cache", self._cache / "disk-cache")
-        for digest in _pinned(self._clone):
-            _link(shared / "payload" / digest, self._cache / "payload" / digest)
-
-    def bazel(self, *arguments: str) -> float:
-        """Wall seconds of a call of bazelw.
-
-        Raises:
-          BenchmarkError: it fails.
-        """
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(_OURS)
-        }
-        command = [str(self._clone / "bazelw"), *arguments]
-        environment["IREE_RELEASE_CACHE"] = str(self._cache)
-        return cost_of(command, cwd=self._clone, env=environment, log=self._log).wall
-
-
-def contact(tree: str, machine: Machine, command: str, runs: int) -> Contact:
+def contact(tree: Tree, command: str, runs: int) -> Contact:
     """Measures one tree.
 
     Raises:
@@ -82,25 +51,21 @@ def contact(tree: str, machine: Machine, command: str, runs: int) -> Contact:
     """
     asking = ("run", f"//release:{command}", "--", "--help")
     try:
-        machine.bazel("build", "//packaging:all_wheels")
-        first = machine.bazel(*asking)
-        warm = statistics.median(machine.bazel(*asking) for _ in range(runs))
+        tree.bazel("build", "//packaging:all_wheels")
+        first = tree.bazel(*asking).wall
+        warm = statistics.median(tree.bazel(*asking).wall for _ in range(runs))
     finally:
-        machine.bazel("shutdown")
-    return Contact(tree, first, warm)
+        tree.bazel("shutdown")
+    return Contact(tree.name, first, warm)
 
 
-@contextmanager
-def scratch(beside: Path) -> Iterator[Path]:
-    """A directory on the file system of the user's cache, so that files can be linked."""
-    beside.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="iree-release-first-contact-", dir=beside))
-    try:
-        yield folder
-    finally:
-        # Bazel makes directories that cannot be written.
-        subprocess.run(["chmod", "-R", "u+w", folder], check=False)
-        shutil.rmtree(folder)
+def with_own_cache(tree: Tree) -> Tree:
+    """The tree, with a user's cache of its own that holds what its build needs."""
+    shared, own = user_cache(), tree.folder / "cache"
+    _link(shared / "disk-cache", own / "disk-cache")
+    for digest in _pinned(tree.clone):
+        _link(shared / "payload" / digest, own / "payload" / digest)
+    return replace(tree, environment={"IREE_RELEASE_CACHE": str(own)})
 
 
 def _link(source: Path, target: Path) -> None:
@@ -114,49 +79,14 @@ def _pinned(clone: Path) -> set[str]:
     return {digest for lock in locks for digest in _SHA256.findall(lock.read_text())}
 
 
-def _check_out(workspace: Path, revision: str, target: Path) -> str:
-    """Clones a commit of a workspace; returns its abbreviated name.
-
-    Raises:
-      BenchmarkError: git has no such commit.
-    """
-    for command in (
-        ["clone", "--quiet", "--shared", "--no-checkout", str(workspace), str(target)],
-        ["-C", str(target), "checkout", "--quiet", "--detach", revision],
-    ):
-        done = subprocess.run(["git", *command], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise BenchmarkError(f"--base {revision}: {done.stderr.strip()}")
-    head = ["git", "-C", str(target), "rev-parse", "--short", "HEAD"]
-    return subprocess.run(head, check=True, capture_output=True, text=True).stdout.strip()
-
-
 def benchmark(workspace: Path, base: str, command: str, runs: int) -> list[Contact]:
     """Measures the other commit, then this tree.
 
     Raises:
       BenchmarkError: the commit does not exist, or a build fails.
     """
-    # `HEAD~1` is of the workspace, and no name in the clone.
-    resolved = subprocess.run(
-        ["git", "-C", str(workspace), "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if resolved.returncode:
-        raise BenchmarkError(f"--base {base}: no such commit")
-    try:
-        shared = user_cache()
-    except UnavailableError as error:
-        raise BenchmarkError(str(error)) from error
-    with scratch(shared.parent) as folder:
-        name = _check_out(workspace, resolved.stdout.strip(), folder / "base/clone")
-        copy_workspace(workspace, folder / "this/clone")
-        return [
-            contact(name, Machine(folder / "base", shared), command, runs),
-            contact("this tree", Machine(folder / "this", shared), command, runs),
-        ]
+    with two_trees(workspace, base) as trees:
+        return [contact(with_own_cache(tree), command, runs) for tree in trees]
 
 
 def lines(contacts: Sequence[Contact], command: str) -> Iterator[str]:

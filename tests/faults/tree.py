@@ -15,7 +15,7 @@ _GENERATION = re.compile(r"\.site-\d+")
 
 
 def state(folder: Path, *, root: Path | None = None) -> dict[str, bytes]:
-    """The content of each file by path, of archives its digest; links and generations of a site by what they mean.
+    """The content of each file by path, of archives its digest; links by what they mean.
 
     Args:
       folder: what to look at.

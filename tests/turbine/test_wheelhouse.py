@@ -171,9 +171,7 @@ def test_another_release_of_the_core_can_be_named(own: Scene) -> None:
     publish(own.store, place, "candidate-20261122.1")
     result = own.run("--core-release", "candidate-20261122.1", "--core-post-version", "1")
     assert result.exit_code == 0, result.output
-    with zipfile.ZipFile(
-        own.wheelhouse / "iree_turbine-3.14.0.post1-py3-none-any.whl"
-    ) as archive:
+    with zipfile.ZipFile(own.wheelhouse / "iree_turbine-3.14.0.post1-py3-none-any.whl") as archive:
         metadata = archive.read("iree_turbine-3.14.0.post1.dist-info/METADATA").decode()
     assert "Requires-Dist: iree-compiler==20261122.1\n" in metadata
 

@@ -1,0 +1,109 @@
+"""This tree and another commit of it, side by side, for benchmarks that compare them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.benchmarks.measure import BenchmarkError, Cost, cost_of
+from tests.workspace import copy_workspace
+from toolchains.debian.errors import UnavailableError
+from toolchains.debian.user_cache import user_cache
+
+_OURS = ("BUILD_", "IREE_RELEASE_", "PYTHON", "RUNFILES")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A clone with a Bazel server of its own."""
+
+    name: str
+    """The abbreviated commit, or "this tree"."""
+    folder: Path
+    """Holds the clone, a log, and what else belongs to it alone."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What its commands see beside what this process was started with."""
+
+    @property
+    def clone(self) -> Path:
+        """The workspace."""
+        return self.folder / "clone"
+
+    def bazel(self, *arguments: str) -> Cost:
+        """What a call of bazelw costs; its processor time is the client's alone.
+
+        Raises:
+          BenchmarkError: it fails.
+        """
+        inherited = {n: value for n, value in os.environ.items() if not n.startswith(_OURS)}
+        return cost_of(
+            [str(self.clone / "bazelw"), *arguments],
+            cwd=self.clone,
+            env={**inherited, **self.environment},
+            log=self.folder / "log",
+        )
+
+
+@contextmanager
+def two_trees(workspace: Path, base: str) -> Iterator[tuple[Tree, Tree]]:
+    """Clones another commit, and copies this tree with what is not committed.
+
+    Both lie on the file system of the user's cache, whose files can be linked from there.
+
+    Args:
+      workspace: this tree.
+      base: names the commit in it, such as `HEAD~1`.
+
+    Yields:
+      The other commit and this tree.
+
+    Raises:
+      BenchmarkError: there is no such commit, or no cache.
+    """
+    commit = _resolve(workspace, base)
+    try:
+        beside = user_cache().parent
+    except UnavailableError as error:
+        raise BenchmarkError(str(error)) from error
+    with _scratch(beside) as folder:
+        other = Tree(commit[:10], folder / "base")
+        _git(["clone", "--quiet", "--shared", "--no-checkout", str(workspace), str(other.clone)])
+        _git(["-C", str(other.clone), "checkout", "--quiet", "--detach", commit])
+        this = Tree("this tree", folder / "this")
+        copy_workspace(workspace, this.clone)
+        yield other, this
+
+
+def _resolve(workspace: Path, base: str) -> str:
+    """All 40 digits; `HEAD~1` is of the workspace, and no name in a clone."""
+    try:
+        return _git(
+            ["-C", str(workspace), "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"]
+        ).strip()
+    except BenchmarkError as error:
+        raise BenchmarkError(f"--base {base}: no such commit") from error
+
+
+def _git(arguments: Sequence[str]) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchmarkError(done.stderr.strip())
+    return done.stdout
+
+
+@contextmanager
+def _scratch(beside: Path) -> Iterator[Path]:
+    beside.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="iree-release-benchmark-", dir=beside))
+    try:
+        yield folder
+    finally:
+        # Bazel makes directories that cannot be written.
+        subprocess.run(["chmod", "-R", "u+w", folder], check=False)
+        shutil.rmtree(folder)
