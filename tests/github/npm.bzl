@@ -1,7 +1,7 @@
 """The GitHub that tests run against: packages of npm, fetched with the host's npm by hash."""
 
 _BUILD = """\
-# Where it really lies, the folder has all of it.
+# Beside the file, where it really lies, is node_modules.
 filegroup(
     name = "github",
     srcs = ["{file}"],
@@ -9,49 +9,62 @@ filegroup(
 )
 """
 
-# GitHub describes several servers; the others are large.
-_DESCRIPTIONS = "node_modules/@octokit/openapi/generated"
-_DESCRIPTION = "api.github.com.json"
-
-def _install(rctx, npm):
-    """Installs the locked packages; returns why that failed, or None."""
-    for label in (rctx.attr.package, rctx.attr.lock):
-        rctx.symlink(label, label.name)
+def _install(rctx):
+    """Links the installed packages; returns why there are none, or None."""
+    npm = rctx.which("npm")
+    if not npm:
+        # Look again when PATH has changed.
+        rctx.getenv("PATH")
+        return "npm is not on PATH"
+    for module in rctx.attr._modules:
+        rctx.path(module)  # they are installed again when it changes
     installed = rctx.execute(
-        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-        timeout = 600,
+        [
+            rctx.path(rctx.attr._python),
+            "-m",
+            "tests.github.install",
+            "--npm=%s" % npm,
+            "--manifest=%s" % rctx.path(rctx.attr.package),
+            "--lock=%s" % rctx.path(rctx.attr.lock),
+        ],
+        environment = {"PYTHONPATH": str(rctx.workspace_root)},
+        timeout = 900,
     )
     if installed.return_code:
-        return "`npm ci` ended with %d; check npm's configuration and the network: %s" % (
-            installed.return_code,
-            installed.stderr.strip().replace("\n", " ")[-500:],
-        )
-    for path in rctx.path(_DESCRIPTIONS).readdir():
-        if path.basename != _DESCRIPTION:
-            rctx.delete(path)
+        return installed.stderr.strip().replace("\n", " ")
+    rctx.symlink(installed.stdout.strip() + "/node_modules", "node_modules")
     return None
 
 def _github_for_tests_impl(rctx):
-    npm = rctx.which("npm")
-    if npm:
-        not_run = _install(rctx, npm)
-    else:
-        not_run = "npm is not on PATH"
-
-        # Look again when PATH has changed.
-        rctx.getenv("PATH")
+    not_run = _install(rctx)
     file = "not_run.txt" if not_run else "installed.txt"
     rctx.file(file, (not_run or "node_modules is here") + "\n")
     rctx.file("BUILD.bazel", _BUILD.format(file = file))
 
 _github_for_tests = repository_rule(
     implementation = _github_for_tests_impl,
-    doc = "Provides :github, installed.txt beside node_modules, or not_run.txt, which says why " +
-          "there is none.",
+    doc = "Provides :github, installed.txt beside a link to node_modules in the user's cache, or " +
+          "not_run.txt, which says why there is none.",
     attrs = {
         "lock": attr.label(allow_single_file = True, doc = "package-lock.json."),
         "package": attr.label(allow_single_file = True, doc = "package.json."),
+        "_modules": attr.label_list(
+            default = [
+                "//tests:__init__.py",
+                "//tests/github:__init__.py",
+                "//tests/github:install.py",
+                "//toolchains:__init__.py",
+                "//toolchains/debian:errors.py",
+                "//toolchains/debian:user_cache.py",
+                "//toolchains/wheels:__init__.py",
+                "//toolchains/wheels:wheel_cache.py",
+            ],
+            doc = "What installs them.",
+        ),
+        "_python": attr.label(default = "@pythons//:python_with_pip"),
     },
+    # They say where the user's cache is.
+    environ = ["HOME", "IREE_RELEASE_CACHE", "XDG_CACHE_HOME"],
 )
 
 github_for_tests = module_extension(
