@@ -17,9 +17,24 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pytest
 
-from toolchains import child_python
+def _installed_at(directory: Path) -> Path:
+    """Where a directory of runfiles really lies: there, with what was compiled beside its files."""
+    for file in directory.rglob("*"):
+        if file.is_file():
+            depth = len(file.relative_to(directory).parts)
+            return file.resolve().parents[depth - 1]
+    return directory
+
+
+# Before anything else is imported.
+sys.path[:] = [
+    str(_installed_at(Path(path))) if path.endswith("/site-packages") else path for path in sys.path
+]
+
+import pytest  # noqa: E402
+
+from toolchains import child_python  # noqa: E402
 
 _PREFIX = "not run: "
 
@@ -99,14 +114,10 @@ def _mark_not_run(report: Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """Runs pytest and returns the exit code."""
+    # Below runfiles, __pycache__ would be litter in the output tree.
+    sys.dont_write_bytecode = True
     # Programs that tests start import what the tests do, and nothing more.
-    os.environ.update(child_python.environment())
-    # Below runfiles, __pycache__ would be litter in the output tree; there, programs that tests
-    # start find compiled what was imported before.
-    if temporary := os.environ.get("TEST_TMPDIR"):
-        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path(temporary, "pycache"))
-    else:
-        sys.dont_write_bytecode = True
+    os.environ.update(child_python.environment() | {"PYTHONDONTWRITEBYTECODE": "1"})
     not_run = NotRun()
     code = int(pytest.main(pytest_arguments(arguments, os.environ), plugins=[not_run]))
     if (report := os.environ.get("XML_OUTPUT_FILE")) and Path(report).exists():

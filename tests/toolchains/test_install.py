@@ -69,7 +69,7 @@ def tree(directory: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(directory)): path.read_bytes()
         for path in sorted(directory.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.suffix != ".pyc"
     }
 
 
@@ -99,6 +99,17 @@ def test_programs_can_be_started_whatever_the_wheel_says(
         if path.name in ("one", "__init__.py") and path.is_file()
     }
     assert modes == {"one": 0o755, "__init__.py": 0o644}
+
+
+def test_modules_are_compiled_for_the_interpreter_that_installs(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """Catches: processes by the thousand that compile the same modules."""
+    assert run(tmp_path, add(registry, "one", {**FILES, "two.py": b"print 'of Python 2'"})) == 0
+    cached = (tmp_path / "out/one/site-packages").rglob("__pycache__/*")
+    assert {path.name for path in cached} == {
+        f"{name}.{sys.implementation.cache_tag}.pyc" for name in ("__init__", "one_more")
+    }
 
 
 def test_a_second_output_base_asks_no_registry(registry: Registry, tmp_path: Path) -> None:

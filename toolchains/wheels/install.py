@@ -16,6 +16,7 @@ wrong; 75 the registry could not be reached, and a rerun may succeed.
 from __future__ import annotations
 
 import argparse
+import compileall
 import hashlib
 import platform
 import re
@@ -26,6 +27,7 @@ import sysconfig
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from py_compile import PycInvalidationMode
 
 from toolchains.debian.errors import UnavailableError
 from toolchains.debian.user_cache import user_cache
@@ -108,7 +110,7 @@ def project_of(wheel: Path) -> str:
 def unpack(wheel: Path, directory: Path) -> None:
     """Unpacks a wheel as installers do: what is imported, and programs.
 
-    Nothing is compiled and no entry point gets a script, so equal wheels give equal directories.
+    No entry point gets a script, so equal wheels give equal directories.
 
     Raises:
       FetchError: a path in the wheel leads out of the directory.
@@ -133,6 +135,17 @@ def unpack(wheel: Path, directory: Path) -> None:
             target.chmod(0o755 if program else 0o644)
 
 
+def compile_modules(directory: Path) -> None:
+    """Compiles what can be, into folders `__pycache__`, which no target has among its files.
+
+    Two runs may give other bytes for equal sources, so actions must not see them. Who imports from
+    here and not from its runfiles is spared compiling anew in each process.
+    """
+    compileall.compile_dir(
+        directory, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, workers=1
+    )
+
+
 def _place_of(path: PurePosixPath) -> PurePosixPath:
     first, *rest = path.parts
     if first.endswith(".data") and len(rest) > 1:
@@ -154,6 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for wheel in wheels_of(requirements, lock, user_cache() / "pypi"):
             directory = options.output / project_of(wheel)
             unpack(wheel, directory)
+            compile_modules(directory)
             place(wheel, directory)
     except UnavailableError as error:
         print(error, file=sys.stderr)

@@ -13,13 +13,14 @@ py_library(
         ["site-packages/**/*.py"],
         allow_empty = True,
     ),
-    # Bazel takes no spaces in the names of runfiles.
+    # Bazel takes no spaces in the names of runfiles; what was compiled is not the same everywhere.
     data = glob(
         ["site-packages/**"],
         allow_empty = True,
         exclude = [
             "**/*.py",
             "**/* *",
+            "**/__pycache__/**",
         ],
     ),
     imports = ["site-packages"],
