@@ -2,7 +2,8 @@
 
 Arguments are pytest's own; the macro puts the test files first. What Bazel's test encyclopedia asks
 of a runner comes from the environment: XML_OUTPUT_FILE (single cases for Bazel's summary),
-TESTBRIDGE_TEST_ONLY (`--test_filter`, given to pytest as `-k`) and TEST_TMPDIR.
+TESTBRIDGE_TEST_ONLY (`--test_filter`, given to pytest as `-k`), TEST_TMPDIR, and the shard of a
+target with `shard_count` (TEST_TOTAL_SHARDS, TEST_SHARD_INDEX, TEST_SHARD_STATUS_FILE).
 
 Exit codes are pytest's. A run that finds or selects no test fails (5). A run in which every test
 was skipped exits 0, because the machine and not the code is at fault, but its log ends with a line
@@ -79,6 +80,38 @@ class NotRun:
             self._reasons.append((report.nodeid, text))
 
 
+class Shard:
+    """A pytest plugin that runs one part of the tests, of so many as Bazel starts side by side.
+
+    Parts are of neighbours, which share fixtures, and differ by one test at most.
+    """
+
+    def __init__(self, index: int, total: int) -> None:
+        self._index = index
+        self._total = total
+        self.empty = False
+        """Whether there are tests, of which this part has none: `--test_filter` left so few."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leaves the tests of this part."""
+        first, end = (len(items) * n // self._total for n in (self._index, self._index + 1))
+        own = items[first:end]
+        self.empty = bool(items) and not own
+        config.hook.pytest_deselected(items=items[:first] + items[end:])
+        items[:] = own
+
+
+def shard(environ: Mapping[str, str]) -> Shard | None:
+    """The part of a target that this run is, if it is not all; tells Bazel that it knows of it."""
+    if "TEST_TOTAL_SHARDS" not in environ:
+        return None
+    Path(environ["TEST_SHARD_STATUS_FILE"]).touch()
+    return Shard(int(environ["TEST_SHARD_INDEX"]), int(environ["TEST_TOTAL_SHARDS"]))
+
+
 def pytest_arguments(arguments: list[str], environ: Mapping[str, str]) -> list[str]:
     """Returns pytest's arguments for a run under Bazel.
 
@@ -119,10 +152,14 @@ def main(arguments: list[str]) -> int:
     # Programs that tests start import what the tests do, and nothing more.
     os.environ.update(child_python.environment() | {"PYTHONDONTWRITEBYTECODE": "1"})
     not_run = NotRun()
-    code = int(pytest.main(pytest_arguments(arguments, os.environ), plugins=[not_run]))
+    part = shard(os.environ)
+    plugins = [not_run, part] if part else [not_run]
+    code = int(pytest.main(pytest_arguments(arguments, os.environ), plugins=plugins))
     if (report := os.environ.get("XML_OUTPUT_FILE")) and Path(report).exists():
         _mark_not_run(Path(report))
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        if part and part.empty:
+            return 0
         if any(not_run.lines()):  # A module that was skipped as a whole has no tests to collect.
             return 0
         wanted = os.environ.get("TESTBRIDGE_TEST_ONLY")

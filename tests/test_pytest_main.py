@@ -65,6 +65,19 @@ def test_a_filter_selects(workspace: Path) -> None:
     assert run(workspace, source, {"TESTBRIDGE_TEST_ONLY": "not other"}).returncode == 0
 
 
+@pytest.mark.parametrize("number", [2, 6])
+def test_shards_run_each_test_once(workspace: Path, tmp_path: Path, number: int) -> None:
+    """Catches: a test that no shard runs, or a shard that fails because a filter left it none."""
+    source = "\n".join(f"def test_{n}(): open('ran', 'a').write('{n} ')" for n in range(5))
+    known = tmp_path / "known"
+    for index in range(number):
+        part = {"TEST_TOTAL_SHARDS": str(number), "TEST_SHARD_INDEX": str(index)}
+        ran = run(workspace, source, {**part, "TEST_SHARD_STATUS_FILE": str(known)})
+        assert ran.returncode == 0, ran.stdout
+    assert (workspace / "ran").read_text().split() == ["0", "1", "2", "3", "4"]
+    assert known.exists(), "Bazel would run each test in each shard, or refuse to"
+
+
 def test_a_run_of_skips_alone_says_that_it_shows_nothing(workspace: Path) -> None:
     ran = run(workspace, "import pytest\ndef test_it(): pytest.skip('not run: no wine on PATH')")
     assert ran.returncode == 0

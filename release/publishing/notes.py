@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from release import cells, version
 from release.manifest import CellStatus, Manifest, Origin
 from release.publishing.publication import Publication
 from release.store.store import Store
+
+if TYPE_CHECKING:
+    import jinja2
 
 MOST_COMMITS = 50
 _MIB = 1 << 20
@@ -36,14 +41,9 @@ class _Size:
     """Of the file that was its like in the release before, as a fraction."""
 
 
-def render(store: Store, publication: Publication, stated: Manifest) -> Notes:
-    """The notes of a release.
-
-    Args:
-      store: where it is published.
-      publication: what is published.
-      stated: its manifest, as the store has it.
-    """
+@functools.cache
+def templates() -> jinja2.Environment:
+    """What renders the notes."""
     # It takes a while to import, which `--help` need not wait for.
     import jinja2
 
@@ -57,21 +57,36 @@ def render(store: Store, publication: Publication, stated: Manifest) -> Notes:
         autoescape=False,
     )
     environment.filters["text"] = escaped
+    return environment
+
+
+def render(store: Store, publication: Publication, stated: Manifest) -> Notes:
+    """The notes of a release.
+
+    Args:
+      store: where it is published.
+      publication: what is published.
+      stated: its manifest, as the store has it.
+    """
     kind = version.kind(stated.version)
     previous = publication.previous
-    rendered = environment.get_template("notes.md.jinja").render(
-        install=install_line(store, publication.tag, stated),
-        kind=kind,
-        stated=stated,
-        platforms=cells.platforms(stated.cells),
-        rows=list(_rows(stated.cells)),
-        missing=cells.missing(stated.cells),
-        origins=_origins(stated),
-        sizes=_sizes(stated, previous[1] if previous else None),
-        previous=previous[0].tag if previous else None,
-        commits=publication.commits[:MOST_COMMITS],
-        more=max(0, len(publication.commits) - MOST_COMMITS),
-        evidence=publication.provenance.evidence,
+    rendered = (
+        templates()
+        .get_template("notes.md.jinja")
+        .render(
+            install=install_line(store, publication.tag, stated),
+            kind=kind,
+            stated=stated,
+            platforms=cells.platforms(stated.cells),
+            rows=list(_rows(stated.cells)),
+            missing=cells.missing(stated.cells),
+            origins=_origins(stated),
+            sizes=_sizes(stated, previous[1] if previous else None),
+            previous=previous[0].tag if previous else None,
+            commits=publication.commits[:MOST_COMMITS],
+            more=max(0, len(publication.commits) - MOST_COMMITS),
+            evidence=publication.provenance.evidence,
+        )
     )
     return Notes(f"{kind} {stated.version}".capitalize(), rendered)
 

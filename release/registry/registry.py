@@ -15,7 +15,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -333,6 +333,10 @@ def _after(answer: requests.Response) -> float | None:
 
 
 def _limit_time(session: requests.Session, patience: Patience) -> None:
-    """Lets no request of a session wait for ever."""
+    """Lets no request of a session wait for ever: not where a caller sets its time-out to None."""
     request: Callable[..., requests.Response] = session.request
-    session.request = functools.partial(request, timeout=patience.timeout)  # type: ignore[method-assign]
+
+    def limited(*arguments: Any, **named: Any) -> requests.Response:
+        return request(*arguments, **{**named, "timeout": patience.timeout})
+
+    session.request = limited  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ from tests.faults.victim import Ended, Running, Verb
 from tests.github import server
 from tests.github.server import TOKEN, GitHub
 from tests.publish.samples import WINDOWS, make_release, write_verdicts
+from tests.remote.front import PATIENCE
 
 VERBS = ("publish", "tag", "purge")
 
@@ -43,7 +44,7 @@ class Scene:
                 github.release(repository, tag, {"a.whl": b"bytes"}, draft=number == 3)
         return repository
 
-    def verb(self, name: str, repository: str) -> Verb:
+    def verb(self, name: str, repository: str, patience: str = PATIENCE) -> Verb:
         """A verb on a repository."""
         more = {
             "tag": ["--date", "2026-11-22", "--maximum-age-days", "9999"],
@@ -51,7 +52,7 @@ class Scene:
             "purge": ["--yes", "--keep-last", "1", "--date", "2027-11-25"],
         }[name]
         store = ["--store", f"github:{repository}", "--github-api", self.github.url]
-        environment = {"GITHUB_TOKEN": TOKEN, "IREE_RELEASE_PATIENCE": "5:0.01:1"}
+        environment = {"GITHUB_TOKEN": TOKEN, "IREE_RELEASE_PATIENCE": patience}
         return Verb(name, [*store, *more], environment)
 
     def start(self, verb: Verb) -> Running:

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.github_scene import VERBS, Scene, expected, harmless, scene
 from tests.faults.report import tell
 from tests.github.front import FAULTS
-from tests.remote.front import Fault
+from tests.remote.front import Fault, patience
 
 __all__ = ["expected", "scene"]
 
@@ -41,15 +41,14 @@ def test_each_kind_of_call_may_fail_in_each_way(
 ) -> None:
     """Catches: a failure that may pass and is not tried again, or one that never will and is."""
     state, shapes = expected[name]
-    first = {shape: nth for nth, shape in reversed(list(enumerate(shapes, start=1)))}
     # What a verb before did in the same way is no other kind of call.
-    for before in VERBS[: VERBS.index(name)]:
-        first = {shape: nth for shape, nth in first.items() if shape not in expected[before][1]}
-    for shape, nth in first.items():
+    known = {shape for before in VERBS[: VERBS.index(name)] for shape in expected[before][1]}
+    kinds = [shape for shape in dict.fromkeys(shapes) if shape not in known]
+    for shape in kinds:
         repository = scene.fresh(name)
-        verb = scene.verb(name, repository)
+        verb = scene.verb(name, repository, patience(fault))
         scene.github.front.calm()
-        scene.github.front.inject(fault, nth=nth)
+        scene.github.front.inject(fault, shape=shape)
         ended = scene.start(verb).wait()
         harmless(ended)
         assert ended.code in CODES[str(fault)], f"{shape}: {ended.code}: {ended.output}"
@@ -57,8 +56,8 @@ def test_each_kind_of_call_may_fail_in_each_way(
             errors = [line for line in ended.output.splitlines() if line.startswith("error: ")]
             assert len(errors) == 1, ended.output
         left = scene.finish(name, repository) if ended.code else scene.state(repository)
-        assert left == state, f"{fault} at call {nth}, {shape}"
-    tell(f"{name} on GitHub: {fault} at each of {len(first)} kinds of calls, all resumed")
+        assert left == state, f"{fault} at {shape}"
+    tell(f"{name} on GitHub: {fault} at each of {len(kinds)} kinds of calls, all resumed")
 
 
 def test_a_remote_that_stays_away_ends_with_75_and_says_that_a_rerun_goes_on(

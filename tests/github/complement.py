@@ -81,7 +81,7 @@ class Complement:
         """Its own URL as clients see it; set when all is up."""
         self._token = token
         self._asked = itertools.count()
-        self._emulate = httpx.Client(base_url=emulate, timeout=30)
+        self._emulate = httpx.Client(base_url=emulate, timeout=None)
         self._own: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
             ("GET", _ASSETS, self._list_assets),
             ("POST", _ASSETS, self._upload),

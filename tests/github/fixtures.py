@@ -8,6 +8,7 @@ import pytest
 
 from tests.github import server
 from tests.github.server import GitHub
+from tests.remote.front import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +25,7 @@ def github_server() -> Iterator[GitHub]:
 def github(github_server: GitHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
     """A GitHub without orders; a call against its description fails the test."""
     monkeypatch.setenv("GITHUB_TOKEN", server.TOKEN)
-    monkeypatch.setenv("IREE_RELEASE_PATIENCE", "5:0.01:10")
+    monkeypatch.setenv("IREE_RELEASE_PATIENCE", PATIENCE)
     github_server.front.calm()
     yield github_server
     github_server.front.calm()

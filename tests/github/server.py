@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ import httpx
 from tests.github.complement import Complement, snapshot_of
 from tests.github.front import GitHubFront
 from tests.remote.program import await_answer, free_port, program
-from tests.remote.wire import serving
+from tests.remote.wire import Answer, Request, serving
 
 MODULES = "GITHUB_FOR_TESTS"
 """Names the folder with node_modules, a file in it, or one that says why there is none."""
@@ -228,7 +228,7 @@ def serve(*, described: bool = True) -> Iterator[GitHub]:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         emulate = free_port()
         at = f"http://127.0.0.1:{emulate}"
-        stack.enter_context(
+        process = stack.enter_context(
             program(
                 [
                     _node(installed),
@@ -240,22 +240,21 @@ def serve(*, described: bool = True) -> Iterator[GitHub]:
         )
         complement = Complement(at, TOKEN)
         stack.callback(complement.close)
-        behind = stack.enter_context(serving(complement.answer))
-        prism = (
-            stack.enter_context(_description(installed, behind, scratch)) if described else behind
-        )
-        await_answer(f"{at}/meta", scratch / "emulate.log")
-        client = stack.enter_context(httpx.Client(timeout=60))
-        urls: dict[str, str] = {}
+        inner = [at]
+        behind: Callable[[Request], Answer] = complement.answer
+        if described:
+            plain = stack.enter_context(serving(complement.answer))
+            prism = stack.enter_context(_description(installed, plain, scratch))
+            client = stack.enter_context(httpx.Client(base_url=prism, timeout=None))
+            behind = _described(client, complement)
+            inner += [prism, plain]
+        await_answer(f"{at}/meta", process, scratch / "emulate.log")
         front = GitHubFront(
-            _Behind(client, prism, behind),
-            lambda text: _replaced(text, urls),
-            complement.bodies,
+            behind, lambda text: _replaced(text, inner, complement.url), complement.bodies
         )
         url = stack.enter_context(serving(front.answer))
         complement.url = url
-        urls.update({prism: url, behind: url, at: url})
-        direct = stack.enter_context(httpx.Client(base_url=at, timeout=30))
+        direct = stack.enter_context(httpx.Client(base_url=at, timeout=None))
         yield GitHub(url, front, complement, direct)
 
 
@@ -267,32 +266,30 @@ def _description(installed: Path, behind: str, scratch: Path) -> Iterator[str]:
     port = free_port()
     package = installed / "@stoplight" / "prism-cli"
     command = [_node(installed), package / _main(package, "prism"), "proxy", description, behind]
-    with program([*command, "-h", "127.0.0.1", "-p", port], scratch / "prism.log"):
+    log = scratch / "prism.log"
+    with program([*command, "-h", "127.0.0.1", "-p", port], log) as process:
         url = f"http://127.0.0.1:{port}"
-        await_answer(f"{url}/", scratch / "prism.log")
+        await_answer(f"{url}/", process, log)
         yield url
 
 
-class _Behind(httpx.Client):
-    """What the front hands on to; the bytes of an asset are not JSON, and go around the rest."""
+def _described(prism: httpx.Client, complement: Complement) -> Callable[[Request], Answer]:
+    """Answers by way of the description; the bytes of an asset are not JSON, and go around it."""
 
-    def __init__(self, client: httpx.Client, described: str, plain: str) -> None:
-        super().__init__()
-        self._client = client
-        self._described = described
-        self._plain = plain
-
-    def request(self, method: str, url: Any, **kwargs: Any) -> httpx.Response:
-        around = str(url).startswith("/downloads/") or kwargs["headers"].get("accept") == _BYTES
-        base = self._plain if around else self._described
+    def answer(request: Request) -> Answer:
+        if request.path.startswith("/downloads/") or request.headers.get("accept") == _BYTES:
+            return complement.answer(request)
         # In the description a ref is one part of a path, and GitHub takes it with its slashes.
-        path = _REF.sub(lambda match: match[1] + quote(match[2], safe=""), str(url))
-        return self._client.request(method, f"{base}{path}", **kwargs)
+        path = _REF.sub(lambda match: match[1] + quote(match[2], safe=""), request.path)
+        given = prism.request(request.method, path, headers=request.headers, content=request.body)
+        return Answer(given.status_code, given.headers, given.content)
+
+    return answer
 
 
-def _replaced(text: bytes, urls: Mapping[str, str]) -> bytes:
-    for old, new in urls.items():
-        text = text.replace(old.encode(), new.encode())
+def _replaced(text: bytes, inner: Sequence[str], ours: str) -> bytes:
+    for url in inner:
+        text = text.replace(url.encode(), ours.encode())
     return text
 
 

@@ -24,7 +24,7 @@ from tests.promotion.samples import restamp_tool
 from tests.publish.samples import LINUX, WINDOWS
 from tests.registry import servers
 from tests.registry.servers import PASSWORD, USER
-from tests.remote.front import Fault
+from tests.remote.front import PATIENCE, Fault
 
 COMMANDS = runbook.entries(Path(__file__).parents[2] / "docs" / "operations.md")
 TRIED: dict[str, Callable[[Scene], None]] = {}
@@ -135,10 +135,10 @@ def half_uploaded_draft(scene: Scene) -> None:
     # The builder of the night stands for any commit.
     scene.monkeypatch.setattr(worktree, "at", lambda workspace, _: workspace)
     github.front.inject(Fault("truncated upload"), method="POST", path=r"dist.*linux")
-    scene.monkeypatch.setenv("IREE_RELEASE_PATIENCE", "1:0.01:10")
+    scene.monkeypatch.setenv("IREE_RELEASE_PATIENCE", "1:0.01:600")
     killed = CliRunner().invoke(nightly.app, arguments)
     assert killed.exit_code == 75, killed.output
-    scene.monkeypatch.setenv("IREE_RELEASE_PATIENCE", "5:0.01:10")
+    scene.monkeypatch.setenv("IREE_RELEASE_PATIENCE", PATIENCE)
     fixed = ["--store", address, "--date", later(2), "--json"]
     result = CliRunner().invoke(doctor.app, fixed)
     (found,) = json.loads(result.stdout)["findings"]

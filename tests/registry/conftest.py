@@ -12,6 +12,7 @@ from release.registry.registry import Registry
 from tests.publish.samples import make_release
 from tests.registry import servers
 from tests.registry.servers import PASSWORD, USER, Place, Server
+from tests.remote.front import PATIENCE
 
 VERSION = "20261122.1"
 
@@ -30,7 +31,7 @@ def place(server: Server, monkeypatch: pytest.MonkeyPatch) -> Place:
     """An empty place on it, and the right to upload to it."""
     monkeypatch.setenv("TWINE_USERNAME", USER)
     monkeypatch.setenv("TWINE_PASSWORD", PASSWORD)
-    monkeypatch.setenv("IREE_RELEASE_PATIENCE", "5:0.01:10")
+    monkeypatch.setenv("IREE_RELEASE_PATIENCE", PATIENCE)
     return server.place()
 
 

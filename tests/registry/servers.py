@@ -103,24 +103,15 @@ class Devpi:
     """A devpi-server: an index for each place, none of which takes a name twice."""
 
     front: RegistryFront
-    _direct: str
+    _user: httpx.Client
+    """Asks it directly, as who may make indexes."""
     _names: Iterator[int]
 
     def place(self) -> Place:
         """A new index."""
         name = f"place-{next(self._names)}"
-        session = httpx.post(
-            f"{self._direct}/+login",
-            json={"user": USER, "password": PASSWORD},
-            headers={"accept": "application/json"},
-        )
-        token = session.raise_for_status().json()["result"]["password"]
-        secret = base64.b64encode(f"{USER}:{token}".encode()).decode()
-        httpx.put(
-            f"{self._direct}/{USER}/{name}",
-            json={"type": "stage", "volatile": False, "bases": []},
-            headers={"X-Devpi-Auth": secret, "accept": "application/json"},
-        ).raise_for_status()
+        index = {"type": "stage", "volatile": False, "bases": []}
+        self._user.put(f"/{USER}/{name}", json=index).raise_for_status()
         self.front.calm()
         url = f"{self.front.url}/{USER}/{name}/"
         return Place(url, f"{url}+simple/", self.front, None)
@@ -179,14 +170,20 @@ def _devpi(scratch: Path) -> Iterator[Devpi]:
         *("--argon2-memory", "8", "--argon2-parallelism", "1", "--argon2-time", "1"),
     )
     direct = f"{_ONE}:{port}"
-    with program(start, log, _environment()), _fronted(direct) as front:
-        await_answer(f"{direct}/+status", log)
-        httpx.put(
-            f"{direct}/{USER}",
-            json={"password": PASSWORD},
-            headers={"accept": "application/json"},
-        ).raise_for_status()
-        yield Devpi(front, direct, itertools.count(1))
+    with (
+        program(start, log, _environment()) as process,
+        _fronted(direct) as front,
+        httpx.Client(
+            base_url=direct, headers={"accept": "application/json"}, timeout=None
+        ) as client,
+    ):
+        await_answer(f"{direct}/+status", process, log)
+        client.put(f"/{USER}", json={"password": PASSWORD}).raise_for_status()
+        session = client.post("/+login", json={"user": USER, "password": PASSWORD})
+        token = session.raise_for_status().json()["result"]["password"]
+        login = base64.b64encode(f"{USER}:{token}".encode()).decode()
+        client.headers["X-Devpi-Auth"] = login
+        yield Devpi(front, client, itertools.count(1))
 
 
 @contextmanager
@@ -212,14 +209,14 @@ def _pypiserver(scratch: Path) -> Iterator[PypiServer]:
         *("-i", "127.0.0.1", "-p", port, "-a", "update", "-P", passwords),
         *("--disable-fallback", files),
     )
-    with program(start, log, _environment()), _fronted(direct) as front:
-        await_answer(f"{direct}/simple/", log)
+    with program(start, log, _environment()) as process, _fronted(direct) as front:
+        await_answer(f"{direct}/simple/", process, log)
         yield PypiServer(front, files)
 
 
 @contextmanager
 def _fronted(direct: str) -> Iterator[RegistryFront]:
-    with httpx.Client(timeout=60) as client:
+    with httpx.Client(timeout=None) as client:
         front = RegistryFront(client, direct)
         with serving(front.answer) as front.url:
             yield front

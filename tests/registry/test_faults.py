@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.faults.victim import Ended, Running, Verb
 from tests.registry.conftest import digests, stated
 from tests.registry.servers import PASSWORD, USER, Place, Server
 from tests.remote import front
-from tests.remote.front import Fault
+from tests.remote.front import PATIENCE, Fault, patience
 
 FAULTS = (
     Fault("status", 401, message="no"),
@@ -58,24 +59,25 @@ class Pushes:
         """An empty place."""
         return self._server.place()
 
-    def start(self, place: Place) -> Running:
+    def start(self, place: Place, patience: str = PATIENCE) -> Running:
         """Starts a push."""
         self._count += 1
         words = ["--registry", place.upload, "--index", place.index, "--from", str(self._release)]
         environment = {
             "TWINE_USERNAME": USER,
             "TWINE_PASSWORD": PASSWORD,
-            "IREE_RELEASE_PATIENCE": "5:0.01:1",
+            "IREE_RELEASE_PATIENCE": patience,
         }
         return Running(Verb("publish", words, environment), self._folder / f"log{self._count}")
 
-    def run(self, place: Place) -> Ended:
+    def run(self, place: Place, patience: str = PATIENCE) -> Ended:
         """Pushes, and holds what a person sees against what nobody should see."""
-        ended = self.start(place).wait()
+        ended = self.start(place, patience).wait()
         assert PASSWORD not in ended.output
         assert "Traceback" not in ended.output, ended.output
         return ended
 
+    @functools.cached_property
     def shapes(self) -> list[str]:
         """The requests of a push that nobody disturbs."""
         place = self.place()
@@ -98,25 +100,23 @@ def pushes(server: Server, release: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_each_kind_of_call_may_fail_in_each_way(pushes: Pushes, fault: Fault) -> None:
     """Catches: a failure that may pass and is not tried again, or one that never will and is."""
-    shapes = pushes.shapes()
-    first = {shape: nth for nth, shape in reversed(list(enumerate(shapes, start=1)))}
-    for shape, nth in first.items():
+    kinds = list(dict.fromkeys(pushes.shapes))
+    for shape in kinds:
         place = pushes.place()
-        place.front.inject(fault, nth=nth)
-        ended = pushes.run(place)
+        place.front.inject(fault, shape=shape)
+        ended = pushes.run(place, patience(fault))
         assert ended.code in CODES[str(fault)], f"{shape}: {ended.code}: {ended.output}"
         if ended.code:
             errors = [line for line in ended.output.splitlines() if line.startswith("error: ")]
             assert len(errors) == 1, ended.output
         pushes.finish(place)
-    tell(f"push: {fault} at each of {len(first)} kinds of calls, all resumed")
+    tell(f"push: {fault} at each of {len(kinds)} kinds of calls, all resumed")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_every_call_and_run_again_it_ends_the_same(pushes: Pushes, when: str) -> None:
     """Catches: a name that is burnt by half a file."""
-    shapes = pushes.shapes()
-    for nth, shape in enumerate(shapes, start=1):
+    for nth, shape in enumerate(pushes.shapes, start=1):
         place = pushes.place()
         victims: list[Running] = []
 
@@ -129,7 +129,7 @@ def test_killed_at_every_call_and_run_again_it_ends_the_same(pushes: Pushes, whe
         ended = victims[0].wait()
         assert ended.killed, f"{shape}: {ended.output}"
         pushes.finish(place)
-    tell(f"push: killed {when} each of {len(shapes)} calls, all resumed")
+    tell(f"push: killed {when} each of {len(pushes.shapes)} calls, all resumed")
 
 
 def test_of_several_pushes_at_once_each_file_is_there_once(pushes: Pushes) -> None:

@@ -138,7 +138,7 @@ def test_without_an_index_it_says_how_to_name_one() -> None:
 
 
 def test_a_registry_that_is_away_ends_with_75(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IREE_RELEASE_PATIENCE", "2:0.01:1")
+    monkeypatch.setenv("IREE_RELEASE_PATIENCE", "2:0.01:600")
     result = CliRunner().invoke(registry_status.app, ["--index", "http://127.0.0.1:9/simple/"])
     assert result.exit_code == 75
     assert "127.0.0.1:9 cannot be reached" in result.stderr

@@ -257,8 +257,8 @@ def http_cache(
     configuration.write_text(
         _NGINX.format(folder=folder, port=port, guard=guard, cache=cache or folder / "cache")
     )
-    with program([programs.nginx, "-c", configuration, "-e", "stderr"], log):
-        await_answer(f"http://127.0.0.1:{port}/", log)
+    with program([programs.nginx, "-c", configuration, "-e", "stderr"], log) as process:
+        await_answer(f"http://127.0.0.1:{port}/", process, log)
         yield f"http://127.0.0.1:{port}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,8 +24,6 @@ class Fault:
     status: int = 0
     headers: tuple[tuple[str, str], ...] = ()
     message: str = ""
-    seconds: float = 0.0
-    """Of a time-out."""
 
     def __str__(self) -> str:
         """For a person, and for names of cases."""
@@ -36,7 +33,7 @@ class Fault:
 FAULTS = (
     Fault("status", 429, (("retry-after", "0"),), "Too many requests"),
     Fault("status", 500, message="Server Error"),
-    Fault("timeout", seconds=1.5),
+    Fault("timeout"),
     Fault("cut before"),
     Fault("cut after"),
     Fault("short"),
@@ -44,6 +41,18 @@ FAULTS = (
     Fault("truncated upload"),
 )
 """What any remote may do; each has refusals of its own besides."""
+
+PATIENCE = "5:0.01:600"
+"""IREE_RELEASE_PATIENCE of a client that no slow machine makes give up."""
+
+
+def patience(fault: Fault) -> str:
+    """IREE_RELEASE_PATIENCE of a client that meets a fault.
+
+    One that is to give up soon may do so elsewhere too, on a busy machine. It only tries again,
+    which it does often enough.
+    """
+    return "20:0.01:1" if fault.kind == "timeout" else PATIENCE
 
 
 @dataclass(slots=True)
@@ -63,6 +72,7 @@ class _Order:
     fault: Fault | None
     method: str | None
     path: re.Pattern[str] | None
+    shape: str | None
     nth: int
     before: Callable[[], None] | None = None
     after: Callable[[], None] | None = None
@@ -93,12 +103,18 @@ class Front(ABC):
         """Hands on the first half of an upload, and loses the connection; False: it is none."""
 
     def inject(
-        self, fault: Fault, *, method: str | None = None, path: str | None = None, nth: int = 1
+        self,
+        fault: Fault,
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        shape: str | None = None,
+        nth: int = 1,
     ) -> None:
-        """Fails the nth request from now on that is of a method and a path."""
+        """Fails the nth request from now on that is of a method, a path and a shape."""
         pattern = re.compile(path) if path else None
         with self._lock:
-            self._orders.append(_Order(fault, method, pattern, nth))
+            self._orders.append(_Order(fault, method, pattern, shape, nth))
 
     def at(
         self,
@@ -109,7 +125,7 @@ class Front(ABC):
     ) -> None:
         """Calls something before the nth request from now is handed on, or after."""
         with self._lock:
-            self._orders.append(_Order(None, None, None, nth, before, after))
+            self._orders.append(_Order(None, None, None, None, nth, before, after))
 
     def calm(self) -> None:
         """Forgets all orders, and what was seen."""
@@ -122,7 +138,7 @@ class Front(ABC):
         seen = Seen(request.method, request.path, self.shape(request))
         with self._lock:
             self.seen.append(seen)
-            order = self._due(request)
+            order = self._due(seen)
         if order and order.before:
             order.before()
         given = self._failed(request, order.fault) if order and order.fault else None
@@ -132,15 +148,15 @@ class Front(ABC):
                 given = self._spoilt(given, order.fault)
         if order and order.after:
             order.after()
-        seen.status = 0 if given.cut else given.status
+        seen.status = 0 if given.cut or given.held else given.status
         return given
 
-    def _due(self, request: Request) -> _Order | None:
+    def _due(self, seen: Seen) -> _Order | None:
         due = None
         for order in list(self._orders):
-            if order.method not in (None, request.method):
+            if order.method not in (None, seen.method) or order.shape not in (None, seen.shape):
                 continue
-            if order.path and not order.path.search(request.path):
+            if order.path and not order.path.search(seen.path):
                 continue
             order.nth -= 1
             if order.nth == 0 and due is None:
@@ -155,8 +171,7 @@ class Front(ABC):
         if fault.kind == "cut before":
             return Answer(0, {}, b"", cut=True)
         if fault.kind == "timeout":
-            time.sleep(fault.seconds)
-            return Answer(0, {}, b"", cut=True)
+            return Answer(0, {}, b"", held=True)
         if fault.kind == "truncated upload" and self.lose_half(request):
             return Answer(0, {}, b"", cut=True)
         return None

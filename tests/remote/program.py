@@ -12,13 +12,11 @@ from pathlib import Path
 
 import httpx
 
-_STARTS_WITHIN = 60.0
-
 
 @contextmanager
 def program(
     command: Sequence[object], log: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a program, and kills it.
 
     Args:
@@ -37,25 +35,25 @@ def program(
         ) as process,
     ):
         try:
-            yield
+            yield process
         finally:
             process.kill()
 
 
-def await_answer(url: str, log: Path) -> None:
-    """Waits until something answers there.
+def await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Waits, as long as a program runs, until it answers.
 
     Raises:
-      RuntimeError: nothing does.
+      RuntimeError: it ended.
     """
-    until = time.monotonic() + _STARTS_WITHIN
-    while time.monotonic() < until:
-        try:
-            httpx.get(url, timeout=5)
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return
+    with httpx.Client(timeout=None) as client:
+        while process.poll() is None:
+            try:
+                client.get(url)
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            else:
+                return
     raise RuntimeError(f"nothing answers at {url}: {log.read_text(errors='replace')[-2000:]}")
 
 

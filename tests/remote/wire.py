@@ -32,6 +32,8 @@ class Answer:
     body: bytes
     cut: bool = False
     """Closes the connection instead."""
+    held: bool = False
+    """Keeps it open, and says nothing until the client closes it."""
     short: bool = False
     """Closes it in the middle of the body."""
 
@@ -71,7 +73,10 @@ def serving(
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))
             given = answer(Request(self.command, self.path, headers, body))
-            if given.cut:
+            if given.held:
+                with suppress(OSError):
+                    self.connection.recv(1)
+            if given.cut or given.held:
                 self.close_connection = True
                 return
             self.send_response(given.status)
