@@ -14,12 +14,12 @@ import pytest
 from release import document, settings
 from release.store.directory import DirectoryStore
 from release.store.store import Content
-from tests.faults.report import tell
 from tests.faults.tree import state
 from tests.faults.victim import Ended, Running, Verb, run
 from tests.git import git
 from tests.promotion.samples import restamp_tool
 from tests.publish.samples import make_release, write_verdicts
+from tests.tally import tally
 
 COMMIT = "c" * 40
 VERSION = "20261122.2"
@@ -164,7 +164,9 @@ def test_killed_at_changes_of_the_disk_and_run_again_it_ends_the_same(
         count += 1
         scene.done(place)
     assert count > 10
-    tell(f"{name} to a directory: killed at {count} changes of the disk, all resumed")
+    tally(
+        "kill points", count, f"{name} to a directory: killed at changes of the disk, all resumed"
+    )
 
 
 @pytest.mark.parametrize("name", ["publish", "index", "purge", "promote"])
@@ -180,7 +182,7 @@ def test_killed_in_the_middle_of_a_file_and_run_again_it_ends_the_same(
         assert resumed(scene, name, place) == undisturbed(name), f"killed at {size} bytes"
         scene.done(place)
     assert killed >= 3
-    tell(f"{name} to a directory: killed in files at {killed} sizes, all resumed")
+    tally("kill points", killed, f"{name} to a directory: killed in files, all resumed")
 
 
 def test_killed_twice_it_ends_the_same(
@@ -196,7 +198,7 @@ def test_killed_twice_it_ends_the_same(
             scene.run(scene.verb(name, place), kill_at=point)
         assert resumed(scene, name, place) == undisturbed(name), f"{name} killed at {points}"
         scene.done(place)
-    tell(f"on a directory: {DOUBLE} verbs killed twice at random (seed 4), all resumed")
+    tally("kill points", 2 * DOUBLE, "on a directory: killed twice at random (seed 4), all resumed")
 
 
 def test_of_several_publishers_at_once_one_wins_and_the_others_say_so(
@@ -213,7 +215,7 @@ def test_of_several_publishers_at_once_one_wins_and_the_others_say_so(
             assert one.code == 0 or (one.code == 75 and "is at work on" in one.output), one.output
         assert resumed(scene, "publish", place) == undisturbed("publish")
         scene.done(place)
-    tell(f"on a directory: {tries} times 3 publishers at once, one release each")
+    tally("races", tries, "on a directory: 3 publishers at once, one release each")
 
 
 def test_the_harness_bites(tmp_path: Path) -> None:

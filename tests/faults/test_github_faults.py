@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.faults.github_scene import VERBS, Scene, expected, harmless, scene
-from tests.faults.report import tell
 from tests.github.front import FAULTS
 from tests.remote.front import Fault, patience
+from tests.tally import tally
 
 __all__ = ["expected", "scene"]
 
@@ -57,7 +57,7 @@ def test_each_kind_of_call_may_fail_in_each_way(
             assert len(errors) == 1, ended.output
         left = scene.finish(name, repository) if ended.code else scene.state(repository)
         assert left == state, f"{fault} at {shape}"
-    tell(f"{name} on GitHub: {fault} at each of {len(kinds)} kinds of calls, all resumed")
+    tally("faults of a remote", len(kinds), f"{name} on GitHub: {fault}, all resumed")
 
 
 def test_a_remote_that_stays_away_ends_with_75_and_says_that_a_rerun_goes_on(

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.faults.github_scene import VERBS, Scene, expected, harmless, scene
-from tests.faults.report import tell
 from tests.faults.victim import Running
 from tests.github.server import TOKEN
+from tests.tally import tally
 
 __all__ = ["expected", "scene"]
 
@@ -36,7 +36,7 @@ def test_killed_at_every_call_and_run_again_it_ends_the_same(
         ended = victims[0].wait()
         assert ended.killed, ended.output
         assert scene.finish(name, repository) == state, f"killed {when} call {nth}, {shape}"
-    tell(f"{name} on GitHub: killed {when} each of {len(shapes)} calls, all resumed")
+    tally("kill points", len(shapes), f"{name} on GitHub: killed {when} each call, all resumed")
 
 
 def test_of_several_publishers_at_once_one_wins_and_the_others_say_so(
@@ -54,7 +54,7 @@ def test_of_several_publishers_at_once_one_wins_and_the_others_say_so(
             harmless(one)
             assert one.code == 0 or (one.code == 75 and "at work on it" in one.output), one.output
         assert scene.finish("publish", repository) == expected["publish"][0]
-    tell(f"on GitHub: {tries} times 3 publishers at once, one release each")
+    tally("races", tries, "on GitHub: 3 publishers at once, one release each")
 
 
 def test_no_token_is_in_the_command_line_of_a_process(scene: Scene) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.report import tell
 from tests.faults.victim import Ended, Running, Verb
 from tests.registry.conftest import digests, stated
 from tests.registry.servers import PASSWORD, USER, Place, Server
 from tests.remote import front
 from tests.remote.front import PATIENCE, Fault, patience
+from tests.tally import tally
 
 FAULTS = (
     Fault("status", 401, message="no"),
@@ -110,7 +110,7 @@ def test_each_kind_of_call_may_fail_in_each_way(pushes: Pushes, fault: Fault) ->
             errors = [line for line in ended.output.splitlines() if line.startswith("error: ")]
             assert len(errors) == 1, ended.output
         pushes.finish(place)
-    tell(f"push: {fault} at each of {len(kinds)} kinds of calls, all resumed")
+    tally("faults of a remote", len(kinds), f"push: {fault}, all resumed")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -129,7 +129,7 @@ def test_killed_at_every_call_and_run_again_it_ends_the_same(pushes: Pushes, whe
         ended = victims[0].wait()
         assert ended.killed, f"{shape}: {ended.output}"
         pushes.finish(place)
-    tell(f"push: killed {when} each of {len(pushes.shapes)} calls, all resumed")
+    tally("kill points", len(pushes.shapes), f"push: killed {when} each call, all resumed")
 
 
 def test_of_several_pushes_at_once_each_file_is_there_once(pushes: Pushes) -> None:

@@ -22,6 +22,7 @@ from release.gate.report import Report
 from tests.gate.mutations.fault import Fault
 from tests.gate.mutations.faults import FAULTS
 from tests.gate.mutations.workshop import Workshop
+from tests.tally import tally
 
 PLAN = plan.read(Path(os.environ["PLAN"]))
 MANIFEST = manifest.read(
@@ -75,6 +76,7 @@ def test_the_fault_is_found(fault: Fault, workshop: Workshop, good: dict[str, Re
         for finding in found
         if (finding.check, finding.file) == (fault.check, name) and fault.says in str(finding)
     ], "\n".join(map(str, found)) or "nothing was found"
+    tally("mutations", 1, f"found: {fault.name}")
 
 
 def test_a_file_that_was_replaced_after_the_build_is_found(good: dict[str, Report]) -> None:
