@@ -26,6 +26,7 @@ load(
 )
 load("//packaging/private:tree_payload.bzl", _tree_payload = "tree_payload")
 load("//packaging/private:universal.bzl", _universal_payload = "universal_payload", _universal_program = "universal_program")
+load("//packaging/private:version.bzl", _built_version = "built_version")
 load("//packaging/private:wheel.bzl", _wheel = "wheel", _wheel_variants = "wheel_variants")
 load(
     "//packaging/private:without.bzl",
@@ -54,6 +55,7 @@ dist = _dist
 dist_set = _dist_set
 dist_folder = _dist_folder
 oci_image = _oci_image
+built_version = _built_version
 release_plan = _release_plan
 release_manifest = _release_manifest
 declare_without = _declare_without

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from assembly import modes
 from assembly.deflate import deflate
 from assembly.errors import PackagingError
 
@@ -63,7 +64,7 @@ class Entry:
     size: int
     """Bytes when inflated."""
     mode: int
-    """Unix permission bits; 0o644 or 0o755."""
+    """Of `modes`."""
     offset: int
     """Where the compressed bytes start in the archive file."""
 
@@ -205,7 +206,7 @@ class ArchiveReader:
                 crc=info.CRC,
                 compressed_size=info.compress_size,
                 size=info.file_size,
-                mode=0o755 if unix_mode & 0o111 else 0o644,
+                mode=modes.declared(unix_mode & 0o111),
                 offset=offset,
             )
         spans.sort()
@@ -278,7 +279,7 @@ class ArchiveWriter:
         self._header(entry)
         _copy_range(source.fileno(), entry.offset, self._file, entry.compressed_size)
 
-    def add(self, name: str, chunks: Iterable[bytes], mode: int = 0o644) -> None:
+    def add(self, name: str, chunks: Iterable[bytes], mode: int = modes.PLAIN) -> None:
         """Deflates new content."""
         crc = 0
         size = 0

@@ -99,7 +99,6 @@ def write(files: Sequence[Path], output: Path) -> None:
     with output.open("wb") as target:
         for chunk in fat(slices, [content.chunks(file) for file in files]):
             target.write(chunk)
-    output.chmod(0o755)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from assembly import xz
+from assembly import modes, xz
 from assembly.errors import PackagingError
 from assembly.xz import Block, Extent
 
@@ -201,17 +201,17 @@ def _header(name: str, entry: Entry | None) -> bytes:
     match entry:
         case None:
             info.type = tarfile.DIRTYPE
-            info.mode = 0o755
+            info.mode = modes.EXECUTABLE
         case Link(target):
             info.type = tarfile.SYMTYPE
             info.linkname = target
             info.mode = 0o777
         case Text(content):
             info.size = len(content)
-            info.mode = 0o644
+            info.mode = modes.PLAIN
         case Copied():
             info.size = entry.size
-            info.mode = 0o755 if entry.executable else 0o644
+            info.mode = modes.declared(entry.executable)
     try:
         return info.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict")
     except ValueError as error:

@@ -16,7 +16,7 @@ from typing import Any
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from assembly import entry_points, metadata, record, request
+from assembly import entry_points, metadata, modes, record, request
 from assembly.archive import ArchiveReader, ArchiveWriter
 from assembly.errors import PackagingError, run
 from assembly.metadata import Declared
@@ -119,7 +119,7 @@ def assemble(wheel: Wheel) -> None:
                 writer.copy(reader, reader.entries[path])
                 lines.append(record.Line(path, member.sha256, member.size))
         for path, content in launched.items():
-            lines.append(_add(writer, path, content, mode=0o755))
+            lines.append(_add(writer, path, content, mode=modes.EXECUTABLE))
         for name, content in dist_info.items():
             lines.append(_add(writer, f"{wheel.dist_info}/{name}", content))
         record_path = f"{wheel.dist_info}/RECORD"
@@ -222,7 +222,7 @@ def _check_entry_points(
         raise PackagingError(f"{wheel.output.name}: {error}") from error
 
 
-def _add(writer: ArchiveWriter, path: str, content: bytes, mode: int = 0o644) -> record.Line:
+def _add(writer: ArchiveWriter, path: str, content: bytes, mode: int = modes.PLAIN) -> record.Line:
     writer.add(path, [content], mode)
     return record.Line(path, hashlib.sha256(content).hexdigest(), len(content))
 

@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from assembly import request
+from assembly import modes, request
 from assembly.errors import run
 
 _CREATED = "1980-01-01T00:00:00Z"
@@ -128,7 +128,7 @@ def main() -> None:
 def _add(archive: tarfile.TarFile, name: str, content: bytes | Path) -> None:
     info = tarfile.TarInfo(name)
     info.mtime = _TIME
-    info.mode = 0o644
+    info.mode = modes.PLAIN
     if isinstance(content, bytes):
         info.size = len(content)
         archive.addfile(info, BytesIO(content))

@@ -2,6 +2,7 @@
 
 load("@rules_cc//cc:cc_binary.bzl", "cc_binary")
 load("//packaging/private:universal.bzl", "universal_program")
+load("//packaging/private:version.bzl", "NO_OTHER_VERSION")
 
 LauncherInfo = provider(
     doc = "The program that is every script of a package whose tool is a native program.",
@@ -68,20 +69,19 @@ _tools_header = rule(
     },
 )
 
-def _c_alone_impl(_settings, _attr):
-    return {
-        "//platforms:python_tag": "py3",
-        "//toolchains/zig:cxx": False,
-    }
+_C_ALONE = NO_OTHER_VERSION | {
+    "//platforms:python_tag": "py3",
+    "//toolchains/zig:cxx": False,
+}
 
-# It is the same for every Python, and has no C++.
+def _c_alone_impl(_settings, _attr):
+    return _C_ALONE
+
+# It is the same for every Python and version, and has no C++.
 _c_alone = transition(
     implementation = _c_alone_impl,
     inputs = [],
-    outputs = [
-        "//platforms:python_tag",
-        "//toolchains/zig:cxx",
-    ],
+    outputs = _C_ALONE.keys(),
 )
 
 def _launcher_impl(ctx):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from assembly import request
+from assembly import content, request
 from assembly.errors import PackagingError, run
 
 _LAST_LINES = 30
@@ -181,8 +181,8 @@ def build(
         for made in (tree, programs):
             made.mkdir()
         if python:
-            shutil.copytree(python.headers, include)
-            shutil.copy(python.configuration, include / "pyconfig.h")
+            content.copy_tree(python.headers, include)
+            shutil.copyfile(python.configuration, include / "pyconfig.h")
         (programs / "ninja").symlink_to(ninja.absolute())
         toolchain = tree / "toolchain.cmake"
         source = project.source.resolve()

@@ -34,7 +34,7 @@ class Member:
     size: int
     """Content length in bytes."""
     mode: int
-    """Permission bits, 0o644 or 0o755."""
+    """Of `modes`."""
 
 
 @dataclass(frozen=True, slots=True)

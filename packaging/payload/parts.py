@@ -51,7 +51,7 @@ class File:
     sha256: str
     size: int
     mode: int
-    """Permission bits, 0o644 or 0o755."""
+    """Of `modes`."""
 
 
 class FileSource(Protocol):

@@ -3,7 +3,8 @@
 A tree is a folder or an archive of one; below its root lie the files of the wheel to be, as they
 lie in site-packages. Native files must be for the platform the payload claims and, on Linux, need
 no library and no version of glibc beyond its manylinux policy. Links inside the tree become the
-files that they lead to, since a wheel has no links.
+files that they lead to, since a wheel has no links. A file's content says whether it is executable:
+a tree's own modes depend on how it came here.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import stat
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from assembly import binary, content, request
+from assembly import binary, content, modes, request
 from assembly.archive import ArchiveWriter
 from assembly.errors import PackagingError, run
 from payload import manylinux
@@ -89,17 +90,17 @@ class InstallTree:
                 f"{', '.join(sorted(entry.name for entry in folder.iterdir())) or 'nothing'}"
             )
         top = folder.resolve()
-        for path in sorted(root.rglob("*")):
+        for path in content.walk(root):
             name = path.relative_to(root).as_posix()
             if not path.exists():
                 raise self._refuse(f"{name} is a link to nothing")
-            if path.is_dir():
-                continue
             real = path.resolve()
             # An absolute link is how Bazel hands a file over; a tree's own are relative.
             if _is_relative_link(path) and not real.is_relative_to(top):
                 raise self._refuse(f"{name} is a link out of the tree, to {real}")
-            if not stat.S_ISREG(real.stat().st_mode):
+            if path.is_dir():
+                continue
+            if not path.is_file():
                 raise self._refuse(f"{name} is neither a file nor a folder")
             yield name, real
         if not any(root.iterdir()):
@@ -116,8 +117,7 @@ class InstallTree:
         if native is not None and (cause := self._expected.target.refusal(native)):
             raise self._refuse(f"{path} {cause}")
         role = payload_parts.role(path, native=native is not None, dist_info=self._dist_info)
-        runs = role == "tool" or real.stat().st_mode & stat.S_IXUSR
-        return File(role, digest.hexdigest(), size, 0o755 if runs else 0o644)
+        return File(role, digest.hexdigest(), size, modes.of_content(header))
 
     def _check_policy(self) -> None:
         policy = self._expected.policy
@@ -168,26 +168,28 @@ def unpacked(tree: Path, where: str) -> Iterator[Path]:
 def _unpack_zip(tree: Path, folder: Path) -> None:
     with zipfile.ZipFile(tree) as archive:
         for info in archive.infolist():
-            path = Path(archive.extract(info, folder))
-            if info.external_attr >> 16 & stat.S_IXUSR and path.is_file():
-                path.chmod(0o755)
+            if stat.S_ISLNK(info.external_attr >> 16):
+                # It would become a file that holds the link's target.
+                raise zipfile.BadZipFile(f"{info.filename} is a link, which a tar archive may hold")
+            archive.extract(info, folder)
 
 
-def digest_of(sources: Sequence[Path]) -> str:
+def digest_of(sources: Mapping[str, Path]) -> str:
     """sha256 of one file; of several, and of folders, that of their paths and digests.
 
-    Paths in a folder are relative to it: where Bazel puts it differs.
+    Args:
+      sources: files and folders by the paths that they are known by, since where Bazel puts one
+        that is made depends on the configuration. What is in a folder goes by its path in that.
     """
-    if len(sources) == 1 and sources[0].is_file():
-        return content.sha256(sources[0])
+    if len(sources) == 1 and (only := next(iter(sources.values()))).is_file():
+        return content.sha256(only)
     whole = hashlib.sha256()
-    for source in sorted(sources):
-        inside = source if source.is_dir() else Path()
-        for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
+    for name, source in sorted(sources.items()):
+        inside = content.walk(source) if source.is_dir() else [source]
+        for path in inside:
             if path.is_file():
-                whole.update(
-                    f"{path.relative_to(inside).as_posix()}\0{content.sha256(path)}\n".encode()
-                )
+                known = path.relative_to(source).as_posix() if source.is_dir() else name
+                whole.update(f"{known}\0{content.sha256(path)}\n".encode())
     return whole.hexdigest()
 
 
@@ -195,7 +197,7 @@ def take_in(
     expected: Expected,
     trees: Mapping[str, Path],
     metadata: Mapping[str, Path],
-    sources: Mapping[str, Sequence[Path]],
+    sources: Mapping[str, Mapping[str, Path]],
     large: Mapping[str, str],
     parts: Mapping[str, Path],
     index: Path,
@@ -206,7 +208,8 @@ def take_in(
       expected: what the trees must be.
       trees: the trees by Python tag, oldest Python first.
       metadata: files for .dist-info, by name.
-      sources: what the trees are made of or, of ready-made ones, the trees; by name.
+      sources: what the trees are made of or, of ready-made ones, the trees; by name, then by path
+        as `digest_of` takes them.
       large: part names of the files that get a part of their own, by path.
       parts: where to write each part, by name.
       index: where to write the index.
@@ -229,7 +232,7 @@ def take_in(
         project=expected.project,
         version=expected.version,
         revision=expected.revision,
-        sources=tuple(Source(name, digest_of(paths)) for name, paths in sorted(sources.items())),
+        sources=tuple(Source(name, digest_of(files)) for name, files in sorted(sources.items())),
     )
     index.write_text(build_index(expected.target.platform, origin, placements).to_json())
 
@@ -242,7 +245,10 @@ def main() -> None:
         Expected(**{**expected, "target": Target(**expected["target"])}),
         {tag: Path(path) for tag, path in by_age(wanted["trees"])},
         {name: Path(path) for name, path in wanted["metadata"].items()},
-        {name: [*map(Path, paths)] for name, paths in wanted["sources"].items()},
+        {
+            name: {known: Path(path) for known, path in files.items()}
+            for name, files in wanted["sources"].items()
+        },
         wanted["large"],
         {name: Path(path) for name, path in wanted["parts"].items()},
         Path(wanted["index"]),

@@ -130,7 +130,7 @@ def write(locks: Mapping[Lock, Iterable[Pin]], folder: Path) -> None:
             os.fsync(file.fileno())
     for name in contents:
         (folder / f".{name}.new").rename(folder / name)
-    for stale in folder.glob("*.txt"):
+    for stale in sorted(folder.glob("*.txt")):
         if stale.name not in contents:
             stale.unlink()
 

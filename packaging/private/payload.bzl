@@ -1,6 +1,7 @@
 """What the rules that make payloads share."""
 
 load("//packaging/private:providers.bzl", "NativePayloadInfo")
+load("//packaging/private:version.bzl", "NO_OTHER_VERSION")
 load("//platforms:defs.bzl", "platform_named")
 
 PAYLOAD_ATTRS = {
@@ -17,14 +18,29 @@ PAYLOAD_ATTRS = {
     ),
 }
 
-def _for_all_pythons_impl(_settings, _attr):
-    return {"//platforms:python_tag": "py3"}
+_OF_EVERY_WHEEL = NO_OTHER_VERSION | {"//platforms:python_tag": "py3"}
+_COMPILED_ELSEWHERE = _OF_EVERY_WHEEL | {"//toolchains/zig:cxx": True}
 
-# A payload serves all Python tags at once, so it is made once per platform.
+def _for_all_pythons_impl(_settings, _attr):
+    return _OF_EVERY_WHEEL
+
+# A payload serves all Python tags at once and every version, so it is made once per platform.
 for_all_pythons = transition(
     implementation = _for_all_pythons_impl,
     inputs = [],
-    outputs = ["//platforms:python_tag"],
+    outputs = _OF_EVERY_WHEEL.keys(),
+)
+
+def _for_its_platform_impl(_settings, attr):
+    # Files for any platform are made for the one that makes them.
+    platform = "worker" if attr.platform == "any" else attr.platform
+    return _COMPILED_ELSEWHERE | {"//command_line_option:platforms": "//platforms:" + platform}
+
+# The same of a payload that names its platform, and whose files are not compiled here.
+for_its_platform = transition(
+    implementation = _for_its_platform_impl,
+    inputs = [],
+    outputs = _COMPILED_ELSEWHERE.keys() + ["//command_line_option:platforms"],
 )
 
 def declare_payload(ctx):

@@ -1,7 +1,7 @@
 """The rule that makes a payload from pinned upstream wheels."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
-load("//packaging/private:payload.bzl", "PAYLOAD_ATTRS", "declare_payload", "for_all_pythons", "payload_target")
+load("//packaging/private:payload.bzl", "PAYLOAD_ATTRS", "declare_payload", "for_its_platform", "payload_target")
 load("//packaging/private:providers.bzl", "NativePayloadInfo")
 load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
 
@@ -39,7 +39,7 @@ prebuilt_payload = rule(
     implementation = _prebuilt_payload_impl,
     doc = "A payload from pinned upstream wheels of one platform, every byte of which is checked. " +
           "It serves all Python tags at once, so it is made once per platform.",
-    cfg = for_all_pythons,
+    cfg = for_its_platform,
     provides = [NativePayloadInfo],
     attrs = {
         "wheels": attr.label_keyed_string_dict(

@@ -57,7 +57,10 @@ def _tree_payload_impl(ctx):
             },
             "trees": {tag: tree.path for tag, tree in trees.items()},
             "metadata": {name: file.path for name, file in metadata.items()},
-            "sources": {name: [file.path for file in files] for name, files in sources.items()},
+            "sources": {
+                name: {file.short_path: file.path for file in files}
+                for name, files in sources.items()
+            },
         } | payload.request,
     )
     return payload.providers

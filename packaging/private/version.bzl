@@ -3,6 +3,11 @@
 It stands in file names, which Bazel wants to know before anything runs, so it is checked here
 and not in the tools. Only the canonical form of PEP 440 is taken: what a registry shows, what
 METADATA says and what the file is called are then the same string.
+
+A transition that builds at another version sets //packaging:other_version instead. Bazel names a
+configuration by what distinguishes it from the command line: what no version says anything to, such
+as a C runtime, sets that back, and so is one and the same whoever asks for it. Set back, the flag
+itself would make another configuration, and everything anew, whenever it is given.
 """
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
@@ -98,4 +103,29 @@ def version_of(ctx):
     return version
 
 # The attribute through which a rule sees the version.
-VERSION_ATTR = attr.label(default = "//packaging:version")
+VERSION_ATTR = attr.label(default = "//packaging:built_version")
+
+# What a transition sets that leads to something no version says anything to.
+NO_OTHER_VERSION = {"//packaging:other_version": ""}
+
+def _built_version_impl(ctx):
+    other = ctx.attr.other[BuildSettingInfo].value
+    return [BuildSettingInfo(value = other or ctx.attr.flag[BuildSettingInfo].value)]
+
+built_version = rule(
+    implementation = _built_version_impl,
+    doc = "The version that is being built: that of a transition, or else that of the flag.",
+    provides = [BuildSettingInfo],
+    attrs = {
+        "flag": attr.label(
+            mandatory = True,
+            providers = [BuildSettingInfo],
+            doc = "The flag that users set.",
+        ),
+        "other": attr.label(
+            mandatory = True,
+            providers = [BuildSettingInfo],
+            doc = "The setting of transitions; empty without one.",
+        ),
+    },
+)

@@ -1,5 +1,6 @@
 """Rules of this repository that no linter knows."""
 
+import ast
 import ipaddress
 import os
 import pwd
@@ -21,6 +22,16 @@ MOST_LINES_OF_STARLARK = 400
 
 # With brackets, or this line would break its own rule.
 UNFINISHED = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X])\b")
+
+# Code that runs in build actions, and what of a file system it must not read: Bazel does not track
+# it, so it differs between what was built here and what came from a cache.
+ACTIONS = ("packaging", "toolchains/python/development", "toolchains/zig")
+UNTRACKED = re.compile(
+    r"\b(st_mode|st_[acm]time\w*|get[acm]time|gettarinfo|chmod|copy2|copytree|copystat|copymode"
+    r"|os\.access|shutil\.(?:copy|move))\b"
+)
+IN_NO_ORDER = frozenset({"glob", "iglob", "iterdir", "listdir", "rglob", "scandir", "walk"})
+ORDER_DOES_NOT_MATTER = frozenset({"any", "sorted"})
 
 HOMES = r"/(?:home|Users)/\w"
 COMMON_DIRECTORIES = ("/", "/home", "/mnt", "/opt", "/srv", "/tmp", "/usr", "/usr/src", "/var")
@@ -55,6 +66,68 @@ def test_nothing_is_left_for_later() -> None:
 
 def test_the_folder_packaging_does_not_hide_the_package_of_that_name() -> None:
     assert Path("packaging/__init__.py") not in tree.files()
+
+
+def modules_of_actions() -> list[Path]:
+    """Returns the Python modules that build actions run, and those beside them."""
+    return [path for path in tree.python_files() if path.as_posix().startswith(ACTIONS)]
+
+
+def test_actions_do_not_read_modes_or_times() -> None:
+    """Catches: bytes that depend on where a file came from. Modes come from assembly/modes.py."""
+    assert modules_of_actions()
+    read = [
+        f"{path}: {match.group()}"
+        for path in modules_of_actions()
+        for match in UNTRACKED.finditer(tree.text(path) or "")
+    ]
+    assert not read
+
+
+def in_no_order(source: str) -> list[int]:
+    """Returns the lines that list a directory in the order in which the file system has it."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    ordered: set[ast.AST] = set()
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.func.id in ORDER_DOES_NOT_MATTER:
+            ordered.update(call.args)
+            of_generators = (part for part in call.args if isinstance(part, ast.GeneratorExp))
+            ordered.update(generator.generators[0].iter for generator in of_generators)
+    return [
+        call.lineno
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in IN_NO_ORDER
+        and call not in ordered
+        and not _is_ours(call.func)
+    ]
+
+
+def _is_ours(function: ast.Attribute) -> bool:
+    """Whether it is content.walk, which sorts."""
+    return isinstance(function.value, ast.Name) and function.value.id == "content"
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("for path in folder.iterdir():\n    pass\n", [1]),
+        ("names = [path.name for path in folder.glob('*')]\n", [1]),
+        ("import os\nfor parent, _, names in os.walk(folder):\n    pass\n", [2]),
+        ("for path in sorted(folder.rglob('*')):\n    pass\n", []),
+        ("names = sorted(path.name for path in folder.iterdir())\n", []),
+        ("empty = not any(folder.iterdir())\n", []),
+        ("for path in content.walk(folder):\n    pass\n", []),
+    ],
+)
+def test_a_listing_without_order_is_found(source: str, lines: list[int]) -> None:
+    assert in_no_order(source) == lines
+
+
+def test_actions_list_directories_in_order() -> None:
+    """Catches: an archive whose members lie as the file system had them."""
+    listed = {str(path): in_no_order(tree.text(path) or "") for path in modules_of_actions()}
+    assert not {path: lines for path, lines in listed.items() if lines}
 
 
 def test_every_install_line_names_a_version() -> None:

@@ -16,7 +16,7 @@ from assembly.archive import ArchiveReader
 from assembly.errors import PackagingError
 from payload import index
 from payload.parts import Target
-from payload.tree import Expected, take_in
+from payload.tree import Expected, digest_of, take_in
 from tests.packaging.upstream import elf
 
 FILES = {
@@ -24,6 +24,7 @@ FILES = {
     "lib/python/mine/mine-tool": elf(body=b"tool " * 500),
     "lib/python/mine/libmine.so.1": elf(body=b"library " * 500),
     "lib/python/mine/_mine.abi3.so": elf(body=b"extension " * 500),
+    "lib/python/mine/mine-script": b"#!/usr/bin/env python3\n",
     "share/doc/mine.txt": b"not for the wheel\n",
 }
 EXPECTED = Expected(
@@ -45,7 +46,6 @@ def tree(folder: Path, files: Mapping[str, bytes] = FILES) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        path.chmod(0o755 if name.endswith("tool") else 0o644)
     return folder
 
 
@@ -61,7 +61,7 @@ def taken(
     large = large or {}
     names = [*large.values(), "common.zip", *(f"{tag}.zip" for tag in trees)]
     parts = {name: folder / name for name in names}
-    sources = {tag: [path] for tag, path in trees.items()}
+    sources = {tag: {path.name: path} for tag, path in trees.items()}
     written = folder / "index.json"
     take_in(expected, trees, {"METADATA": metadata}, sources, large, parts, written)
     return index.read(written), parts
@@ -82,13 +82,15 @@ def test_every_file_below_the_root_is_there_with_its_role(tmp_path: Path) -> Non
         "mine/__init__.py": "data",
         "mine/_mine.abi3.so": "extension",
         "mine/libmine.so.1": "library",
+        "mine/mine-script": "data",
         "mine/mine-tool": "tool",
     }
     for path, member in members.items():
         with ArchiveReader(parts[member.part]) as part:
             content = part.read(path)
         assert hashlib.sha256(content).hexdigest() == member.sha256
-        assert member.mode == (0o755 if member.role == "tool" else 0o644)
+        plain = path.endswith((".py", "METADATA"))
+        assert member.mode == (0o644 if plain else 0o755), path
 
 
 def test_the_origin_names_what_it_was_made_of(tmp_path: Path) -> None:
@@ -107,6 +109,17 @@ def test_the_digest_of_a_folder_does_not_tell_where_it_lies(tmp_path: Path) -> N
     one, _ = taken(tmp_path, {"cp311": tree(tmp_path / "one")})
     other, _ = taken(tmp_path, {"cp311": tree(tmp_path / "another/place")})
     assert one.origin.sources == other.origin.sources
+
+
+def test_the_digest_of_files_does_not_tell_where_they_lie(tmp_path: Path) -> None:
+    """Catches: the same for a source that is made, by a rule that is built for two platforms."""
+    digests = set()
+    for configuration in ("k8-fastbuild", "k8-fastbuild-ST-0123"):
+        made = tmp_path / "bazel-out" / configuration / "bin/mine"
+        tree(made, {"a.c": b"int a;\n", "b.c": b"int b;\n"})
+        digests.add(digest_of({f"mine/{name}": made / name for name in ("b.c", "a.c")}))
+    assert len(digests) == 1
+    assert digest_of({"mine/a.c": made / "a.c", "mine/c.c": made / "b.c"}) not in digests
 
 
 def test_what_trees_share_is_held_once(tmp_path: Path) -> None:
@@ -133,7 +146,7 @@ def packed_tar(folder: Path, path: Path) -> Path:
 
 
 def packed_zip(folder: Path, path: Path) -> Path:
-    """The tree as a ZIP archive, with its modes."""
+    """The tree as a ZIP archive."""
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(folder.rglob("*")):
             archive.write(file, file.relative_to(folder))
@@ -152,15 +165,23 @@ def test_an_archive_is_what_its_folder_is(
     assert source.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
 
 
-def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
-    digests = set()
-    for name in ("one", "another"):
+@pytest.mark.parametrize("mode", [0o444, 0o555, 0o755, 0o600], ids=oct)
+@pytest.mark.parametrize("pack", [None, packed_tar, packed_zip])
+def test_neither_modes_nor_times_of_a_tree_matter(
+    tmp_path: Path, mode: int, pack: Callable[[Path, Path], Path] | None
+) -> None:
+    """Catches: a wheel that tells whether its parts were built here or restored from a cache."""
+    made = []
+    for name in ("as installed", "restored"):
         folder = tree(tmp_path / name / "tree")
-        for path in folder.rglob("*"):
-            os.utime(path, (len(name), len(name)))
-        _, parts = taken(tmp_path / name, {"cp311": folder})
-        digests.add(b"".join(path.read_bytes() for path in parts.values()))
-    assert len(digests) == 1
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        for path in files:
+            path.chmod(mode if name == "restored" else 0o755 if "tool" in path.name else 0o644)
+            os.utime(path, (1_000_000_000 + len(name),) * 2)
+        source = pack(folder, tmp_path / name / "packed") if pack else folder
+        found, parts = taken(tmp_path / name, {"cp311": source})
+        made.append((found.of("cp311"), [path.read_bytes() for path in parts.values()]))
+    assert made[0] == made[1]
 
 
 def test_links_inside_become_files(tmp_path: Path) -> None:
@@ -169,6 +190,33 @@ def test_links_inside_become_files(tmp_path: Path) -> None:
     found, _ = taken(tmp_path, {"cp311": folder})
     members = {member.path: member for member in found.of("cp311")}
     assert members["mine/libmine.so"].sha256 == members["mine/libmine.so.1"].sha256
+
+
+def test_links_to_folders_become_folders(tmp_path: Path) -> None:
+    """Catches: files that are there only where Bazel hands a tree over file by file."""
+    folder = tree(tmp_path / "tree")
+    (folder / "lib/python/alias").symlink_to("mine")
+    found, _ = taken(tmp_path, {"cp311": folder})
+    paths = {member.path for member in found.of("cp311")}
+    assert {path.replace("mine/", "alias/") for path in paths if path.startswith("mine/")} <= paths
+
+
+def test_a_link_to_a_folder_that_it_lies_in_is_refused(tmp_path: Path) -> None:
+    """Catches: a walk without end."""
+    folder = tree(tmp_path / "tree")
+    (folder / "lib/python/mine/again").symlink_to("..")
+    assert refused(tmp_path, folder).endswith("again is a link to a directory that it lies in")
+
+
+def test_a_link_in_a_zip_archive_is_refused(tmp_path: Path) -> None:
+    """Catches: a library that holds nothing but the name of another."""
+    path = tmp_path / "tree.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        info = zipfile.ZipInfo("lib/python/libmine.so")
+        info.external_attr = 0o120777 << 16
+        archive.writestr(info, "libmine.so.1")
+    said = refused(tmp_path, path)
+    assert said.endswith("(lib/python/libmine.so is a link, which a tar archive may hold)")
 
 
 def test_a_link_out_of_the_tree_is_refused(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """The folder that a target makes at another version than the one that is being built."""
 
 def _transition_impl(_settings, attr):
-    return {"//packaging:version": attr.version}
+    return {"//packaging:other_version": attr.version}
 
 _transition = transition(
     implementation = _transition_impl,
     inputs = [],
-    outputs = ["//packaging:version"],
+    outputs = ["//packaging:other_version"],
 )
 
 def _at_version_impl(ctx):

@@ -74,6 +74,9 @@ _EXECUTION = """\
         scheduler: *scheduler
 """
 
+# Bazel's disk cache has a folder for the first two digits of each digest.
+_OF_DISK_CACHE = 'rewrite "^/(ac|cas)/(..)(.*)$" /$1/$2/$2$3 break;'
+
 _NGINX = """\
 daemon off;
 master_process off;
@@ -93,6 +96,7 @@ http {{
         root {cache};
         location / {{
             {guard}
+            {layout}
             dav_methods PUT DELETE;
             create_full_put_path on;
         }}
@@ -239,7 +243,12 @@ def worker(programs: Engines, folder: Path, address: str) -> Iterator[None]:
 
 @contextmanager
 def http_cache(
-    programs: Engines, folder: Path, *, cache: Path | None = None, token: str | None = None
+    programs: Engines,
+    folder: Path,
+    *,
+    cache: Path | None = None,
+    disk_cache: Path | None = None,
+    token: str | None = None,
 ) -> Iterator[str]:
     """Serves a folder that takes what is put into it; gives its address.
 
@@ -247,6 +256,7 @@ def http_cache(
       programs: where its program is.
       folder: an empty folder.
       cache: what is served, instead of a new folder `cache` in it.
+      disk_cache: the same, where it is a disk cache of Bazel's.
       token: who does not bear it gets nothing.
     """
     for name in ("cache", "incoming"):
@@ -255,7 +265,13 @@ def http_cache(
     port = free_port()
     configuration, log = folder / "nginx.conf", folder / "nginx.log"
     configuration.write_text(
-        _NGINX.format(folder=folder, port=port, guard=guard, cache=cache or folder / "cache")
+        _NGINX.format(
+            folder=folder,
+            port=port,
+            guard=guard,
+            layout=_OF_DISK_CACHE if disk_cache else "",
+            cache=disk_cache or cache or folder / "cache",
+        )
     )
     with program([programs.nginx, "-c", configuration, "-e", "stderr"], log) as process:
         await_answer(f"http://127.0.0.1:{port}/", process, log)

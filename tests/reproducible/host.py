@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,25 @@ class Host:
             "LC_ALL": self.language,
             "TZ": self.zone,
         }
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Gives this process, and what it starts, the host's umask and environment for a while."""
+        before, mask = dict(os.environ), os.umask(self.umask)
+        os.environ.update(self.environment({}))
+        try:
+            yield
+        finally:
+            os.umask(mask)
+            os.environ.clear()
+            os.environ.update(before)
+
+    def __str__(self) -> str:
+        """All that is its own."""
+        return (
+            f"{self.folder}, {self.python}, umask {self.umask:03o}, TZ {self.zone}, "
+            f"LANG {self.language}"
+        )
 
 
 def two_hosts(folder: Path, python: str, other_python: str) -> tuple[Host, Host]:

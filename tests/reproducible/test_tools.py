@@ -1,6 +1,6 @@
 """The build's own tools make the same bytes on two hosts that differ in all they may differ in.
 
-The small, everyday form of `bazel run //tests/reproducible:twice`, which builds the real release.
+The small, everyday form of `bazel run //tests/reproducible:ways`, which builds the real release.
 """
 
 from __future__ import annotations

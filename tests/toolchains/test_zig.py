@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from toolchains.zig.runtime import compile_runtime, without_paths
 
 SOURCES = Path("tests/toolchains/programs").absolute()
 DRIVER = {path.name: path.absolute() for path in map(Path, os.environ["DRIVER"].split())}
@@ -108,6 +111,85 @@ def test_a_runtime_compiled_before_is_the_one_compiled_now(
     cold = places[1].build(platform, warm=False)
     assert cold == {name: warm[name] for name in cold}
     assert len(cold) == 2
+
+
+def test_a_runtime_is_the_same_wherever_it_is_compiled(tmp_path: Path) -> None:
+    """Catches: the paths of zig's cache, whose digests differ between runs, in a library."""
+    elsewhere, output = tmp_path / "zig's own library", tmp_path / "another/that/is/deeper"
+    elsewhere.symlink_to(LIB)
+    output.mkdir(parents=True)
+    compile_runtime(ZIG, elsewhere, TARGETS["linux_x86_64"], "c", output)
+    made = {path.name: path.read_bytes() for path in output.iterdir()}
+    there = {path.name: path.read_bytes() for path in RUNTIMES["linux_x86_64_c"].iterdir()}
+    assert made.keys() == there.keys()
+    assert [name for name in made if made[name] != there[name]] == []
+
+
+@pytest.mark.parametrize("name", RUNTIMES)
+def test_no_runtime_names_a_cache(name: str) -> None:
+    """Catches: the same in the runtimes that take a minute to compile."""
+    for path in RUNTIMES[name].iterdir():
+        assert re.search(rb"cache/|o/[0-9a-f]{32}/", path.read_bytes()) is None, path.name
+
+
+def archive(*members: tuple[bytes, bytes]) -> bytes:
+    """A static library of members by what their headers call them."""
+    made = b"!<arch>\n"
+    for name, content in members:
+        made += b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (name, 0, 0, 0, b"644", len(content))
+        made += content + b"\n" * (len(content) % 2)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        pytest.param(
+            [(b"//", b"cache/o/%s/a.o/\ncache/o/%s/bc.o/\n"), (b"/0", b"odd"), (b"/46", b"b")],
+            [
+                (b"//", b"a.o/\n" + b"\n" * 41 + b"bc.o/\n" + b"\n" * 41),
+                (b"/0", b"odd"),
+                (b"/46", b"b"),
+            ],
+            id="GNU's",
+        ),
+        pytest.param(
+            [(b"//", b"cache/o/%s/a.obj\0cache/o/%s/b.obj\0"), (b"/0", b"content")],
+            [
+                (b"//", b"a.obj\0" + bytes(41) + b"b.obj\0" + bytes(41)),
+                (b"/0", b"content"),
+            ],
+            id="Microsoft's",
+        ),
+        pytest.param(
+            [
+                (b"#1/48", b"cache/o/%s/a.o\0\0\0\0content, cache/o/ included"),
+                (b"#1/44", b"cache/o/%s/b.ocontent"),
+            ],
+            [
+                (b"#1/48", b"a.o\0" + bytes(44) + b"content, cache/o/ included"),
+                (b"#1/44", b"b.o" + bytes(41) + b"content"),
+            ],
+            id="BSD's",
+        ),
+        pytest.param([(b"a.o/", b"content")], [(b"a.o/", b"content")], id="short names"),
+    ],
+)
+def test_members_of_a_library_go_by_their_file_names(
+    members: list[tuple[bytes, bytes]], expected: list[tuple[bytes, bytes]]
+) -> None:
+    """Catches: a library that no linker can read, since its members are not where they were."""
+    made = {
+        without_paths(
+            archive(*((name, content.replace(b"%s", digit * 32)) for name, content in members))
+        )
+        for digit in (b"0", b"f")
+    }
+    assert made == {archive(*expected)}
+
+
+def test_what_is_no_library_stays_as_it_is() -> None:
+    assert without_paths(b"\x7fELF cache/o/0/") == b"\x7fELF cache/o/0/"
 
 
 def test_nothing_is_left_behind(places: list[Place]) -> None:

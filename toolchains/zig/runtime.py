@@ -11,7 +11,7 @@ all of it.
 from __future__ import annotations
 
 import argparse
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
@@ -114,6 +114,36 @@ def system_of(target: str) -> System:
     )
 
 
+_ARCHIVE = b"!<arch>\n"
+_MEMBER_HEADER = 60
+_LONG_NAME = re.compile(rb"(?:[^\n\0]*/)?([^\n\0/]+)(/\n|\0|\Z)")
+
+
+def without_paths(archive: bytes) -> bytes:
+    """A static library (ar(5)) whose members go by their file names.
+
+    zig names a member by where it lies in its cache, and so by a digest that differs between runs.
+    All else stays where it is, since the symbol table names members by their offsets: a shorter
+    name is filled up with what ends it.
+
+    Args:
+      archive: its content; that of any other file is returned as it is.
+    """
+    if not archive.startswith(_ARCHIVE):
+        return archive
+    made, at = bytearray(archive), len(_ARCHIVE)
+    while at < len(made):
+        name, size = bytes(made[at : at + 16]), int(made[at + 48 : at + 58])
+        content = at + _MEMBER_HEADER
+        names = size if name.rstrip() == b"//" else int(name[3:]) if name.startswith(b"#1/") else 0
+        made[content : content + names] = _LONG_NAME.sub(
+            lambda found: (found[1] + found[2]).ljust(len(found[0]), found[2][-1:] or b"\0"),
+            bytes(made[content : content + names]),
+        )
+        at = content + size + size % 2
+    return bytes(made)
+
+
 class Runtime:
     """The runtime of a target, being compiled."""
 
@@ -207,7 +237,7 @@ def _copy(
             # What a pattern finds besides what has its own place.
             if path.name in names or ("*" in pattern and path.name in without):
                 continue
-            shutil.copyfile(path, output / path.name)
+            (output / path.name).write_bytes(without_paths(path.read_bytes()))
             names.append(path.name)
     return names
 

@@ -35,6 +35,8 @@ def declare_driver(name):
     zig_driver(
         name = name,
         src = "driver.c",
+        # As below: for the machine that runs it.
+        tags = ["manual"],
         target = select({":on_" + host.name: _host_triple(host) for host in HOSTS}),
     )
 

@@ -15,21 +15,21 @@ ZIG_ATTRS = {
     ),
 }
 
+_ONCE = {
+    "//packaging:other_version": "",
+    "//platforms:python_tag": "py3",
+    "//toolchains/zig:cxx": True,
+}
+
 def _once_impl(_settings, _attr):
-    return {
-        "//platforms:python_tag": "py3",
-        "//toolchains/zig:cxx": True,
-    }
+    return _ONCE
 
 # Whoever needs it, it is made once: what is set on the way to a wheel or a program says nothing to
 # it, and would have it made again elsewhere.
 _once = transition(
     implementation = _once_impl,
     inputs = [],
-    outputs = [
-        "//platforms:python_tag",
-        "//toolchains/zig:cxx",
-    ],
+    outputs = _ONCE.keys(),
 )
 
 # What driver.c is called by; the name says what it does.
@@ -114,6 +114,8 @@ def _zig_runtime_impl(ctx):
         inputs = [zig_lib(ctx)],
         outputs = [tree],
         tools = [ctx.file._zig],
+        # Whichever configuration asks for it, it is the same action, and in a cache but once.
+        execution_requirements = {"supports-path-mapping": "1"},
         mnemonic = "ZigRuntime",
         progress_message = "Compiling the %s runtime for %s, once on this machine" % (
             ctx.attr.language.upper(),

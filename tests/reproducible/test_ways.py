@@ -1,0 +1,167 @@
+"""Ways are compared only if each was taken, and all of them made something."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.remote.clone import Build
+from tests.reproducible import ways
+from tests.reproducible.caches import files_of, random_half
+from tests.reproducible.host import two_hosts
+from tests.reproducible.ways import WAYS, WaysError
+from tests.workspace import copy_workspace
+
+QUIET = Console(quiet=True)
+
+
+def build_of(processes: Mapping[str, int]) -> Build:
+    return Build(code=0, said="", processes=processes, seconds=1.0)
+
+
+@pytest.mark.parametrize(
+    ("processes", "taken"),
+    [
+        ({"internal": 5, "linux-sandbox": 7}, {"empty"}),
+        ({"internal": 5, "disk cache hit": 7}, {"disk", "remote"}),
+        ({"internal": 5, "remote cache hit": 7}, {"disk", "remote"}),
+        ({"internal": 5, "disk cache hit": 3, "linux-sandbox": 4}, {"half"}),
+        ({"internal": 5, "remote": 7}, {"empty", "execution"}),
+        ({"internal": 5, "remote": 6, "linux-sandbox": 1}, {"empty"}),
+        ({"internal": 5}, set()),
+    ],
+    ids=str,
+)
+def test_a_build_that_took_another_way_is_no_proof(
+    processes: Mapping[str, int], taken: set[str]
+) -> None:
+    """Catches: five builds from nothing, whose equality says nothing of any cache."""
+    found = {way.name for way in WAYS if way.is_taken(build_of(processes))}
+    assert found == taken
+
+
+def test_each_way_but_the_first_is_on_another_host(tmp_path: Path) -> None:
+    """Catches: two builds on one host, and an interpreter with which no cache has anything."""
+    hosts = [ways.host_of(way, tmp_path, "python3.11", "python3.12") for way in WAYS]
+    first, *others = hosts
+    assert {host.umask for host in others} == {0o077}
+    assert first.umask == 0o022
+    assert len({host.folder for host in hosts}) == len(WAYS)
+    pythons = {host.name: host.python for host in hosts}
+    assert [name for name, python in pythons.items() if python == "python3.12"] == ["execution"]
+
+
+def test_on_a_host_its_own_environment_holds_and_only_there(tmp_path: Path) -> None:
+    host = two_hosts(tmp_path, "python3.11", "python3.12")[1]
+    before, mask = dict(os.environ), os.umask(0o022)
+    with host.entered():
+        made = tmp_path / "made"
+        made.touch()
+        assert made.stat().st_mode & 0o777 == 0o600
+        assert (os.environ["TZ"], os.environ["IREE_RELEASE_PYTHON"]) == (host.zone, "python3.12")
+    assert dict(os.environ) == before
+    assert os.umask(mask) == 0o022
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    if shutil.which("git") is None:
+        pytest.skip("not run: git is not on PATH")
+    folder = tmp_path / "clone"
+    files = {"tracked": "1", "deleted": "2", "new": "3", "ignored": "4", ".gitignore": "ignored\n"}
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    (folder / "new").chmod(0o755)
+    for command in (["init", "--quiet"], ["add", "tracked", "deleted", ".gitignore"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    (folder / "deleted").unlink()
+    return folder
+
+
+def test_the_copy_holds_what_a_commit_would_hold(workspace: Path, tmp_path: Path) -> None:
+    """Catches: a new file forgotten, or an ignored one that decides a byte."""
+    host = two_hosts(tmp_path, "python3.11", "python3.12")[1]
+    with host.entered():
+        copy_workspace(workspace, host.folder)
+    copied = {path.name: path for path in host.folder.iterdir()}
+    assert set(copied) == {"tracked", "new", ".gitignore"}
+    assert copied["new"].stat().st_mode & 0o777 == 0o700
+    assert copied["tracked"].stat().st_mode & 0o777 == 0o600
+
+
+def test_outside_a_clone_there_is_nothing_to_copy(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="run this in a git clone"):
+        copy_workspace(tmp_path, tmp_path / "copy")
+
+
+def test_a_file_that_differs_or_is_missing_is_named() -> None:
+    """Catches: a comparison of what both have, which a build that makes less passes."""
+    expected = {"x": "1", "y": "2"}
+    found = {
+        "disk": {"x": "1", "y": "2"},
+        "half": {"x": "3", "y": "2"},
+        "remote": {"x": "1", "z": ""},
+    }
+    assert ways.compare(expected, found, QUIET) == [
+        ("half", "x"),
+        ("remote", "y"),
+        ("disk", "z"),
+        ("half", "z"),
+        ("remote", "z"),
+    ]
+    assert ways.compare(expected, {"disk": expected}, QUIET) == []
+
+
+def cache(folder: Path, count: int) -> Path:
+    """A disk cache with results and files."""
+    for kind in ("ac", "cas"):
+        for number in range(count):
+            path = folder / kind / f"{number % 16:02x}" / f"{number:064x}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{kind} {number}")
+    (folder / "gc").mkdir()
+    (folder / "gc" / "lock").touch()
+    return folder
+
+
+def test_a_random_half_is_the_same_for_a_seed_and_spares_the_whole(tmp_path: Path) -> None:
+    """Catches: a failure that nobody can repeat, and a cache that is emptied for others."""
+    whole = cache(tmp_path / "whole", 200)
+    every = files_of(whole)
+    halves = {}
+    for name, seed in (("one", 1), ("again", 1), ("other", 2)):
+        left = random_half(whole, tmp_path / name, seed)
+        halves[name] = files_of(tmp_path / name)
+        assert (left.kept, left.lost) == (len(halves[name]), len(every) - len(halves[name]))
+        assert 140 < left.kept < 260
+        assert {path.parts[0] for path in halves[name]} == {"ac", "cas"}
+    assert halves["one"] == halves["again"] != halves["other"]
+    assert files_of(whole) == every
+    assert len(every) == 400
+
+
+def test_the_second_python_is_of_another_minor_version_and_has_pip(tmp_path: Path) -> None:
+    """Catches: two builds by one Python, and one that cannot fetch its tools."""
+    here = "{}.{}".format(*sys.version_info)
+    bare = interpreter(tmp_path, "3.98", None)
+    without_pip = interpreter(tmp_path, "3.99", str(shutil.which("false")))
+    same = interpreter(tmp_path, here, sys.executable)
+    with pytest.raises(WaysError, match="no second Python with pip"):
+        ways.other_python([bare, without_pip, same])
+    good = interpreter(tmp_path, "3.97", str(shutil.which("true")))
+    assert ways.other_python([good, without_pip, same]) == shutil.which("true")
+
+
+def interpreter(folder: Path, version: str, executable: str | None) -> Path:
+    path = folder / f"{version}.json"
+    path.write_text(json.dumps({"version": version, "executable": executable}))
+    return path
