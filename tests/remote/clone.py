@@ -30,10 +30,10 @@ class Build:
     """What it printed."""
     processes: Mapping[str, int]
     """How many actions ran, by where: "remote", "remote cache hit", "linux-sandbox" and so on."""
-    kinds: frozenset[str]
-    """The mnemonics of all actions that ran."""
     seconds: float
     """How long it took, by Bazel's own clock."""
+    kinds: frozenset[str] = frozenset()
+    """The mnemonics of all actions that ran."""
 
     @property
     def executed(self) -> int:
@@ -82,8 +82,8 @@ class Clone:
             code=done.returncode,
             said=said,
             processes={where: int(number) for number, where in entries},
-            kinds=_kinds(self._events),
             seconds=float(elapsed[1]) if elapsed else 0.0,
+            kinds=_kinds(self._events),
         )
 
     def digests(self, target: str, *options: str) -> dict[str, str]:
@@ -112,7 +112,15 @@ class Clone:
         return frozenset(action["mnemonic"] for action in actions if action.get("arguments"))
 
     def forget(self) -> None:
-        """Forgets what was built, and neither what was fetched nor what was analyzed."""
+        """Forgets what was built and analyzed, and not what was fetched."""
+        assert self._bazel("clean").returncode == 0
+
+    def lose_outputs(self) -> None:
+        """Removes what was built, but not what Bazel knows of it: what was analyzed.
+
+        That is sooner over than `forget`, and the same after builds that brought all outputs here.
+        Outputs that were left in a cache count as built after this.
+        """
         for made in self._execution_root.glob("bazel-out/*/bin"):
             remove(made)
 

@@ -68,7 +68,7 @@ def filled(machine: Clone, address: str, folder: Path) -> Filled:
     unread = build(machine, address, *READ)
     assert unread.executed > 0
     assert not stored(folder), "a build that only reads has written"
-    machine.forget()
+    machine.lose_outputs()
     pushed = build(machine, address, *PUSH)
     assert pushed.executed == unread.executed
     return Filled(pushed, digests(machine))
@@ -134,7 +134,7 @@ def test_another_machine_executes_nothing(
 def test_a_spoilt_blob_makes_no_wrong_wheel(
     filled: Filled, other: Clone, address: str, folder: Path, spoil: str
 ) -> None:
-    other.forget()
+    other.lose_outputs()
     with spoilt(stored(folder, "cas")) as blobs:
         for path, content in blobs.items():
             match spoil:
@@ -154,7 +154,7 @@ def test_a_spoilt_blob_makes_no_wrong_wheel(
 def test_results_that_are_no_results_are_not_taken(
     filled: Filled, other: Clone, address: str, folder: Path
 ) -> None:
-    other.forget()
+    other.lose_outputs()
     with spoilt(stored(folder, "ac")) as results:
         for path in results:
             path.write_bytes(b"<html>the sign-in page of a proxy</html>")
@@ -179,10 +179,10 @@ def test_a_lie_of_who_fills_the_cache_is_found_only_without_it(
     with spoilt(stored(folder, "ac")) as results:
         for path, content in results.items():
             path.write_bytes(content.replace(right, lie.encode()))
-        other.forget()
+        other.lose_outputs()
         build(other, address, *READ)
         assert digests(other) == {**filled.digests, name: lie}
-        other.forget()
+        other.lose_outputs()
         build(other, address, *READ, "--noremote_accept_cached")
         assert digests(other) == filled.digests
 
@@ -196,10 +196,10 @@ def test_a_cache_that_wants_a_token_gets_it(
 ) -> None:
     token = "of-the-remote-0123456789"
     with engines.http_cache(programs, tmp_path, cache=folder / "cache", token=token) as guarded:
-        other.forget()
+        other.lose_outputs()
         refused = build(other, guarded, *READ)
         assert refused.hits == 0
-        other.forget()
+        other.lose_outputs()
         made = build(other, guarded, *READ, token=token)
     assert made.hits == filled.build.executed
     assert token not in made.said
@@ -207,7 +207,7 @@ def test_a_cache_that_wants_a_token_gets_it(
 
 
 def test_a_cache_that_is_gone_is_done_without(filled: Filled, other: Clone, address: str) -> None:
-    other.forget()
+    other.lose_outputs()
     with relay(address) as gone:
         gone.cut()
         made = build(other, gone.address, *READ)
@@ -220,7 +220,7 @@ def test_a_cache_that_dies_meanwhile_is_done_without(
     filled: Filled, other: Clone, address: str, folder: Path
 ) -> None:
     (wheel,) = filled.digests.values()
-    other.forget()
+    other.lose_outputs()
     with relay(address) as dying:
         # Before the wheel is there, and what it is made of.
         dying.cut_after = (folder / "cache" / "cas" / wheel).stat().st_size

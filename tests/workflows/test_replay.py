@@ -1,9 +1,9 @@
 """The workflows' own commands, one after the other, from a green commit to a verified registry.
 
 A clone of this workspace, its bazelw and everything that that builds and runs are real; GitHub is
-the one for tests, and the registry a devpi. From the night on, the clone's matrix has one Python for
-each platform: the commands and what they go through are the same, with half of the wheels. What a
-real night has and this has not: machines of their own for jobs, with a remote cache between them
+the one for tests, and the registry a devpi. From the night on, the clone's matrix has one Python
+for each platform: the commands and what they go through are the same, with half of the wheels. What
+a real night has and this has not: machines of their own for jobs, with a remote cache between them
 (tests/remote), and the registry's trust in a job's identity, for which a password stands here
 (tests/registry).
 """
