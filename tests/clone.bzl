@@ -21,10 +21,11 @@ CLONE = struct(
         "PIP_INDEX_URL",
         "XDG_CACHE_HOME",
     ],
-    # The real source tree is no input; and the build takes all cores, for long.
+    # The real source tree is no input, nor is what was fetched for the outer build, which the clone
+    # gets; and the build takes two cores, for long.
     tags = [
         "clone",
-        "exclusive",
+        "cpu:2",
         "external",
         "no-sandbox",
         "requires-network",

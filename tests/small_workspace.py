@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.output_base import STARTUP, output_base
 from tests.workspace import root
 
 _OURS = ("BUILD_", "PYTHON", "RUNFILES", "TEST_", "IREE_RELEASE_REMOTE")
@@ -27,7 +28,13 @@ class SmallWorkspace:
         """Runs a command."""
         environ = {name: v for name, v in os.environ.items() if not name.startswith(_OURS)}
         return subprocess.run(
-            [self.path / "bazelw", f"--output_base={self.output_base}", command, *arguments],
+            [
+                self.path / "bazelw",
+                f"--output_base={self.output_base}",
+                *STARTUP,
+                command,
+                *arguments,
+            ],
             cwd=self.path,
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -59,7 +66,5 @@ def small_workspace(directory: Path, build: str) -> Iterator[SmallWorkspace]:
         (target / "BUILD.bazel").unlink()
     (made.path / "MODULE.bazel").write_text('module(name = "small")\n')
     (made.path / "BUILD.bazel").write_text(build)
-    try:
+    with output_base(made.output_base):
         yield made
-    finally:
-        made.bazelw("clean", "--expunge")

@@ -46,11 +46,12 @@ class Asset:
     data: bytes
     state: str
     created: str
+    digest: str = field(init=False)
+    """As GitHub writes it."""
 
-    @property
-    def digest(self) -> str:
-        """As GitHub writes it."""
-        return f"sha256:{hashlib.sha256(self.data).hexdigest()}"
+    def __post_init__(self) -> None:
+        # Once, and not in every listing: a release has hundreds of megabytes.
+        self.digest = f"sha256:{hashlib.sha256(self.data).hexdigest()}"
 
 
 @dataclass(slots=True)

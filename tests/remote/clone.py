@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,10 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.output_base import STARTUP, of_this_test, output_base, remove
 from tests.reproducible.difference import sha256
 from tests.workspace import copy_workspace, root
 
 _ENDS_WITHIN = 1500
+# A product is not built with these.
+_FOR_TESTS = ("_main~github_for_tests~github_for_tests", "_main~pypi~pypi_tests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Build:
     """How many actions ran, by where: "remote", "remote cache hit", "linux-sandbox" and so on."""
     seconds: float
     """How long it took, by Bazel's own clock."""
+    kinds: frozenset[str] = frozenset()
+    """The mnemonics of all actions that ran."""
 
     @property
     def executed(self) -> int:
@@ -50,7 +56,9 @@ class Clone:
     def __init__(self, folder: Path) -> None:
         """Copies the workspace into `folder`, which does not exist."""
         self.workspace = folder / "workspace"
-        self._output = folder / "output"
+        self.output_base = folder / "output"
+        self._execution_root = self.output_base / "execroot" / "_main"
+        self._events = folder / "events.json"
         copy_workspace(root(), self.workspace)
 
     def build(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Build:
@@ -60,7 +68,12 @@ class Clone:
           arguments: options and targets.
           environment: what is changed of ours.
         """
-        done = self._bazel("build", "--disk_cache=", *arguments, environment=environment)
+        options = (
+            "--disk_cache=",
+            f"--build_event_json_file={self._events}",
+            "--experimental_record_metrics_for_all_mnemonics",
+        )
+        done = self._bazel("build", *options, *arguments, environment=environment)
         said = done.stderr
         listed = re.search(r"^INFO: \d+ process(?:es)?: (.+)\.$", said, re.MULTILINE)
         entries = re.findall(r"(\d+) ([a-z-][a-z -]*)", listed[1]) if listed else []
@@ -70,14 +83,17 @@ class Clone:
             said=said,
             processes={where: int(number) for number, where in entries},
             seconds=float(elapsed[1]) if elapsed else 0.0,
+            kinds=_kinds(self._events),
         )
 
     def digests(self, target: str, *options: str) -> dict[str, str]:
         """The sha256 of each file that a target is made of, by its path below bazel-bin."""
-        listed = self._bazel("cquery", "--output=files", *options, target)
+        # What was analyzed before has the target in other configurations too.
+        listed = self._bazel("cquery", "--output=files", *options, f"config({target}, target)")
         assert listed.returncode == 0, listed.stderr
-        execution_root = Path(self._bazel("info", "execution_root").stdout.strip())
-        made = [execution_root / line for line in listed.stdout.splitlines() if "/bin/" in line]
+        made = [
+            self._execution_root / line for line in listed.stdout.splitlines() if "/bin/" in line
+        ]
         found = {
             str(file).partition("/bin/")[2]: sha256(file)
             for output in made
@@ -87,13 +103,26 @@ class Clone:
         assert found, f"{target} is made of no files"
         return found
 
+    def kinds(self, *targets: str) -> frozenset[str]:
+        """The mnemonics of all actions that run a program to build targets."""
+        expression = f"deps(set({' '.join(targets)}))"
+        listed = self._bazel("aquery", "--output=jsonproto", "--noinclude_artifacts", expression)
+        assert listed.returncode == 0, listed.stderr
+        actions = json.loads(listed.stdout)["actions"]
+        return frozenset(action["mnemonic"] for action in actions if action.get("arguments"))
+
     def forget(self) -> None:
-        """Forgets what was built, and not what was fetched."""
+        """Forgets what was built and analyzed, and not what was fetched."""
         assert self._bazel("clean").returncode == 0
 
-    def remove(self) -> None:
-        """Stops its Bazel, and takes away what that made."""
-        self._bazel("clean", "--expunge")
+    def lose_outputs(self) -> None:
+        """Removes what was built, but not what Bazel knows of it: what was analyzed.
+
+        That is sooner over than `forget`, and the same after builds that brought all outputs here.
+        Outputs that were left in a cache count as built after this.
+        """
+        for made in self._execution_root.glob("bazel-out/*/bin"):
+            remove(made)
 
     def _bazel(
         self, command: str, *arguments: str, environment: Mapping[str, str] | None = None
@@ -104,7 +133,13 @@ class Clone:
             if not name.startswith(("BUILD_", "PYTHON", "RUNFILES", "TEST_", "IREE_RELEASE_REMOTE"))
         }
         return subprocess.run(
-            [self.workspace / "bazelw", f"--output_base={self._output}", command, *arguments],
+            [
+                self.workspace / "bazelw",
+                f"--output_base={self.output_base}",
+                *STARTUP,
+                command,
+                *arguments,
+            ],
             cwd=self.workspace,
             env={**ours, **(environment or {})},
             stdin=subprocess.DEVNULL,
@@ -115,11 +150,26 @@ class Clone:
         )
 
 
+def _kinds(events: Path) -> frozenset[str]:
+    for line in events.read_text().splitlines() if events.exists() else ():
+        if metrics := json.loads(line).get("buildMetrics"):
+            return frozenset(
+                entry["mnemonic"]
+                for entry in metrics["actionSummary"].get("actionData", ())
+                if int(entry.get("actionsExecuted", 0))
+            )
+    return frozenset()
+
+
 @contextmanager
-def clone(folder: Path) -> Iterator[Clone]:
-    """A clone for a while."""
+def clone(folder: Path, *, shared: bool = True) -> Iterator[Clone]:
+    """A clone for a while.
+
+    Args:
+      folder: does not exist.
+      shared: whether it gets the external repositories that were fetched for the test, or none.
+    """
     made = Clone(folder)
-    try:
+    fetched = of_this_test() if shared else None
+    with output_base(made.output_base, fetched=fetched, without=_FOR_TESTS):
         yield made
-    finally:
-        made.remove()

@@ -6,8 +6,9 @@ The server is nginx, which keeps what it is given: it checks nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,11 @@ from tests.remote import engines
 from tests.remote.clone import Build, Clone, clone
 from tests.remote.relay import relay
 
-# Of one platform, which is built in a minute.
-WHEELS = (
-    "//packaging/iree_runtime:wheels",
-    "--//packaging:without=linux_aarch64,windows_x86_64,macos_arm64",
-)
+# Built in a second, by an action that makes several files and one that makes one.
+SMALL = "//packaging/iree_tools_tf:wheels"
+# Of one platform, with C and its runtime, which is a folder.
+LARGE = "//packaging/iree_runtime:wheels"
+ONE_PLATFORM = "--//packaging:without=linux_aarch64,windows_x86_64,macos_arm64"
 PUSH = ("--config=ci", "--config=remote_cache_push")
 READ = ("--config=ci", "--config=remote_cache")
 
@@ -53,24 +54,47 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         yield made
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a build that fills the cache has made."""
+
+    build: Build
+    digests: Mapping[str, str]
+
+
 @pytest.fixture(scope="module")
-def filled(machine: Clone, address: str, folder: Path) -> tuple[Build, dict[str, str]]:
-    """The build that fills the cache, and the bytes it makes."""
+def filled(machine: Clone, address: str, folder: Path) -> Filled:
+    """The build of the small wheel that fills the cache."""
     unread = build(machine, address, *READ)
     assert unread.executed > 0
     assert not stored(folder), "a build that only reads has written"
-    machine.forget()
+    machine.lose_outputs()
     pushed = build(machine, address, *PUSH)
     assert pushed.executed == unread.executed
-    return pushed, machine.digests(*WHEELS)
+    return Filled(pushed, digests(machine))
 
 
-def build(machine: Clone, address: str, *options: str, token: str = "") -> Build:
+@pytest.fixture(scope="module")
+def large(machine: Clone, address: str, filled: Filled) -> Filled:
+    """The build of the large wheels that fills the cache, too."""
+    pushed = build(machine, address, *PUSH, target=LARGE)
+    assert pushed.executed > filled.build.executed
+    return Filled(pushed, digests(machine, LARGE))
+
+
+def build(
+    machine: Clone, address: str, *options: str, target: str = SMALL, token: str = ""
+) -> Build:
     """Builds a package's wheels."""
     environment = {"IREE_RELEASE_REMOTE": address, "IREE_RELEASE_REMOTE_TOKEN": token}
-    made = machine.build(*options, *WHEELS, environment=environment)
+    made = machine.build(*options, ONE_PLATFORM, target, environment=environment)
     assert made.code == 0, made.said[-4000:]
     return made
+
+
+def digests(machine: Clone, target: str = SMALL) -> dict[str, str]:
+    """The wheels of a package, by their digests."""
+    return machine.digests(target, ONE_PLATFORM)
 
 
 def stored(folder: Path, kind: str = "*") -> list[Path]:
@@ -92,30 +116,25 @@ def spoilt(paths: Sequence[Path]) -> Iterator[dict[Path, bytes]]:
 
 
 def test_another_machine_executes_nothing(
-    filled: tuple[Build, dict[str, str]],
-    other: Clone,
-    address: str,
-    capsys: pytest.CaptureFixture[str],
+    large: Filled, other: Clone, address: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pushed, digests = filled
     with relay(address) as counted:
-        made = build(other, counted.address, *READ)
+        made = build(other, counted.address, *READ, target=LARGE)
     with capsys.disabled():
         print(
-            f"\nfilling: {pushed.seconds:.0f} s, {pushed.executed} actions; reading: "
+            f"\nfilling: {large.build.seconds:.0f} s, {large.build.executed} actions; reading: "
             f"{made.seconds:.0f} s, {made.hits} from the cache, {counted.received / 1e6:.0f} MB"
         )
     assert made.executed == 0, made.processes
-    assert made.hits == pushed.executed
-    assert other.digests(*WHEELS) == digests
+    assert made.hits == large.build.executed
+    assert digests(other, LARGE) == large.digests
 
 
 @pytest.mark.parametrize("spoil", ["changed", "cut short", "empty", "gone"])
 def test_a_spoilt_blob_makes_no_wrong_wheel(
-    filled: tuple[Build, dict[str, str]], other: Clone, address: str, folder: Path, spoil: str
+    filled: Filled, other: Clone, address: str, folder: Path, spoil: str
 ) -> None:
-    _, digests = filled
-    other.forget()
+    other.lose_outputs()
     with spoilt(stored(folder, "cas")) as blobs:
         for path, content in blobs.items():
             match spoil:
@@ -129,32 +148,30 @@ def test_a_spoilt_blob_makes_no_wrong_wheel(
                     path.unlink()
         made = build(other, address, *READ)
     assert made.executed > 0
-    assert other.digests(*WHEELS) == digests
+    assert digests(other) == filled.digests
 
 
 def test_results_that_are_no_results_are_not_taken(
-    filled: tuple[Build, dict[str, str]], other: Clone, address: str, folder: Path
+    filled: Filled, other: Clone, address: str, folder: Path
 ) -> None:
-    _, digests = filled
-    other.forget()
+    other.lose_outputs()
     with spoilt(stored(folder, "ac")) as results:
         for path in results:
             path.write_bytes(b"<html>the sign-in page of a proxy</html>")
         made = build(other, address, *READ)
-    assert made.hits == 0
-    assert other.digests(*WHEELS) == digests
+    assert (made.hits, made.executed) == (0, filled.build.executed)
+    assert digests(other) == filled.digests
 
 
 def test_a_lie_of_who_fills_the_cache_is_found_only_without_it(
-    filled: tuple[Build, dict[str, str]], other: Clone, address: str, folder: Path
+    filled: Filled, other: Clone, address: str, folder: Path
 ) -> None:
     """No Bazel can see it: what an action makes is known by running it.
 
     So only builds of what was reviewed fill the cache, and an audit takes nothing from it.
     """
-    _, digests = filled
-    name = next(name for name in digests if name.endswith(".whl"))
-    right = digests[name].encode()
+    name = next(name for name in filled.digests if name.endswith(".whl"))
+    right = filled.digests[name].encode()
     wheel = (folder / "cache" / "cas" / right.decode()).read_bytes()
     wrong = wheel[:-1] + bytes([wheel[-1] ^ 1])
     lie = hashlib.sha256(wrong).hexdigest()
@@ -162,54 +179,51 @@ def test_a_lie_of_who_fills_the_cache_is_found_only_without_it(
     with spoilt(stored(folder, "ac")) as results:
         for path, content in results.items():
             path.write_bytes(content.replace(right, lie.encode()))
-        other.forget()
+        other.lose_outputs()
         build(other, address, *READ)
-        assert other.digests(*WHEELS) == digests | {name: lie}
-        other.forget()
+        assert digests(other) == {**filled.digests, name: lie}
+        other.lose_outputs()
         build(other, address, *READ, "--noremote_accept_cached")
-        assert other.digests(*WHEELS) == digests
+        assert digests(other) == filled.digests
 
 
 def test_a_cache_that_wants_a_token_gets_it(
-    filled: tuple[Build, dict[str, str]],
+    filled: Filled,
     other: Clone,
     programs: engines.Engines,
     folder: Path,
     tmp_path: Path,
 ) -> None:
-    pushed, digests = filled
     token = "of-the-remote-0123456789"
     with engines.http_cache(programs, tmp_path, cache=folder / "cache", token=token) as guarded:
-        other.forget()
+        other.lose_outputs()
         refused = build(other, guarded, *READ)
         assert refused.hits == 0
-        other.forget()
+        other.lose_outputs()
         made = build(other, guarded, *READ, token=token)
-    assert made.hits == pushed.executed
+    assert made.hits == filled.build.executed
     assert token not in made.said
-    assert other.digests(*WHEELS) == digests
+    assert digests(other) == filled.digests
 
 
-def test_a_cache_that_is_gone_is_done_without(
-    filled: tuple[Build, dict[str, str]], other: Clone, address: str
-) -> None:
-    _, digests = filled
-    other.forget()
+def test_a_cache_that_is_gone_is_done_without(filled: Filled, other: Clone, address: str) -> None:
+    other.lose_outputs()
     with relay(address) as gone:
         gone.cut()
         made = build(other, gone.address, *READ)
-    assert made.hits == 0
+    assert (made.hits, made.executed) == (0, filled.build.executed)
     assert "WARNING" in made.said
-    assert other.digests(*WHEELS) == digests
+    assert digests(other) == filled.digests
 
 
 def test_a_cache_that_dies_meanwhile_is_done_without(
-    filled: tuple[Build, dict[str, str]], other: Clone, address: str
+    filled: Filled, other: Clone, address: str, folder: Path
 ) -> None:
-    _, digests = filled
-    other.forget()
+    (wheel,) = filled.digests.values()
+    other.lose_outputs()
     with relay(address) as dying:
-        dying.cut_after = 2_000_000
+        # Before the wheel is there, and what it is made of.
+        dying.cut_after = (folder / "cache" / "cas" / wheel).stat().st_size
         made = build(other, dying.address, *READ)
     assert made.executed > 0
-    assert other.digests(*WHEELS) == digests
+    assert digests(other) == filled.digests

@@ -1,4 +1,6 @@
-"""The whole release is built on workers with a shell, a C library, and nothing of this machine.
+"""A release is built on workers with a shell, a C library, and nothing of this machine.
+
+It is a small one (//tests/remote/product), with every kind of action that the whole one has.
 
 The server is BuildGrid, with PostgreSQL, and the worker buildbox' with bubblewrap.
 """
@@ -13,13 +15,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.output_base import of_this_test
 from tests.remote import engines
-from tests.remote.clone import Build, clone
+from tests.remote.clone import Build, Clone, clone
 from tests.remote.relay import Relay, relay
 from tests.reproducible.difference import sha256
+from tests.workspace import root
 
-RELEASE = "//packaging:all"
-FROM_SOURCE = "//examples/native_project:all_wheels"
+PRODUCT = "//tests/remote/product:all"
+WHOLE = ("//packaging:all", "//examples/native_project:all_wheels")
+# What it could be asked for and is not: a program whose symbols were taken out by another one.
+NEVER_RUN = {"CcStrip"}
 # BuildGrid refuses calls beyond the number of its threads.
 OPTIONS = ("--config=ci", "--config=remote_exec", "--remote_max_connections=4")
 
@@ -49,31 +55,57 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
         yield stack.enter_context(relay(served))
 
 
-def built(remote: Relay, folder: Path) -> Outcome:
-    """Builds release and example on a machine of their own."""
+def built(remote: Relay, machine: Clone) -> Outcome:
+    """Builds the product on a machine."""
     before = remote.sent, remote.received
-    with clone(folder) as machine:
-        build = machine.build(
-            *OPTIONS, RELEASE, FROM_SOURCE, environment={"IREE_RELEASE_REMOTE": remote.address}
-        )
-        assert build.code == 0, build.said[-4000:]
-        sent, received = remote.sent - before[0], remote.received - before[1]
-        return Outcome(build, machine.digests(RELEASE), sent, received)
+    environment = {"IREE_RELEASE_REMOTE": remote.address}
+    build = machine.build(*OPTIONS, PRODUCT, environment=environment)
+    assert build.code == 0, build.said[-4000:]
+    sent, received = remote.sent - before[0], remote.received - before[1]
+    return Outcome(build, machine.digests(PRODUCT), sent, received)
 
 
 @pytest.fixture(scope="module")
-def first(remote: Relay, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    return built(remote, tmp_path_factory.mktemp("one") / "machine")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    with clone(tmp_path_factory.mktemp("one") / "machine") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def first(remote: Relay, machine: Clone) -> Outcome:
+    return built(remote, machine)
 
 
 @pytest.fixture(scope="module")
 def second(remote: Relay, first: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    return built(remote, tmp_path_factory.mktemp("another") / "machine/at/a/longer/path")
+    with clone(tmp_path_factory.mktemp("another") / "machine/at/a/longer/path") as other:
+        return built(remote, other)
 
 
 def test_no_action_needs_this_machine(first: Outcome) -> None:
-    assert first.build.executed > 100
+    assert first.build.executed > 30
     assert set(first.build.processes) <= {"internal", "remote", "remote cache hit"}
+
+
+def test_every_kind_of_action_is_tried(first: Outcome, machine: Clone) -> None:
+    """Catches: a new kind of action in the release, which needs what no worker has."""
+    assert machine.kinds(*WHOLE) - NEVER_RUN <= first.build.kinds
+
+
+def test_what_was_fetched_elsewhere_names_no_path_of_there(first: Outcome, machine: Clone) -> None:
+    """Catches: a path that both machines have in common, since another one fetched for them."""
+    outer = of_this_test()
+    assert outer
+    paths = [os.fsencode(outer / "external"), os.fsencode(root())]
+    for folder, names, files in os.walk(machine.output_base / "external"):
+        for path in (Path(folder, name) for name in names + files):
+            if path.is_symlink():
+                content = os.fsencode(path.readlink())
+            elif path.is_file():
+                content = path.read_bytes()
+            else:
+                continue
+            assert not any(outside in content for outside in paths), path
 
 
 def test_another_machine_executes_nothing_anew(first: Outcome, second: Outcome) -> None:
@@ -101,4 +133,4 @@ def test_workers_make_the_bytes_that_this_machine_makes(first: Outcome, second: 
     here = {path.name: path for path in map(Path, os.environ["MANIFEST"].split())}
     assert here.keys() == {"manifest.json", "SHA256SUMS"}
     for name, path in here.items():
-        assert first.digests[f"packaging/{name}"] == sha256(path), name
+        assert first.digests[f"tests/remote/product/{name}"] == sha256(path), name

@@ -1,17 +1,20 @@
 """The workflows' own commands, one after the other, from a green commit to a verified registry.
 
 A clone of this workspace, its bazelw and everything that that builds and runs are real; GitHub is
-the one for tests, and the registry a devpi. What a real night has and this has not: machines of
-their own for jobs, with a remote cache between them (tests/remote), and the registry's trust in a
-job's identity, for which a password stands here (tests/registry).
+the one for tests, and the registry a devpi. From the night on, the clone's matrix has one Python
+for each platform: the commands and what they go through are the same, with half of the wheels. What
+a real night has and this has not: machines of their own for jobs, with a remote cache between them
+(tests/remote), and the registry's trust in a job's identity, for which a password stands here
+(tests/registry).
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,6 +22,7 @@ import pytest
 from tests.git import git
 from tests.github import server as github
 from tests.github.server import GitHub
+from tests.output_base import STARTUP, of_this_test, output_base
 from tests.registry import servers
 from tests.registry.servers import PASSWORD, USER, Place
 from tests.workflows.machine import Workstation
@@ -54,6 +58,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("scene")
     workspace = folder / "workspace"
     copy_workspace(root(), workspace)
+    configure(workspace / ".bazelrc", folder / "output")
     git(workspace, "init", "--quiet", "--initial-branch=main")
     git(workspace, "add", ".")
     git(workspace, "commit", "--quiet", "--message", "All of it")
@@ -61,6 +66,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         (folder / name).mkdir()
     try:
         with (
+            output_base(folder / "output", fetched=of_this_test()),
             github.serve(described=False) as served,
             servers.serve("devpi", folder / "devpi") as registry,
         ):
@@ -97,10 +103,20 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             yield Scene(served, repository, commit, place, machine, runner)
     except github.NotRun as why:
         pytest.skip(f"not run: {why}")
-    finally:
-        subprocess.run(
-            [workspace / "bazelw", "clean", "--expunge"], cwd=workspace, capture_output=True
-        )
+
+
+def reduce(matrix: Path) -> None:
+    """Leaves every platform the oldest of its Pythons."""
+    platforms = re.compile(r'^( {4}"\w+": \["[^"]+"), .+\],$', re.MULTILINE)
+    text, number = platforms.subn(r"\1],", matrix.read_text())
+    assert number == text.count("],\n") > 1
+    matrix.write_text(text)
+
+
+def configure(rc: Path, base: Path) -> None:
+    """Has Bazel build in an output base of the test, whatever command calls it."""
+    options = [f"--output_base={base}", *STARTUP]
+    rc.write_text(rc.read_text() + "".join(f"startup {option}\n" for option in options))
 
 
 def amend(step: Step) -> str:
@@ -125,6 +141,9 @@ def test_what_a_commit_is_tested_by_can_be_built(scene: Scene, name: str) -> Non
 @pytest.fixture(scope="module")
 def night(scene: Scene) -> str:
     """The tag of a night's candidate."""
+    workspace = scene.machine.workspace
+    reduce(workspace / "platforms/matrix.bzl")
+    git(workspace, "commit", "--quiet", "--all", "--message", "Fewer Pythons")
     return scene.run("nightly.yml")["tag"].outputs["tag"]
 
 

@@ -1,0 +1,116 @@
+"""An output base of a test ends with the test, and shares what was fetched with another."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.output_base import output_base, server, share_repositories
+from toolchains import child_python
+
+# A test that builds: the server is a daemon, and the test goes on while that runs.
+TEST = """
+import subprocess, sys, time
+from pathlib import Path
+from tests.output_base import output_base
+
+base = Path(sys.argv[1])
+with output_base(base):
+    daemon = [sys.executable, "-c", "import time; time.sleep(600)", f"--output_base={base}"]
+    process = subprocess.Popen(daemon, start_new_session=True, stdout=subprocess.DEVNULL)
+    (base / "server").mkdir()
+    (base / "server" / "server.pid.txt").write_text(str(process.pid))
+    print(process.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def test_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", TEST, tmp_path / "output"],
+        env=child_python.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_test_that_is_killed_leaves_no_server(
+    test_process: subprocess.Popen[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    """Catches: servers of timed-out tests that hold a gigabyte each, for hours."""
+    assert test_process.stdout
+    daemon = int(test_process.stdout.readline())
+    base = tmp_path / "output"
+    assert server(base) == daemon
+    test_process.send_signal(number)
+    test_process.wait()
+    while base.exists() or running(daemon):
+        time.sleep(0.02)
+
+
+def running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes() != b""  # A zombie has none.
+    except FileNotFoundError:
+        return False
+
+
+def test_another_process_of_that_number_is_spared(tmp_path: Path) -> None:
+    """Catches: a kill by a number that was given anew."""
+    with output_base(tmp_path / "output") as base:
+        (base / "server").mkdir()
+        (base / "server" / "server.pid.txt").write_text(str(os.getpid()))
+        assert server(base) is None
+    assert not base.exists()
+
+
+def test_what_bazel_protects_is_removed(tmp_path: Path) -> None:
+    with output_base(tmp_path / "output") as base:
+        for name, mode in (("made", 0o555), ("sandbox", 0o000)):
+            folder = base / name / "deeper"
+            folder.mkdir(parents=True)
+            (folder / "file").write_text("made")
+            folder.chmod(mode)
+            folder.parent.chmod(mode)
+    assert not base.exists()
+
+
+@pytest.fixture
+def fetched(tmp_path: Path) -> Path:
+    """An output base with two repositories, and one that was not fetched to its end."""
+    external = tmp_path / "outer" / "external"
+    for name in ("one", "other", "half"):
+        (external / name / "folder").mkdir(parents=True)
+        (external / name / "folder" / "file").write_text(name)
+        (external / name / "link").symlink_to("/nowhere")
+    for name in ("one", "other"):
+        (external / f"@{name}.marker").write_text(f"of {name}")
+    (external / "@bazel_tools.marker").write_text("of Bazel's own")
+    (external / "bazel_tools").symlink_to(tmp_path)
+    return external
+
+
+def test_repositories_are_shared(fetched: Path, tmp_path: Path) -> None:
+    share_repositories(fetched.parent, tmp_path / "inner", without=["other"])
+    external = tmp_path / "inner" / "external"
+    assert sorted(path.name for path in external.iterdir()) == ["@one.marker", "one"]
+    assert (external / "one" / "folder" / "file").samefile(fetched / "one" / "folder" / "file")
+    assert (external / "one" / "link").readlink() == Path("/nowhere")
+
+
+def test_a_marker_that_is_written_anew_is_another(fetched: Path, tmp_path: Path) -> None:
+    """Catches: an output base that tells the one it was shared from what is fetched there."""
+    share_repositories(fetched.parent, tmp_path / "inner")
+    (tmp_path / "inner" / "external" / "@one.marker").write_text("of another")
+    assert (fetched / "@one.marker").read_text() == "of one"
