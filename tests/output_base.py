@@ -21,7 +21,8 @@ from typing import Any
 STARTUP = (
     # It lives too short for what the second compiler of the JVM gives.
     "--host_jvm_args=-XX:TieredStopAtLevel=1",
-    "--max_idle_secs=300",
+    # Longer than a command of `bazel run` goes on, while the server waits for the next.
+    "--max_idle_secs=1800",
 )
 """Startup options of a server in it."""
 
