@@ -60,7 +60,8 @@ REQUIRED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "bazel_skylib": {
         "lib/unittest.bzl": ("analysistest", "asserts", "unittest"),
         "rules/common_settings.bzl": (
-            *("BuildSettingInfo", "bool_flag", "repeatable_string_flag", "string_flag"),
+            *("BuildSettingInfo", "bool_flag", "repeatable_string_flag"),
+            *("string_flag", "string_setting"),
         ),
         "rules/write_file.bzl": ("write_file",),
     },
