@@ -12,11 +12,7 @@ from tests import pytest_main
 
 
 @pytest.fixture
-def workspace(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    # Every test starts a pytest; only the first need compile it.
-    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp() / "pycache"))
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     for variable in ("TESTBRIDGE_TEST_ONLY", "TEST_TMPDIR", "XML_OUTPUT_FILE"):
         monkeypatch.delenv(variable, raising=False)
