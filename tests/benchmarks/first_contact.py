@@ -10,8 +10,6 @@ Goals on two cores: 10 s after the build, 2 s on a warm server.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import re
 import shutil
@@ -21,8 +19,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from tests.benchmarks.measure import BenchmarkError
-from tests.benchmarks.two_trees import Tree, two_trees
+from tests.benchmarks import two_trees
+from tests.benchmarks.two_trees import Tree
 from toolchains.debian.user_cache import user_cache
 
 GOALS = {"first": 10.0, "warm": 2.0}
@@ -85,7 +83,7 @@ def benchmark(workspace: Path, base: str, command: str, runs: int) -> list[Conta
     Raises:
       BenchmarkError: the commit does not exist, or a build fails.
     """
-    with two_trees(workspace, base) as trees:
+    with two_trees.checked_out(workspace, base) as trees:
         return [contact(with_own_cache(tree), command, runs) for tree in trees]
 
 
@@ -102,29 +100,15 @@ def lines(contacts: Sequence[Contact], command: str) -> Iterator[str]:
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Exit codes: 0 done, 1 a build failed, 2 bad usage."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--base", metavar="REV", default="HEAD~1", help="the other commit; the one before HEAD"
-    )
+    parser = two_trees.arguments(__doc__, "calls of a warm server")
     parser.add_argument("--command", metavar="NAME", default="nightly", help="of //release")
-    parser.add_argument("--runs", type=int, default=3, help="calls of a warm server")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
     options = parser.parse_args(argv)
-    workspace = environ.get("BUILD_WORKSPACE_DIRECTORY")
-    if options.runs < 1 or workspace is None:
-        wrong = "start it with `bazel run`" if workspace is None else "--runs must be at least 1"
-        print(f"nothing would be measured: {wrong}.", file=sys.stderr)
-        return 2
-    try:
-        contacts = benchmark(Path(workspace), options.base, options.command, options.runs)
-    except BenchmarkError as error:
-        print(error, file=sys.stderr)
-        return 1
-    if options.json:
-        print(json.dumps([asdict(one) for one in contacts], indent=1))
-    else:
-        print("\n".join(lines(contacts, options.command)))
-    return 0
+
+    def measure(workspace: Path) -> tuple[object, Sequence[str]]:
+        contacts = benchmark(workspace, options.base, options.command, options.runs)
+        return [asdict(one) for one in contacts], [*lines(contacts, options.command)]
+
+    return two_trees.answer(options, environ, measure)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ wall time of that command, the median of all runs. Nothing else should run on th
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import statistics
 import sys
@@ -19,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.benchmarks.measure import BenchmarkError
-from tests.benchmarks.two_trees import Tree, two_trees
+from tests.benchmarks import two_trees
+from tests.benchmarks.two_trees import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def benchmark(
     Raises:
       BenchmarkError: there is no such commit, or a build or a test fails.
     """
-    with two_trees(workspace, base) as trees:
+    with two_trees.checked_out(workspace, base) as trees:
         try:
             return trees[0].name, [timed(trees, pair, runs) for pair in pairs]
         finally:
@@ -97,29 +95,16 @@ def lines(name: str, timings: Sequence[Timing]) -> Iterator[str]:
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Exit codes: 0 done, 1 a build or a test failed, 2 bad usage."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--base", metavar="REV", default="HEAD~1", help="the other commit; the one before HEAD"
-    )
-    parser.add_argument("--runs", type=int, default=3, help="of each target in each tree")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser = two_trees.arguments(__doc__, "of each target in each tree")
     parser.add_argument("targets", nargs="+", metavar="TARGET", type=Pair.parse)
     options = parser.parse_args(argv)
-    workspace = environ.get("BUILD_WORKSPACE_DIRECTORY")
-    if options.runs < 1 or workspace is None:
-        wrong = "start it with `bazel run`" if workspace is None else "--runs must be at least 1"
-        print(f"nothing would be measured: {wrong}.", file=sys.stderr)
-        return 2
-    try:
-        name, timings = benchmark(Path(workspace), options.base, options.targets, options.runs)
-    except BenchmarkError as error:
-        print(error, file=sys.stderr)
-        return 1
-    if options.json:
-        print(json.dumps({"base": name, "timings": [asdict(one) for one in timings]}, indent=1))
-    else:
-        print("\n".join(lines(name, timings)))
-    return 0
+
+    def measure(workspace: Path) -> tuple[object, Sequence[str]]:
+        name, timings = benchmark(workspace, options.base, options.targets, options.runs)
+        result = {"base": name, "timings": [asdict(one) for one in timings]}
+        return result, [*lines(name, timings)]
+
+    return two_trees.answer(options, environ, measure)
 
 
 if __name__ == "__main__":

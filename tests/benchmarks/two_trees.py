@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +54,7 @@ class Tree:
 
 
 @contextmanager
-def two_trees(workspace: Path, base: str) -> Iterator[tuple[Tree, Tree]]:
+def checked_out(workspace: Path, base: str) -> Iterator[tuple[Tree, Tree]]:
     """Clones another commit, and copies this tree with what is not committed.
 
     Both lie on the file system of the user's cache, whose files can be linked from there.
@@ -78,6 +81,48 @@ def two_trees(workspace: Path, base: str) -> Iterator[tuple[Tree, Tree]]:
         this = Tree("this tree", folder / "this")
         copy_workspace(workspace, this.clone)
         yield other, this
+
+
+def arguments(documentation: str | None, runs: str) -> argparse.ArgumentParser:
+    """The arguments that all benchmarks of two trees have.
+
+    Args:
+      documentation: of the program; its first line is shown.
+      runs: what --runs is the number of.
+    """
+    parser = argparse.ArgumentParser(description=(documentation or "").splitlines()[0])
+    parser.add_argument(
+        "--base", metavar="REV", default="HEAD~1", help="the other commit; the one before HEAD"
+    )
+    parser.add_argument("--runs", type=int, default=3, help=runs)
+    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    return parser
+
+
+def answer(
+    options: argparse.Namespace,
+    environ: Mapping[str, str],
+    measure: Callable[[Path], tuple[object, Sequence[str]]],
+) -> int:
+    """Measures and prints; returns the exit code: 0 done, 1 a build or a test failed, 2 bad usage.
+
+    Args:
+      options: what `arguments` parsed.
+      environ: tells where the workspace is.
+      measure: given the workspace, returns the result for JSON, and its lines for a person.
+    """
+    workspace = environ.get("BUILD_WORKSPACE_DIRECTORY")
+    if options.runs < 1 or workspace is None:
+        wrong = "start it with `bazel run`" if workspace is None else "--runs must be at least 1"
+        print(f"nothing would be measured: {wrong}.", file=sys.stderr)
+        return 2
+    try:
+        result, lines = measure(Path(workspace))
+    except BenchmarkError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(result, indent=1) if options.json else "\n".join(lines))
+    return 0
 
 
 def _resolve(workspace: Path, base: str) -> str:
