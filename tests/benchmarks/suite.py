@@ -82,7 +82,8 @@ def benchmark(
             return trees[0].name, [timed(trees, pair, runs) for pair in pairs]
         finally:
             for tree in trees:
-                tree.bazel("shutdown")
+                # Ends its server, and removes its output base from the user's cache.
+                tree.bazel("clean", "--expunge")
 
 
 def lines(name: str, timings: Sequence[Timing]) -> Iterator[str]:

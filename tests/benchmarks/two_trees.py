@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import output_base
 from tests.benchmarks.measure import BenchmarkError, Cost, cost_of
 from tests.workspace import copy_workspace
 from toolchains.debian.errors import UnavailableError
@@ -149,6 +149,4 @@ def _scratch(beside: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        # Bazel makes directories that cannot be written.
-        subprocess.run(["chmod", "-R", "u+w", folder], check=False)
-        shutil.rmtree(folder)
+        output_base.remove(folder)
