@@ -32,6 +32,8 @@ class Wishes:
 
     run: bool = True
     """Whether to install and run what was found sound."""
+    emulate: bool = True
+    """Whether that includes platforms that this machine can only emulate."""
     demands: Collection[Demand] = ()
     """What must have run."""
     limits: Limits = field(default_factory=Limits)
@@ -66,7 +68,7 @@ def examine(
         limits=wishes.limits,
     )
     if wishes.run:
-        case = judge.with_outcomes(case, _try_all(release, case, wishes.clean, console))
+        case = judge.with_outcomes(case, _try_all(release, case, wishes, console))
     return judge.judge(case, day)
 
 
@@ -97,9 +99,7 @@ def _inspect(release: Release, console: Console, jobs: int | None) -> list[Repor
         )
 
 
-def _try_all(
-    release: Release, case: Case, clean: CleanMachine, console: Console
-) -> tuple[Outcome, ...]:
+def _try_all(release: Release, case: Case, wishes: Wishes, console: Console) -> tuple[Outcome, ...]:
     """Installs and runs what is sound, a line for each smoke test as it ends."""
     # They import NumPy and the client of container engines, which `--help` need not wait for.
     from release.gate.trial import container_trial, emulated, local, supplier
@@ -114,10 +114,13 @@ def _try_all(
 
     def here(scratch: Path) -> Iterator[Outcome]:
         yield from local.try_locally(candidate, equipment, scratch)
-        yield container_trial.try_container(candidate, equipment, clean, scratch)
+        yield container_trial.try_container(candidate, equipment, wishes.clean, scratch)
 
     def elsewhere(scratch: Path) -> Iterator[Outcome]:
-        yield from emulated.try_emulated(candidate, equipment, scratch)
+        if wishes.emulate:
+            yield from emulated.try_emulated(candidate, equipment, scratch)
+        else:
+            yield from emulated.leave_untried(candidate, "it was not asked for")
 
     def told(trials: Callable[[Path], Iterator[Outcome]], scratch: Path) -> list[Outcome]:
         outcomes: list[Outcome] = []

@@ -74,6 +74,10 @@ def validate(
     run: Annotated[
         bool, typer.Option(help="Whether to install and run what was found sound.")
     ] = True,
+    emulate: Annotated[
+        bool,
+        typer.Option(help="Whether to run platforms that this machine can only emulate."),
+    ] = True,
     require: Annotated[
         list[str] | None,
         typer.Option(
@@ -120,6 +124,7 @@ def validate(
     release = read_folder(parse_place(release_at), where(plan) if plan else None)
     wishes = Wishes(
         run=run,
+        emulate=emulate,
         demands=demands_of(require or (), release.plan, container=container),
         limits=Limits(wheel=registry_limit * _MIB),
         clean=CleanMachine(container_image, where(container_rootfs) if container_rootfs else None),
@@ -127,7 +132,7 @@ def validate(
     )
     before = find_previous(previous, store, release.plan.version, github_api)
     if dry_run:
-        print_plan(release, run=run, output=where(output))
+        print_plan(release, wishes, where(output))
         return
     day = today.date() if today else datetime.now(UTC).date()
     verdicts = examination.examine(
@@ -210,11 +215,14 @@ def parse_demand(text: str, plan: Plan) -> Demand:
     return Demand(platform, what)
 
 
-def print_plan(release: Release, *, run: bool, output: Path) -> None:
+def print_plan(release: Release, wishes: Wishes, output: Path) -> None:
     """Says what would be done."""
+    own = own_platform(release.plan.platforms)
     size = sum(path.stat().st_size for path in release.files) / _MIB
     print(f"would inspect {len(release.files)} files ({size:.1f} MiB) of {release.plan.version}")
-    for platform in release.plan.platforms if run else ():
+    for platform in release.plan.platforms if wishes.run else ():
+        if not wishes.emulate and platform.name != own:
+            continue
         pythons = {cell.python for cell in release.plan.cells if cell.platform == platform.name}
         print(f"would run {platform.name}, {len(pythons)} Pythons and the dist, where it can")
     print(f"would write {output}/verdicts.json, junit.xml" + _and_manifest(release))

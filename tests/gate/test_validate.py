@@ -145,6 +145,17 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(release: Path) -> No
     assert not (release.parent / "verdicts").exists()
 
 
+def test_a_dry_run_names_no_platform_that_was_left_out(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    said = validate(release, "--run", "--dry-run").output
+    assert "would run linux_x86_64" in said
+    said = validate(release, "--run", "--no-emulate", "--dry-run").output
+    assert "would run" not in said
+
+
 def test_a_demand_that_nothing_meets_ends_with_1(release: Path) -> None:
     result = validate(release, "--require", "linux_x86_64:run")
     assert result.exit_code == 1

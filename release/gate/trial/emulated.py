@@ -65,6 +65,14 @@ def try_emulated(candidate: Candidate, equipment: Equipment, scratch: Path) -> I
             yield from _untried(candidate, platform, f"nothing here runs {what}")
 
 
+def leave_untried(candidate: Candidate, why: str) -> Iterator[Outcome]:
+    """The outcomes of every platform that is not this machine's own, when none is to be tried."""
+    own = own_platform(candidate.plan.platforms)
+    for platform in candidate.plan.platforms:
+        if platform.name != own:
+            yield from _untried(candidate, platform, why)
+
+
 def try_aarch64(
     candidate: Candidate, equipment: Equipment, platform: Platform, scratch: Path
 ) -> Iterator[Outcome]:

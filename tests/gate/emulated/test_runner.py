@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from release.gate.trial.candidate import Candidate, UnfitError
-from release.gate.trial.emulated import try_aarch64, try_emulated
+from release.gate.trial.emulated import leave_untried, try_aarch64, try_emulated
 from release.gate.trial.equipment import Emulation
 from release.gate.trial.given import Given
 from release.gate.trial.process import TrialError, run
@@ -147,6 +147,16 @@ def test_what_nothing_here_runs_is_not_run_and_says_so(tmp_path: Path) -> None:
         ("dist", "not run", "nothing here runs Mach-O programs"),
     ]
     assert [o.files for o in macos] == [(RUNTIME_MAC, TOOLS), (DIST_MAC,)]
+
+
+def test_what_is_left_out_is_not_run_on_any_other_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a platform that disappears from the verdicts since nobody asked for it."""
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    outcomes = [*leave_untried(EMPTY, "it was not asked for")]
+    others = {one.name for one in PLAN.platforms} - {"linux_x86_64"}
+    assert {outcome.platform for outcome in outcomes} == others
+    assert {(o.status, o.detail) for o in outcomes} == {("not run", "it was not asked for")}
 
 
 def test_without_an_emulator_the_reason_is_told(tmp_path: Path) -> None:
