@@ -156,7 +156,9 @@ def _python_with_pip(rctx, python):
     if not pip.endswith(".whl"):
         # The directory alone: what lies beside it in site-packages must not be found.
         rctx.symlink(pip, "pip/pip")
-        pip = rctx.path("pip")
+
+        # Found beside the script: what was fetched with it is good in other output bases too.
+        pip = "${0%/*}/pip"
     return _PYTHON_WITH_PIP.format(path = pip, python = python)
 
 pythons = repository_rule(
@@ -274,18 +276,21 @@ load("{defs}", "unavailable")
 
 package(default_visibility = ["//visibility:public"])
 """.format(defs = Label("//toolchains/python:unavailable.bzl"))]
-    host = _host(rctx)
+
+    # Read from a file, so that headers are copied again when another Python is found, and not at
+    # every start of Bazel.
+    on_host = json.decode(rctx.read(rctx.attr.on_host))
     for version in rctx.attr.versions:
-        interpreter = find(host, version)
+        interpreter = on_host[version]
         reason = "no CPython %s was found" % version
         if interpreter:
             folder = "%s.headers" % version
-            rctx.execute([interpreter.path, "-I", "-S", "-c", _COPY_HEADERS, folder])
+            rctx.execute([interpreter["path"], "-I", "-S", "-c", _COPY_HEADERS, folder])
             if rctx.path(folder).exists:
                 build.append(_HEADERS.format(version = version))
                 continue
             reason = "%s has none (on Debian they are in the package python%s-dev)" % (
-                interpreter.path,
+                interpreter["path"],
                 version,
             )
         build.append(_NO_HEADERS.format(version = version, reason = reason))
@@ -296,14 +301,16 @@ python_headers = repository_rule(
     doc = "For each version, `:3.11` is a folder with the headers of CPython without pyconfig.h; " +
           "a target that fails with the reason where the machine has none.",
     attrs = {
+        "on_host": attr.label(
+            default = "@pythons//:on_host.json",
+            doc = "The interpreters of this machine.",
+        ),
         "versions": attr.string_list(
             doc = "The minor versions.",
             mandatory = True,
         ),
     },
     configure = True,
-    environ = SELECTING_VARIABLES,
-    local = True,
 )
 
 def identifier(version):
