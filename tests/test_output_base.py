@@ -23,8 +23,11 @@ from tests.output_base import output_base
 
 base = Path(sys.argv[1])
 with output_base(base):
-    daemon = [sys.executable, "-c", "import time; time.sleep(600)", f"--output_base={base}"]
-    process = subprocess.Popen(daemon, start_new_session=True, stdout=subprocess.DEVNULL)
+    program = "import time; print('runs', flush=True); time.sleep(600)"
+    daemon = [sys.executable, "-c", program, f"--output_base={base}"]
+    process = subprocess.Popen(daemon, start_new_session=True, stdout=subprocess.PIPE)
+    # For a moment after its start the kernel does not know its command line yet.
+    process.stdout.readline()
     (base / "server").mkdir()
     (base / "server" / "server.pid.txt").write_text(str(process.pid))
     print(process.pid, flush=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.output_base import of_this_test
 from tests.remote import engines
 from tests.remote.clone import Build, Clone, clone
 from tests.reproducible.caches import random_half
@@ -68,6 +69,18 @@ def disk_cache(
         )
     assert digests(machine) == HERE
     return filled
+
+
+def test_what_was_fetched_for_this_machine_is_not_fetched_again(
+    machine: Clone, disk_cache: Path
+) -> None:
+    """Catches: a fetched file that names its output base, so that all that depend on it differ."""
+    assert disk_cache.exists()
+    outer = of_this_test()
+    assert outer
+    for repository in ("_main~pypi~pypi_programs", "_main~zig~zig"):
+        file = Path("external", repository, "BUILD.bazel")
+        assert (machine.output_base / file).samefile(outer / file)
 
 
 def members(wheel: str) -> list[tuple[str, int, int]]:

@@ -2,10 +2,10 @@
 
 A clone of this workspace, its bazelw and everything that that builds and runs are real; GitHub is
 the one for tests, and the registry a devpi. From the night on, the clone's matrix has one Python
-for each platform: the commands and what they go through are the same, with half of the wheels. What
-a real night has and this has not: machines of their own for jobs, with a remote cache between them
-(tests/remote), and the registry's trust in a job's identity, for which a password stands here
-(tests/registry).
+for each platform, and nothing is emulated: the commands and what they go through are the same, with
+half of the wheels. What a real night has and this has not: machines of their own for jobs, with a
+remote cache between them (tests/remote), and the registry's trust in a job's identity, for which a
+password stands here (tests/registry).
 """
 
 from __future__ import annotations
@@ -120,13 +120,19 @@ def configure(rc: Path, base: Path) -> None:
 
 
 def amend(step: Step) -> str:
-    """All tests within a test would be without end: they are only analysed.
+    """What is run in place of a step.
 
-    Which Bazel it is, and what is installed, is the real machine's affair.
+    All tests within a test would be without end: they are only analysed. Which Bazel it is, and
+    what is installed, is the real machine's affair.
     """
     script = step.run or ""
     if not script.startswith("./bazelw "):
         return ":"
+    # Emulated platforms are tests/gate/emulated's.
+    if "//release:validate" in script:
+        return f"{script.rstrip()} --no-emulate"
+    if "//release:promote" in script:
+        return f"{script.rstrip()} --override 'verdicts=nothing was emulated'"
     if script.startswith("./bazelw test "):
         # Which tests are quick is a matter of `test` alone.
         return script.replace("test", "build --nobuild", 1).replace(" --config=quick", "")
