@@ -22,10 +22,9 @@ CLONE = struct(
         "XDG_CACHE_HOME",
     ],
     # The real source tree is no input, nor is what was fetched for the outer build, which the clone
-    # gets; and the build takes two cores, for long.
+    # gets.
     tags = [
         "clone",
-        "cpu:2",
         "external",
         "no-sandbox",
         "requires-network",

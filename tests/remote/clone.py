@@ -15,7 +15,6 @@ from tests.output_base import STARTUP, of_this_test, output_base, remove
 from tests.reproducible.difference import sha256
 from tests.workspace import copy_workspace, root
 
-_ENDS_WITHIN = 1500
 # A product is not built with these.
 _FOR_TESTS = ("_main~github_for_tests~github_for_tests", "_main~pypi~pypi_tests")
 
@@ -145,7 +144,6 @@ class Clone:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_ENDS_WITHIN,
             check=False,
         )
 

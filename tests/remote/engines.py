@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.remote.program import await_answer, free_port, program
+from tests.remote.program import await_answer, await_port, await_state, free_port, program
 
-_STARTS_WITHIN = 60.0
 # What a machine with its programs in /usr has beside that.
 _ROOT = {"/usr": "usr", "/bin": "usr/bin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
 _JOBS = 2
@@ -172,8 +169,8 @@ def buildgrid(folder: Path, database: str | None = None) -> Iterator[str]:
     if database:
         _run([*command, "migrate", "apply", database], environment)
     log = folder / "buildgrid.log"
-    with program([*command, "server", "start", configuration], log, environment):
-        _await_port(port, log)
+    with program([*command, "server", "start", configuration], log, environment) as process:
+        await_port(port, process, log)
         yield f"grpc://127.0.0.1:{port}"
 
 
@@ -191,8 +188,8 @@ def database(programs: Engines, folder: Path) -> Iterator[str]:
     )
     port, log = free_port(), folder / "postgresql.log"
     serve = [programs.postgresql / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", "-k", ""]
-    with program([*as_somebody, *serve, "-F"], log):
-        _await_port(port, log)
+    with program([*as_somebody, *serve, "-F"], log) as process:
+        await_port(port, process, log)
         yield f"postgresql://bgd@127.0.0.1:{port}/postgres"
 
 
@@ -212,10 +209,10 @@ def worker(programs: Engines, folder: Path, address: str) -> Iterator[None]:
         socket_path = short / "casd.sock"
         log = folder / "casd.log"
         environment = {"PATH": f"{programs.programs}:{os.environ['PATH']}"}
-        stack.enter_context(
+        process = stack.enter_context(
             program([*casd, f"--bind=unix:{socket_path}", folder / "casd"], log, environment)
         )
-        _await(socket_path.exists, log)
+        await_state(socket_path.exists, process, log)
         log = folder / "worker.log"
         runner = [
             f"--runner-arg=--ro-bind-mount={programs.machine / part}:{path}"
@@ -286,22 +283,3 @@ def _run(command: Sequence[object], environment: Mapping[str, str] | None = None
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _await_port(port: int, log: Path) -> None:
-    def answers() -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            return False
-        return True
-
-    _await(answers, log)
-
-
-def _await(there: Callable[[], bool], log: Path) -> None:
-    until = time.monotonic() + _STARTS_WITHIN
-    while not there():
-        if time.monotonic() > until:
-            raise RuntimeError(f"nothing is served: {log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.05)

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,14 +47,45 @@ def await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
       RuntimeError: it ended.
     """
     with httpx.Client(timeout=None) as client:
-        while process.poll() is None:
+
+        def answers() -> bool:
             try:
                 client.get(url)
             except httpx.HTTPError:
-                time.sleep(0.05)
-            else:
-                return
-    raise RuntimeError(f"nothing answers at {url}: {log.read_text(errors='replace')[-2000:]}")
+                return False
+            return True
+
+        await_state(answers, process, log)
+
+
+def await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Waits, as long as a program runs, until it listens.
+
+    Raises:
+      RuntimeError: it ended.
+    """
+
+    def listens() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            return False
+        return True
+
+    await_state(listens, process, log)
+
+
+def await_state(reached: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Waits, as long as a program runs, until it has come to something.
+
+    Raises:
+      RuntimeError: it ended.
+    """
+    while not reached():
+        if process.poll() is not None:
+            said = log.read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode}: {said}")
+        time.sleep(0.05)
 
 
 def free_port() -> int:
