@@ -22,9 +22,10 @@ CLONE = struct(
         "XDG_CACHE_HOME",
     ],
     # The real source tree is no input, nor is what was fetched for the outer build, which the clone
-    # gets.
+    # gets; and the build takes two cores, for long.
     tags = [
         "clone",
+        "cpu:2",
         "external",
         "no-sandbox",
         "requires-network",
