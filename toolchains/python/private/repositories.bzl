@@ -243,10 +243,12 @@ platform satisfies, and the reason is printed.""",
     local = True,
 )
 
-# Copies the headers of the interpreter that runs it, but for what it was configured with.
+# Copies the headers of the interpreter that runs it, but for what it was configured with; prints
+# where the first of them is, or would be.
 _COPY_HEADERS = """\
 import pathlib, shutil, sys, sysconfig
 source, target = pathlib.Path(sysconfig.get_path("include")), pathlib.Path(sys.argv[1])
+print(source / "Python.h")
 if (source / "Python.h").is_file():
     shutil.copytree(
         source, target, ignore=lambda folder, names: [
@@ -285,7 +287,10 @@ package(default_visibility = ["//visibility:public"])
         reason = "no CPython %s was found" % version
         if interpreter:
             folder = "%s.headers" % version
-            rctx.execute([interpreter["path"], "-I", "-S", "-c", _COPY_HEADERS, folder])
+            done = rctx.execute([interpreter["path"], "-I", "-S", "-c", _COPY_HEADERS, folder])
+
+            # Headers may be installed later, as a package of their own.
+            rctx.watch(done.stdout.strip())
             if rctx.path(folder).exists:
                 build.append(_HEADERS.format(version = version))
                 continue
