@@ -71,11 +71,9 @@ def disk_cache(
     return filled
 
 
-def test_what_was_fetched_for_this_machine_is_not_fetched_again(
-    machine: Clone, disk_cache: Path
-) -> None:
+@pytest.mark.usefixtures("disk_cache")
+def test_what_was_fetched_for_this_machine_is_not_fetched_again(machine: Clone) -> None:
     """Catches: a fetched file that names its output base, so that all that depend on it differ."""
-    assert disk_cache.exists()
     outer = of_this_test()
     assert outer
     for repository in ("_main~pypi~pypi_programs", "_main~zig~zig"):

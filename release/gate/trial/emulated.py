@@ -51,10 +51,7 @@ def try_emulated(candidate: Candidate, equipment: Equipment, scratch: Path) -> I
     Yields:
       Outcomes of each platform: its Pythons, the wheels' native tools, the dist.
     """
-    own = own_platform(candidate.plan.platforms)
-    for platform in candidate.plan.platforms:
-        if platform.name == own:
-            continue
+    for platform in _others(candidate):
         if (platform.os, platform.cpu) == ("linux", "aarch64"):
             yield from try_aarch64(candidate, equipment, platform, scratch)
         elif (platform.os, platform.cpu) == ("windows", "x86_64"):
@@ -67,10 +64,8 @@ def try_emulated(candidate: Candidate, equipment: Equipment, scratch: Path) -> I
 
 def leave_untried(candidate: Candidate, why: str) -> Iterator[Outcome]:
     """The outcomes of every platform that is not this machine's own, when none is to be tried."""
-    own = own_platform(candidate.plan.platforms)
-    for platform in candidate.plan.platforms:
-        if platform.name != own:
-            yield from _untried(candidate, platform, why)
+    for platform in _others(candidate):
+        yield from _untried(candidate, platform, why)
 
 
 def try_aarch64(
@@ -299,6 +294,13 @@ def _tools_of_wheels(packages: Path, os: str) -> Mapping[str, Path]:
 def _launchers_of_wheels(packages: Path) -> Mapping[str, Path]:
     """The native scripts of Windows wheels by name; uv puts Python's there without a suffix."""
     return {path.stem: path for path in (packages / "bin").glob("iree-*.exe")}
+
+
+def _others(candidate: Candidate) -> tuple[Platform, ...]:
+    """The platforms that are not this machine's own."""
+    platforms = candidate.plan.platforms
+    own = own_platform(platforms)
+    return tuple(platform for platform in platforms if platform.name != own)
 
 
 def _untried(candidate: Candidate, platform: Platform, why: str) -> Iterator[Outcome]:
