@@ -10,11 +10,9 @@ path of the log, which is an output of the action whether it succeeds or not.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +61,7 @@ class Python:
     interpreter: Path
     """One that runs here, which projects ask for things."""
     headers: Path
+    """Of the interpreter's minor version: FindPython takes no others."""
     configuration: Path
     """pyconfig.h of the platform."""
     library: Path | None
@@ -154,7 +153,7 @@ def definitions(project: Project, python: Python | None, include: Path) -> dict[
     }
     if python:
         for prefix in ("Python", "Python3"):
-            made[f"{prefix}_EXECUTABLE"] = str(python.interpreter)
+            made[f"{prefix}_EXECUTABLE"] = str(python.interpreter.absolute())
             made[f"{prefix}_INCLUDE_DIR"] = str(include)
             if python.library:
                 made[f"{prefix}_LIBRARY"] = str(python.library.absolute())
@@ -319,10 +318,8 @@ def _python(data: Mapping[str, Any] | None) -> Python | None:
     if data is None:
         return None
     return Python(
-        # The file that sys.executable names needs its launcher.
-        interpreter=Path(os.environ.get("CARRIED_PYTHON", sys.executable)),
         library=Path(data["library"]) if data["library"] else None,
-        **_paths(data, "headers", "configuration"),
+        **_paths(data, "interpreter", "headers", "configuration"),
     )
 
 

@@ -88,6 +88,7 @@ def _python(ctx):
     development = ctx.attr.python[PythonDevelopmentInfo]
     return ctx.attr.python[DefaultInfo].files.to_list(), {
         "headers": development.headers.path,
+        "interpreter": development.interpreter.path,
         "configuration": development.configuration.path,
         "library": development.library.path if development.library else None,
     }

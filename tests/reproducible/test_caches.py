@@ -1,8 +1,8 @@
 """The same bytes from any cache: whatever of a build comes from there, and whatever is made here.
 
 The cheap ways of `bazel run //tests/reproducible:ways`, with a project that is built in seconds: a
-library, a tool, a script and a launcher, from CMake and from the tree that it installs, for Linux
-and for both processors of macOS at once.
+library, a tool, a script, an extension module and a launcher, from CMake and from the tree that it
+installs, for Linux and for both processors of macOS at once.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tests.remote import engines
 from tests.remote.clone import Build, Clone, clone
 from tests.reproducible.caches import random_half
 from tests.reproducible.difference import sha256
+from tests.reproducible.ways import other_python
 from toolchains.debian.user_cache import user_cache
 
 TARGET = "//tests/reproducible/small:wheels"
@@ -37,10 +38,11 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         yield made
 
 
-def build(machine: Clone, *options: str) -> Build:
-    """Builds the wheels, without what the clone has built before."""
+def build(machine: Clone, *options: str, python: str = "") -> Build:
+    """Builds the wheels, without what the clone has built before; on a Python, by path."""
     machine.forget()
-    made = machine.build("--config=ci", *options, TARGET)
+    environment = {"IREE_RELEASE_PYTHON": python} if python else {}
+    made = machine.build("--config=ci", *options, TARGET, environment=environment)
     assert made.code == 0, made.said[-4000:]
     return made
 
@@ -101,6 +103,7 @@ def test_a_ready_made_tree_holds_what_cmake_installs(tag: str, library: str) -> 
     assert members(of_cmake) == members(of_tree)
     assert {path: mode for path, mode, _ in members(of_tree)} == {
         "small/__init__.py": 0o644,
+        "small/_small.abi3.so": 0o755,
         f"small/{library}": 0o755,
         "small/script.sh": 0o755,
         "small/small-tool": 0o755,
@@ -154,5 +157,16 @@ def test_what_is_made_here_of_what_was_restored_is_the_same(
         f"--disk_cache={disk_cache}",
         f"--modify_execution_info=^({made_here})$=+no-cache",
     )
+    assert made.executed > 0, made.processes
+    assert digests(machine) == HERE
+
+
+def test_another_python_gives_the_same_bytes(machine: Clone, disk_cache: Path) -> None:
+    """Catches: an extension module that is built with the Python that the build runs on.
+
+    FindPython takes no headers of another minor version than that of the interpreter it asks.
+    """
+    python = other_python([Path(name) for name in os.environ["INTERPRETERS"].split()])
+    made = build(machine, f"--disk_cache={disk_cache}", python=python)
     assert made.executed > 0, made.processes
     assert digests(machine) == HERE

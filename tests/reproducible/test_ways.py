@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.remote.clone import Build
 from tests.reproducible import ways
 from tests.reproducible.caches import files_of, random_half
 from tests.reproducible.host import two_hosts
-from tests.reproducible.ways import WAYS, WaysError
+from tests.reproducible.ways import WAYS, Way, WaysError
 from tests.workspace import copy_workspace
 
 QUIET = Console(quiet=True)
@@ -119,6 +120,41 @@ def test_a_file_that_differs_or_is_missing_is_named() -> None:
         ("remote", "z"),
     ]
     assert ways.compare(expected, {"disk": expected}, QUIET) == []
+
+
+@pytest.mark.parametrize("failing", ["half", "empty"])
+def test_a_way_that_fails_hides_no_other_and_leaves_nothing(
+    failing: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Catches: an hour's builds of which one failed and none was compared, and gigabytes left."""
+
+    def build(_machine: object, way: Way, *_rest: object) -> tuple[Build, dict[str, str]]:
+        if way.name == failing:
+            raise WaysError(f"the build fails ({way.name})")
+        return build_of({"internal": 1}), {"a.whl": way.name if way.name == "remote" else "1"}
+
+    @contextmanager
+    def clone(folder: Path) -> Iterator[Path]:
+        folder.mkdir(parents=True)
+        yield folder
+
+    monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path))
+    monkeypatch.setattr(ways, "build", build)
+    monkeypatch.setattr(ways, "clone", clone)
+    monkeypatch.setattr(ways, "located", lambda *_: None)
+    monkeypatch.setattr(ways, "other_python", lambda _: "python3.12")
+    if failing == "empty":
+        with pytest.raises(WaysError, match=r"the build fails \(empty\)"):
+            ways.run(WAYS, ["//:a"], [], 17)
+    else:
+        assert ways.run(WAYS, ["//:a"], [], 17) == 1
+        said = capsys.readouterr().out
+        assert "the build fails (half)\nNOT reproducible: 1 files.\n" in said
+        assert "a.whl was not built in every way (remote)." in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def cache(folder: Path, count: int) -> Path:

@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from tests.output_base import remove
 from tests.remote import engines
 from tests.remote.clone import Build, Clone, clone
 from tests.reproducible.caches import random_half
@@ -265,18 +265,24 @@ def run(
 ) -> int:
     """Builds in several ways, the first of which fills the caches; says what came of it.
 
+    A way that fails takes nothing from the others: these are compared all the same.
+
+    Returns:
+      The exit code.
+
     Raises:
       WaysError: there is nothing to compare.
     """
     say = Console(width=240 if not sys.stdout.isatty() else None, highlight=False)
     cache = user_cache()
     cache.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="reproducible-", dir=cache))
-    caches = Caches(folder, seed)
     python, other = os.path.realpath(sys.executable), other_python(interpreters)
     digests: dict[str, dict[str, str]] = {}
-    not_run = []
+    failed, not_run = [], []
     with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="reproducible-", dir=cache))
+        stack.callback(remove, folder)
+        caches = Caches(folder, seed)
         machines = {}
         for way in ways:
             host = host_of(way, folder, python, other)
@@ -287,30 +293,46 @@ def run(
                     made, digests[way.name] = build(machines[way.name], way, caches, targets)
                 except NotRunError as cause:
                     not_run.append(f"{way.name} was not run: {cause}.")
-                    continue
-            say.print(f"{made.seconds:.0f} s, {dict(made.processes)}")
+                except WaysError as error:
+                    if way is ways[0]:
+                        raise
+                    failed.append(str(error))
+                    say.print(f"{way.name} failed.")
+                else:
+                    say.print(f"{made.seconds:.0f} s, {dict(made.processes)}")
         first, *others = digests
-        expected = digests[first]
-        faults = compare(expected, {way: digests[way] for way in others}, say)
-        for other_way, name in faults:
-            pair = [
-                located(machines[of], name, digests[of][name])
-                for of in (first, other_way)
-                if name in digests[of]
-            ]
-            match pair:
-                case [Path() as one, Path() as another]:
-                    say.print(f"{name} differs ({other_way}) {first_difference(one, another)}.")
-                case _:
-                    say.print(f"{name} was not built in every way ({other_way}).")
-    shutil.rmtree(folder)
-    for sentence in not_run:
-        say.print(sentence)
+        faults = compare(digests[first], {way: digests[way] for way in others}, say)
+        for way_of_fault, name in faults:
+            _say_where(machines, digests, (first, way_of_fault), name, say)
+    for sentence in not_run + failed:
+        say.print(sentence, markup=False)
     if faults:
         say.print(f"NOT reproducible: {len(faults)} files.")
+    else:
+        say.print(
+            f"Reproducible: all {len(digests[first])} files are the same in {len(digests)} ways."
+        )
+    if faults or failed:
         return 1
-    say.print(f"Reproducible: all {len(expected)} files are the same in {len(digests)} ways.")
     return 2 if not_run else 0
+
+
+def _say_where(
+    machines: Mapping[str, Clone],
+    digests: Mapping[str, Mapping[str, str]],
+    pair: tuple[str, str],
+    name: str,
+    say: Console,
+) -> None:
+    """Says where a file of two ways differs, or that one of them has none."""
+    files = [
+        located(machines[way], name, digests[way][name]) for way in pair if name in digests[way]
+    ]
+    match files:
+        case [Path() as one, Path() as another]:
+            say.print(f"{name} differs ({pair[1]}) {first_difference(one, another)}.")
+        case _:
+            say.print(f"{name} was not built in every way ({pair[1]}).")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,5 +1,6 @@
 """The rules that say what CPython extension modules are compiled with."""
 
+load("//platforms:pythons.bzl", "PYTHONS", "python_tag")
 load("//toolchains/zig:defs.bzl", "ZIG_ATTRS", "ZigDriverInfo", "zig_lib")
 
 PythonDevelopmentInfo = provider(
@@ -7,6 +8,7 @@ PythonDevelopmentInfo = provider(
     fields = {
         "configuration": "File: the platform's pyconfig.h",
         "headers": "File: the folder of CPython's headers",
+        "interpreter": "File: an interpreter of the same version, which runs where it is built",
         "library": "File: the import library of python3.dll; None where modules link to nothing",
     },
 )
@@ -50,14 +52,33 @@ stable_abi_library = rule(
     } | ZIG_ATTRS,
 )
 
+def for_python_tag(part):
+    """Returns what extension modules are built with for the Python tag that is being built for.
+
+    Args:
+      part: "headers", "home" or "python" (python_development in //toolchains/python).
+
+    Returns:
+      A select().
+    """
+    parts = {python.version: "@pythons//:%s.%s" % (python.version, part) for python in PYTHONS}
+    return select({
+        "//platforms:is_" + python_tag(version): target
+        for version, target in parts.items()
+    } | {
+        # A stable ABI serves every later Python.
+        "//conditions:default": parts["3.11"],
+    })
+
 def _python_development_impl(ctx):
     (headers,) = ctx.files.headers
-    files = [ctx.file.configuration, headers] + ctx.files.library
+    files = [ctx.file.configuration, headers, ctx.file.interpreter] + ctx.files.home + ctx.files.library
     return [
         DefaultInfo(files = depset(files)),
         PythonDevelopmentInfo(
             configuration = ctx.file.configuration,
             headers = headers,
+            interpreter = ctx.file.interpreter,
             library = ctx.file.library,
         ),
     ]
@@ -69,6 +90,12 @@ python_development = rule(
     attrs = {
         "configuration": attr.label(mandatory = True, allow_single_file = [".h"], doc = "pyconfig.h."),
         "headers": attr.label(mandatory = True, allow_files = True, doc = "Folder of headers."),
+        "home": attr.label(mandatory = True, allow_files = True, doc = "What the interpreter needs."),
+        "interpreter": attr.label(
+            mandatory = True,
+            allow_single_file = True,
+            doc = "One of the headers' version.",
+        ),
         "library": attr.label(allow_single_file = True, doc = "Import library."),
     },
 )

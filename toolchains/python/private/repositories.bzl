@@ -64,6 +64,14 @@ alias(
     name = "has_{version}",
     actual = "@python_{identifier}//:found",
 )
+
+[
+    alias(
+        name = "{version}." + part,
+        actual = "@python_development_{identifier}//:" + part,
+    )
+    for part in ["headers", "home", "python"]
+]
 """
 
 _PYTHON_BUILD = """\
@@ -168,7 +176,9 @@ pythons = repository_rule(
 `:toolchain` and the file `:python` are the default interpreter, which runs the build's own
 programs. The file `:python_with_pip` is the same with a pip, for repository rules that download
 wheels: `python_with_pip -m pip ...`, without `-I`. For each version, `:3.14` is a JSON file that says where an interpreter is, and
-`:has_3.14` a constraint value that no platform satisfies when there is none.
+`:has_3.14` a constraint value that no platform satisfies when there is none. `:3.14.headers`,
+`:3.14.python` and `:3.14.home` are what extension modules for that version are built with
+(`python_development`).
 
 The file `:on_host.json` has, for each version, the `path` and `release` of the host's own
 interpreter, or null. Unlike `:3.14` it makes none.""",
@@ -241,81 +251,6 @@ platform satisfies, and the reason is printed.""",
     configure = True,
     environ = SELECTING_VARIABLES + ["IREE_RELEASE_CACHE", "XDG_CACHE_HOME"],
     local = True,
-)
-
-# Copies the headers of the interpreter that runs it, but for what it was configured with; prints
-# where the first of them is, or would be.
-_COPY_HEADERS = """\
-import pathlib, shutil, sys, sysconfig
-source, target = pathlib.Path(sysconfig.get_path("include")), pathlib.Path(sys.argv[1])
-print(source / "Python.h")
-if (source / "Python.h").is_file():
-    shutil.copytree(
-        source, target, ignore=lambda folder, names: [
-            name for name in names
-            if name == "pyconfig.h" or not (name.endswith(".h") or pathlib.Path(folder, name).is_dir())
-        ]
-    )
-"""
-
-_HEADERS = """
-filegroup(
-    name = "{version}",
-    srcs = ["{version}.headers"],
-)
-"""
-
-_NO_HEADERS = """
-unavailable(
-    name = "{version}",
-    reason = "The headers of Python {version} are not on this machine: {reason}.",
-)
-"""
-
-def _python_headers_impl(rctx):
-    build = ["""\
-load("{defs}", "unavailable")
-
-package(default_visibility = ["//visibility:public"])
-""".format(defs = Label("//toolchains/python:unavailable.bzl"))]
-
-    # Read from a file, so that headers are copied again when another Python is found, and not at
-    # every start of Bazel.
-    on_host = json.decode(rctx.read(rctx.attr.on_host))
-    for version in rctx.attr.versions:
-        interpreter = on_host[version]
-        reason = "no CPython %s was found" % version
-        if interpreter:
-            folder = "%s.headers" % version
-            done = rctx.execute([interpreter["path"], "-I", "-S", "-c", _COPY_HEADERS, folder])
-
-            # Headers may be installed later, as a package of their own.
-            rctx.watch(done.stdout.strip())
-            if rctx.path(folder).exists:
-                build.append(_HEADERS.format(version = version))
-                continue
-            reason = "%s has none (on Debian they are in the package python%s-dev)" % (
-                interpreter["path"],
-                version,
-            )
-        build.append(_NO_HEADERS.format(version = version, reason = reason))
-    rctx.file("BUILD.bazel", "".join(build))
-
-python_headers = repository_rule(
-    implementation = _python_headers_impl,
-    doc = "For each version, `:3.11` is a folder with the headers of CPython without pyconfig.h; " +
-          "a target that fails with the reason where the machine has none.",
-    attrs = {
-        "on_host": attr.label(
-            default = "@pythons//:on_host.json",
-            doc = "The interpreters of this machine.",
-        ),
-        "versions": attr.string_list(
-            doc = "The minor versions.",
-            mandatory = True,
-        ),
-    },
-    configure = True,
 )
 
 def identifier(version):
