@@ -1,6 +1,6 @@
-"""The gate: holds every byte of a release against its plan before anything leaves.
+"""The gate: checks every file of a release against its plan before anything is published.
 
-`inspect` looks at single files and knows nothing of the others, `judge` holds all reports against
-the plan, `trial` installs and runs what was found sound. Nothing here raises on a broken
-artifact: what is wrong with it is a Finding.
+`inspection` looks at single files and knows nothing of the others, `smoke` installs and runs what
+was found sound, and `judge` checks all reports against the plan. Nothing here raises on a broken
+artifact: what is wrong with it becomes a Finding.
 """

@@ -18,8 +18,8 @@ from release.gate.archive import zip as wheel_zip
 from release.gate.archive.member import ArchiveError, Member, Problem
 from release.gate.binary import facts, parse
 from release.gate.binary.facts import Binary, BinaryError
-from release.gate.finding import Check, Finding
 from release.gate.scan import Scanner, Traces
+from release.model.finding import Check, Finding
 
 _HEADER = 4096  # what identifies a native file
 _TEXT = frozenset({".cmake", ".json", ".md", ".py", ".pyi", ".toml", ".txt"})

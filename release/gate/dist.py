@@ -9,10 +9,10 @@ from packaging.version import Version
 
 from release.gate.binary import rules
 from release.gate.content import Content
-from release.gate.finding import Check, Finding
 from release.gate.target import of_platform
 from release.gate.wheel import LITTER
-from release.plan import Platform
+from release.model.finding import Check, Finding
+from release.model.plan import Platform
 
 _TOOLS = ("iree-compile", "iree-lld", "iree-run-module", "iree-opt", "iree-benchmark-module")
 _LIBRARIES = {

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from release.gate.finding import Finding
-from release.gate.verdict import CellVerdict, Verdicts, summary
+from release.model.finding import Finding
+from release.model.verdicts import CellVerdict, Verdicts, summary
 
 _LEGEND = "✔ right and run   ○ right, not run   - missing, tolerated   ✘ wrong"
 _MIB = 1 << 20

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from release import version
 from release.gate import content, dist, scan, wheel
 from release.gate.content import Content
-from release.gate.finding import Finding
 from release.gate.report import Report
-from release.manifest import Manifest
-from release.plan import Plan, Platform
+from release.model import version
+from release.model.finding import Finding
+from release.model.manifest import Manifest
+from release.model.plan import Plan, Platform
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from release.gate import release_set
-from release.gate.finding import Check, Finding
 from release.gate.release_set import Limits
 from release.gate.report import Report
-from release.gate.trial.outcome import Outcome, Status
-from release.gate.verdict import CellVerdict, Verdicts
-from release.manifest import Manifest
-from release.plan import Plan
+from release.model.finding import Check, Finding
+from release.model.manifest import Manifest
+from release.model.outcome import Outcome, Status
+from release.model.plan import Plan
+from release.model.verdicts import CellVerdict, Verdicts
 
 
 @dataclass(frozen=True, slots=True)

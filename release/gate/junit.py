@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from release.gate.verdict import Verdicts
+from release.model.verdicts import Verdicts
 
 
 def render(verdicts: Verdicts) -> bytes:

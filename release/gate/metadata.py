@@ -17,7 +17,7 @@ from packaging.tags import Tag
 from twine.commands import check as twine_check
 from twine.exceptions import TwineException
 
-from release.gate.finding import Check, Finding
+from release.model.finding import Check, Finding
 
 _WHEEL_VERSION = "1.0"
 

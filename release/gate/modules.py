@@ -12,8 +12,8 @@ from functools import lru_cache
 from importlib.metadata import EntryPoint
 from pathlib import PurePosixPath
 
-from release.gate.finding import Check, Finding
 from release.gate.report import Import
+from release.model.finding import Check, Finding
 
 _VERSION_MODULES = frozenset({"version.py", "_version.py"})
 _VERSION_NAMES = frozenset({"VERSION", "__version__"})

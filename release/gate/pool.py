@@ -12,9 +12,9 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from release.gate.finding import Check, Finding
 from release.gate.inspection import Context, inspect
 from release.gate.report import Report
+from release.model.finding import Check, Finding
 
 PATIENCE = 300.0
 """Seconds that a file may take; the largest takes about five."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from installer.records import InvalidRecordEntry, RecordEntry, parse_record_file
 
-from release.gate.finding import Check, Finding
+from release.model.finding import Check, Finding
 
 _UNLISTED = (".jws", ".p7s")
 

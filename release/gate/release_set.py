@@ -11,11 +11,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from release.gate import cells, modules
-from release.gate.finding import Check, Finding
+from release.gate import modules, selection
 from release.gate.report import Report, WheelFacts
-from release.manifest import Manifest
-from release.plan import Cell, Plan
+from release.model.finding import Check, Finding
+from release.model.manifest import Manifest
+from release.model.plan import Cell, Plan
+from release.model.verdicts import Size
 
 _PROJECTS = {
     "PIL": "pillow",
@@ -44,22 +45,6 @@ class Limits:
     """The registry's limit for a file."""
     dist: int = 2048 * _MIB
     """The release store's limit for an asset."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How large a file is, and was in the last release."""
-
-    file: str
-    size: int
-    """Bytes."""
-    previous: int | None
-    """Bytes of its counterpart in the last release; None where there is none."""
-
-    @property
-    def growth(self) -> float | None:
-        """The size as a multiple of the previous one."""
-        return self.size / self.previous if self.previous else None
 
 
 def check_files(plan: Plan, reports: Sequence[Report]) -> Iterator[Finding]:
@@ -268,7 +253,7 @@ def check_sizes(
 def _check_cell(
     cell: Cell, plan: Plan, reports: Sequence[Report], facts: dict[str, WheelFacts | None]
 ) -> Iterator[Finding]:
-    order = cells.ranked(cell, plan, reports)
+    order = selection.ranked(cell, plan, reports)
     where = f"{cell.package} on {cell.platform} with Python {cell.python}"
     if not order:
         if facts.get(cell.wheel):  # what cannot be read was told already

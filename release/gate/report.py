@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from release.gate.finding import Finding
+from release.model.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from release.gate.finding import Check, Finding
+from release.model.finding import Check, Finding
 
 _BEFORE = 64  # bytes that may belong to a find, before the words that are looked for
 _BEHIND = 160  # and from there on

@@ -18,9 +18,9 @@ from release.gate import metadata, modules, record, target
 from release.gate.binary import rules
 from release.gate.binary.abi import of_tags
 from release.gate.content import Content
-from release.gate.finding import Check, Finding
 from release.gate.metadata import Declared
 from release.gate.report import WheelFacts
+from release.model.finding import Check, Finding
 
 LITTER = re.compile(
     r"(^|/)(__pycache__|\.git[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)(/|$)"

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from release.errors import Refused
+from release.model.errors import Refused
 
 
 def dependencies_first(requires: Mapping[str, Iterable[str]]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from packaging.utils import canonicalize_name
 
-from release.errors import UsageError
+from release.model.errors import UsageError
 
 TABLE = Path(__file__).with_name("projects.toml")
 SHOWN = "release/registry/projects.toml"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from release.errors import Refused
+from release.model.errors import Refused
 from release.registry.file import File, Placed
 from release.registry.order import dependencies_first
 from release.registry.projects import SHOWN, Project

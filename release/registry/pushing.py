@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from release import terminal
-from release.errors import Refused, UsageError
+from release.hosting.store import Store
+from release.model import terminal
+from release.model.errors import Refused, UsageError
 from release.registry import projects, push, wheels
 from release.registry.address import open_registry
 from release.registry.file import Placed
 from release.registry.push import Push
 from release.registry.wheels import Wheel
-from release.store.store import Store
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry

@@ -32,8 +32,8 @@ from twine.package import PackageFile
 from twine.repository import Repository
 from twine.settings import Settings
 
-from release.errors import Refused, UsageError
-from release.patience import PassingError, Patience
+from release.hosting.retry import PassingError, Patience
+from release.model.errors import Refused, UsageError
 from release.registry.file import File, Placed
 
 Answer = TypeVar("Answer")

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from release import manifest
-from release.errors import Refused, UsageError
-from release.manifest import Manifest
+from release.hosting import catalogue
+from release.hosting.store import Store
+from release.model import manifest, wheelhouse
+from release.model.errors import Refused, UsageError
+from release.model.manifest import Manifest
+from release.model.wheelhouse import NAME, Statement
 from release.registry.file import File
-from release.store import catalogue
-from release.store.store import Store
-from release.wheelhouse import statement
-from release.wheelhouse.statement import NAME, Statement
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry
@@ -41,7 +40,7 @@ def in_folder(place: Path) -> tuple[Stated, ...]:
       document.DocumentError: its statement or manifest is none.
     """
     if (place / NAME).exists():
-        return of_statement(statement.read(place / NAME))
+        return of_statement(wheelhouse.read(place / NAME))
     if (place / "manifest.json").exists():
         return of_manifest(manifest.read(place / "manifest.json"))
     raise UsageError(

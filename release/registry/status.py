@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from release.errors import Refused
+from release.model.errors import Refused
 from release.registry import projects, stated
 from release.registry.file import File
 from release.registry.projects import Project, State

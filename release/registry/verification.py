@@ -19,16 +19,16 @@ from installer.records import Hash, RecordEntry, parse_record_file
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from release import folder
-from release.errors import Refused
-from release.gate.trial.environment import Environment
-from release.gate.trial.equipment import Equipment
-from release.gate.trial.process import TrialError
+from release.gate.smoke.environment import Environment
+from release.gate.smoke.equipment import Equipment
+from release.gate.smoke.process import TrialError
+from release.model import release_dir
+from release.model.errors import Refused
+from release.model.wheelhouse import Lock, Statement, Wheel
 from release.registry import stated
-from release.wheelhouse import trial
-from release.wheelhouse.statement import Lock, Statement, Wheel
-from release.wheelhouse.tools import Tools
-from release.wheelhouse.trial import Attempt, Outcome
+from release.turbine import smoke_test
+from release.turbine.smoke_test import Attempt, Outcome
+from release.turbine.tools import Tools
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry
@@ -84,7 +84,7 @@ def verify(verification: Verification, lock: Lock) -> Outcome:
             verification.say,
         )
         environment.install_pinned(
-            list(trial.requirements(wheelhouse.dependencies(lock))), [dependencies]
+            list(smoke_test.requirements(wheelhouse.dependencies(lock))), [dependencies]
         ).expect()
         named = [f"{wheel.project}=={wheel.version}" for wheel in wheelhouse.of_role("turbine")]
         done = environment.run_online(
@@ -104,7 +104,7 @@ def verify(verification: Verification, lock: Lock) -> Outcome:
             raise TrialError(str(error)) from error
         verification.say(f"Python {lock.python}: {count} installed files are those published")
 
-    return trial.attempt(
+    return smoke_test.attempt(
         Attempt(
             wheelhouse,
             lock,
@@ -141,7 +141,7 @@ def _check_files(verification: Verification, environment: Environment) -> int:
         assert wheel.filename
         target = environment.root / wheel.filename
         verification.registry.download(project, wheel.filename, target)
-        if folder.sha256(target) != wheel.sha256:
+        if release_dir.sha256(target) != wheel.sha256:
             host = verification.registry.host
             raise Refused(f"{host}: it sends other bytes of {target.name} than were pushed")
         for entry in _recorded(target):

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from packaging.metadata import Metadata
 
-from release import folder
-from release.errors import Refused
-from release.publishing.statement import read_metadata
+from release.hosting import catalogue
+from release.hosting.store import Store
+from release.model import release_dir
+from release.model.errors import Refused
+from release.publish.published_manifest import read_metadata
 from release.registry import stated
 from release.registry.stated import Stated
-from release.store import catalogue
-from release.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def of_folder(place: Path) -> Wheels:
         path = paths.get(wheel.name)
         if path is None:
             raise Refused(f"{place}: {wheel.name} is stated, and not there; nothing was uploaded")
-        if folder.sha256(path) != wheel.sha256:
+        if release_dir.sha256(path) != wheel.sha256:
             raise Refused(f"{path}: it has not the bytes that were stated; nothing was uploaded")
         requires = Metadata.from_email(read_metadata(path)).requires_dist or ()
         found.append(

@@ -17,11 +17,11 @@ from urllib.parse import quote
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion
 
-from release import document, marks, version
-from release.document import dumps
-from release.manifest import CellStatus, Manifest
-from release.store.catalogue import METADATA_SUFFIX
-from release.store.store import Asset, Release
+from release.hosting.catalogue import METADATA_SUFFIX
+from release.hosting.store import Asset, Release
+from release.model import document, marks, version
+from release.model.document import dumps
+from release.model.manifest import CellStatus, Manifest
 
 SCHEMA = 1
 """Of releases/TAG.json: an entry of another schema is made anew."""

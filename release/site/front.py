@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from release import cells
-from release.cells import Missing
-from release.manifest import CellStatus
+from release.model import cells
+from release.model.cells import Missing
+from release.model.manifest import CellStatus
 from release.site import chart
 from release.site.entry import Entry, File
 from release.site.pages import Pages

@@ -16,8 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.errors import UsageError
-from release.store.store import Busy
+from release.hosting.store import Busy
+from release.model.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)

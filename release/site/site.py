@@ -9,15 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from release.errors import Refused, UsageError
-from release.folder import where
-from release.manifest import Manifest
+from release.hosting import catalogue
+from release.hosting.store import Asset, Release, Store
+from release.model.errors import Refused, UsageError
+from release.model.manifest import Manifest
+from release.model.release_dir import where
 from release.site import entry, front, generation, simple
 from release.site.entry import Entry
 from release.site.generation import Generation
 from release.site.pages import Pages
-from release.store import catalogue
-from release.store.store import Asset, Release, Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def benchmark(release: Path, runs: int) -> list[Result]:
     dists = sorted((release / "dists").iterdir())
     python = [sys.executable, "-S", "-m"]
     with tempfile.TemporaryDirectory() as output:
-        gate = [*python, "release.validate", str(release), "--no-run", "--output", output]
+        gate = [*python, "release.cli.validate", str(release), "--no-run", "--output", output]
         results = [measure("the gate, whole set", len(wheels) + len(dists), gate, runs)]
     check = [*python, "twine", "check", *map(str, wheels)]
     results.append(measure("twine check", len(wheels), check, runs))

@@ -22,9 +22,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from release.hosting.directory_store import DirectoryStore
+from release.hosting.store import Asset, Release
 from release.site import site
-from release.store.directory import DirectoryStore
-from release.store.store import Asset, Release
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 WHEELS = 12

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from release.gate.trial.candidate import UnfitError
-from release.gate.trial.environment import Environment, ExactWheel
-from release.gate.trial.given import Given
-from release.gate.trial.process import TrialError
+from release.gate.smoke.candidate import UnfitError
+from release.gate.smoke.environment import Environment, ExactWheel
+from release.gate.smoke.given import Given
+from release.gate.smoke.process import TrialError
 from tests.benchmarks import command
 from tests.benchmarks.measure import BenchmarkError, cost_of
 

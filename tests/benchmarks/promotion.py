@@ -21,7 +21,7 @@ from functools import reduce
 from operator import add
 from pathlib import Path
 
-from release import plan
+from release.model import plan
 from tests.benchmarks import command
 from tests.benchmarks.measure import Cost, cost_of, median_cost
 

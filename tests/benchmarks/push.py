@@ -19,8 +19,8 @@ from statistics import median
 
 from tests.benchmarks import command
 from tests.benchmarks.measure import cost_of
-from tests.registry import servers
-from tests.registry.servers import PASSWORD, USER
+from tests.servers.registry import servers
+from tests.servers.registry.servers import PASSWORD, USER
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def benchmark(release: Path, runs: int) -> list[Result]:
         for _ in range(runs):
             place = one.place()
             where = ["--registry", place.upload, "--index", place.index]
-            ours = [*python, "release.publish", *where, "--from", str(release)]
+            ours = [*python, "release.cli.push", *where, "--from", str(release)]
             taken["ours"].append(seconds(ours))
             taken["ours, again"].append(seconds(ours))
             place = one.place()

@@ -2,11 +2,10 @@
 
     bazel run //tests/benchmarks:suite -- [--base REV] [--runs N] [--json] TARGET...
 
-A TARGET is a pattern such as //tests/faults/..., or OLD=NEW[,NEW...] where the tree calls otherwise
-what the other commit calls OLD. Each is tested in both trees by turns, by `bazelw test` on a warm
-server with everything built, and no result of a test taken from a cache: what is measured is the
-wall time of that command, the median of all runs. Nothing else should run on the machine.
-"""
+A TARGET is a pattern such as //tests/release/faults/..., or OLD=NEW[,NEW...] where the other commit
+calls OLD what this tree calls NEW. Each is tested in both trees by turns, by `bazelw test` on a
+warm server with everything built, and no result of a test taken from a cache: what is measured is
+the wall time of that command, the median of all runs. Nothing else should run on the machine."""
 
 from __future__ import annotations
 

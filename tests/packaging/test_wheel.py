@@ -16,13 +16,7 @@ from installer.sources import WheelFile
 from assembly.errors import PackagingError
 from assembly.wheel import Wheel, assemble
 from tests.packaging.assembled import launching, wheel_of
-from tests.packaging.upstream import (
-    LIBRARY,
-    SCRIPT,
-    TOOL,
-    VERSION_MODULE,
-    UpstreamWheel,
-)
+from tests.packaging.upstream import LIBRARY, SCRIPT, TOOL, VERSION_MODULE, UpstreamWheel
 
 
 def contents(wheel: Wheel) -> dict[str, bytes]:

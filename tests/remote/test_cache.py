@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.remote import engines
-from tests.remote.clone import Build, Clone, clone
-from tests.remote.relay import relay
+from tests.clone import Build, Clone, clone
+from tests.servers.remote import engines
+from tests.servers.remote.relay import relay
 
 # Built in a second, by an action that makes several files and one that makes one.
 SMALL = "//packaging/iree_tools_tf:wheels"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.remote import engines
+from tests.servers.remote import engines
 from tests.small_workspace import SmallWorkspace, small_workspace
 
 BUILD = 'genrule(name = "made", outs = ["made.txt"], cmd = "echo made >$@")\n'

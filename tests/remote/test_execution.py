@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.clone import Build, Clone, clone
 from tests.output_base import of_this_test
-from tests.remote import engines
-from tests.remote.clone import Build, Clone, clone
-from tests.remote.relay import Relay, relay
 from tests.reproducible.difference import sha256
+from tests.servers.remote import engines
+from tests.servers.remote.relay import Relay, relay
 from tests.workspace import root
 
 PRODUCT = "//tests/remote/product:all"

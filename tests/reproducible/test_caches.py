@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.clone import Build, Clone, clone
 from tests.output_base import of_this_test
-from tests.remote import engines
-from tests.remote.clone import Build, Clone, clone
 from tests.reproducible.caches import random_half
 from tests.reproducible.difference import sha256
 from tests.reproducible.ways import other_python
+from tests.servers.remote import engines
 from toolchains.debian.user_cache import user_cache
 
 TARGET = "//tests/reproducible/small:wheels"

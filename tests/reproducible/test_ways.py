@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.remote.clone import Build
+from tests.clone import Build
 from tests.reproducible import ways
 from tests.reproducible.caches import files_of, random_half
 from tests.reproducible.host import two_hosts

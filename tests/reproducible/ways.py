@@ -32,12 +32,12 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from tests.clone import Build, Clone, clone
 from tests.output_base import remove
-from tests.remote import engines
-from tests.remote.clone import Build, Clone, clone
 from tests.reproducible.caches import random_half
 from tests.reproducible.difference import first_difference, sha256
 from tests.reproducible.host import Host, two_hosts
+from tests.servers.remote import engines
 from toolchains.debian.errors import UnavailableError
 from toolchains.debian.user_cache import user_cache
 

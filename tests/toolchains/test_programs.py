@@ -14,9 +14,9 @@ import pytest
 from platforms import data
 from release.gate import target
 from release.gate.binary import parse, rules
-from release.gate.trial.candidate import UnfitError
-from release.gate.trial.given import Given
-from release.gate.trial.runner import Qemu, started_wine
+from release.gate.smoke.candidate import UnfitError
+from release.gate.smoke.given import Given
+from release.gate.smoke.runner import Qemu, started_wine
 
 PLATFORMS = {platform.name: platform for platform in data.load().platforms if not platform.slices}
 PROGRAMS = Path(os.environ["PROGRAMS"]).absolute()

@@ -5,7 +5,7 @@ the one for tests, and the registry a devpi. From the night on, the clone's matr
 for each platform, and nothing is emulated: the commands and what they go through are the same, with
 half of the wheels. What a real night has and this has not: machines of their own for jobs, with a
 remote cache between them (tests/remote), and the registry's trust in a job's identity, for which a
-password stands here (tests/registry).
+password stands here (tests/release/registry).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import httpx
 import pytest
 
 from tests.git import git
-from tests.github import server as github
-from tests.github.server import GitHub
 from tests.output_base import STARTUP, of_this_test, output_base
-from tests.registry import servers
-from tests.registry.servers import PASSWORD, USER, Place
+from tests.servers.github import server as github
+from tests.servers.github.server import GitHub
+from tests.servers.registry import servers
+from tests.servers.registry.servers import PASSWORD, USER, Place
 from tests.workflows.machine import Workstation
 from tests.workflows.runner import Ran, Runner, Step
 from tests.workspace import copy_workspace, root
@@ -128,7 +128,7 @@ def amend(step: Step) -> str:
     script = step.run or ""
     if not script.startswith("./bazelw "):
         return ":"
-    # Emulated platforms are tests/gate/emulated's.
+    # Emulated platforms are tests/release/gate/emulated's.
     if "//release:validate" in script:
         return f"{script.rstrip()} --no-emulate"
     if "//release:promote" in script:

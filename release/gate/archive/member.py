@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from release.gate.finding import Check
+from release.model.finding import Check
 
 CHUNK = 1 << 20
 """The most bytes that are handed out at once."""

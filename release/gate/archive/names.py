@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from release.gate.archive.member import Problem
-from release.gate.finding import Check
+from release.model.finding import Check
 
 _LONGEST = 240  # what is left of Windows' 260 characters in a short folder
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9])(\..*)?", re.I)

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from release.gate.archive.member import CHUNK, ArchiveError, Limits, Member, Problem
 from release.gate.archive.names import Names
-from release.gate.finding import Check
+from release.model.finding import Check
 
 _DECODER_MEMORY = 256 << 20
 _BLOCK = tarfile.BLOCKSIZE

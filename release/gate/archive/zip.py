@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from release.gate.archive.member import CHUNK, ArchiveError, Limits, Member, Problem
 from release.gate.archive.names import Names
-from release.gate.finding import Check
+from release.model.finding import Check
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _END = struct.Struct("<4s4H2LH")

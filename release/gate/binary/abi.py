@@ -10,7 +10,7 @@ from abi3info import DATAS, FUNCTIONS
 from abi3info.models import PyVersion, Symbol
 
 from release.gate.binary.facts import Binary
-from release.gate.finding import Check, Finding
+from release.model.finding import Check, Finding
 
 _ABI3_NAME = re.compile(r"\.abi3\.(so|pyd)$")
 # Python, its ABI flags (t: free-threaded, d: debug) and the machine, as EXT_SUFFIX has them.

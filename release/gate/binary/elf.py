@@ -10,7 +10,7 @@ from auditwheel.libc import Libc
 from auditwheel.policy import Policy, WheelPolicies
 
 from release.gate.binary.where import Place
-from release.gate.finding import Check, Finding
+from release.model.finding import Check, Finding
 
 _ORIGIN = ("$ORIGIN", "${ORIGIN}")
 _LOADERS = ("ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1")

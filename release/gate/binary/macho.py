@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator
 
 from release.gate.binary.where import Place
-from release.gate.finding import Check, Finding
 from release.gate.target import MACOS_NAMES
+from release.model.finding import Check, Finding
 
 _SYSTEM = ("/usr/lib/", "/System/Library/")
 _FIRST = {"aarch64": (11, 0)}

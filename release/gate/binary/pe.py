@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from release.gate.binary.where import Place
-from release.gate.finding import Check, Finding
+from release.model.finding import Check, Finding
 
 # fmt: off
 SYSTEM = frozenset({

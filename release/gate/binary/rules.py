@@ -8,8 +8,8 @@ from release.gate.binary import elf, macho, pe
 from release.gate.binary.abi import Abi, check_abi
 from release.gate.binary.facts import Binary
 from release.gate.binary.where import Place
-from release.gate.finding import Check, Finding
 from release.gate.target import MACOS_NAMES, Target
+from release.model.finding import Check, Finding
 
 _FORMATS = {"linux": "an ELF file", "windows": "a PE file", "macos": "a Mach-O file"}
 _RULES: Mapping[str, Callable[[Place], Iterator[Finding]]] = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from release.gate.binary.abi import Abi
 from release.gate.binary.facts import Binary
-from release.gate.finding import Check, Finding
 from release.gate.target import Target
+from release.model.finding import Check, Finding
 
 
 @dataclass(frozen=True, slots=True)

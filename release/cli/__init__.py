@@ -1,0 +1,1 @@
+"""The commands of //release: each module parses options, calls one function and prints."""

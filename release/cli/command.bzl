@@ -1,0 +1,49 @@
+"""The macro behind every release command."""
+
+load("@pypi//:requirements.bzl", "requirement")
+load("@rules_python//python:defs.bzl", "py_binary", "py_library")
+
+# The commands of //release.
+COMMANDS = [
+    "doctor",
+    "index",
+    "nightly",
+    "promote",
+    "publish",
+    "purge",
+    "push",
+    "registry_status",
+    "tag",
+    "turbine",
+    "validate",
+    "verify_published",
+]
+
+def command(name, deps, data = [], env = {}):
+    """Declares a command, and its code as a library for tests.
+
+    Args:
+      name: the command; its program is NAME.py, its library NAME_lib.
+      deps: libraries; what all commands share, rich and typer are added.
+      data: what the program reads at run time.
+      env: environment of the program; `$(rootpaths ...)` is expanded.
+    """
+    if name not in COMMANDS:
+        fail("//release:%s is not in COMMANDS of command.bzl, which //release and tests go by." % name)
+    py_library(
+        name = name + "_lib",
+        srcs = [name + ".py"],
+        deps = deps + [
+            ":shared",
+            "//release/model",
+            requirement("rich"),
+            requirement("typer"),
+        ],
+    )
+    py_binary(
+        name = name,
+        srcs = [name + ".py"],
+        data = data,
+        env = env,
+        deps = [":%s_lib" % name],
+    )

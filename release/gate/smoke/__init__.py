@@ -1,0 +1,1 @@
+"""Smoke tests: artifacts are installed or unpacked, used, and their numbers compared."""

@@ -1,1 +1,0 @@
-"""GitHub: the connection that store and source share."""

@@ -1,1 +1,0 @@
-"""The health of what is published: what does not fit together, and which command mends it."""

@@ -1,0 +1,1 @@
+"""What a release is: its documents, its versions, its settings."""

@@ -1,0 +1,140 @@
+"""Settings: what a project decides once, in release/settings.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from release.model.errors import UsageError
+
+DEFAULT = Path(__file__).parents[1] / "settings.toml"
+
+Section = TypeVar("Section")
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """What becomes a candidate."""
+
+    branch: str
+    maximum_age_days: int
+    required_checks: tuple[str, ...] | None = None
+    """Names of checks; None: those that the branch's protection requires."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """How a release is published."""
+
+    uploads: int
+    """At a time."""
+    registry_file_limit_mib: int
+    snapshot_branch: str
+
+    @property
+    def registry_file_limit(self) -> int:
+        """Bytes of the largest wheel that the registry takes."""
+        return self.registry_file_limit_mib << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Promoting:
+    """When a candidate may be promoted."""
+
+    minimum_age_days: int
+    blocker_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purging:
+    """What is kept, and how long."""
+
+    after_days: int
+    drafts_after_days: int
+    keep_last: int
+    pinned: tuple[str, ...] = ()
+    """Tags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examining:
+    """From when on something is told that may be all right for a while."""
+
+    draft_after_hours: int = 12
+    missing_after_days: int = 7
+    """Of a tolerated platform."""
+    nightly_after_days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of them."""
+
+    tag: Tagging
+    publish: Publishing
+    promote: Promoting
+    purge: Purging
+    doctor: Examining
+
+
+def read(path: Path | None = None) -> Settings:
+    """Reads settings.
+
+    Args:
+      path: the file; release/settings.toml when left out.
+
+    Raises:
+      UsageError: it cannot be read, or is not of this form.
+    """
+    path = path or DEFAULT
+    try:
+        data = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise UsageError(f"{path}: the settings cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not TOML ({error})") from error
+    sections = {field.name: field.type for field in fields(Settings)}
+    _only_known(path, "", data, sections)
+    hints = get_type_hints(Settings)
+    return Settings(
+        **{name: _section(path, name, data.get(name, {}), hints[name]) for name in sections}
+    )
+
+
+def _section(path: Path, name: str, data: Any, into: type[Section]) -> Section:
+    if not isinstance(data, dict):
+        raise UsageError(f"{path}: {name} must be a table, [{name}]")
+    known = {field.name: field for field in fields(into)}  # type: ignore[arg-type]
+    _only_known(path, f"{name}.", data, known)
+    values = {}
+    for key, field in known.items():
+        if key in data:
+            values[key] = _value(path, f"{name}.{key}", data[key], str(field.type))
+        elif field.default is MISSING:
+            raise UsageError(f"{path}: {name}.{key} is not given")
+    return into(**values)
+
+
+def _value(path: Path, name: str, value: Any, kind: str) -> Any:
+    if kind == "int":
+        right = isinstance(value, int) and not isinstance(value, bool) and value > 0
+        wanted = "a whole number above 0"
+    elif kind == "str":
+        right, wanted = isinstance(value, str) and bool(value), "a text"
+    else:
+        right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        wanted = "a list of texts"
+    if not right:
+        raise UsageError(f"{path}: {name} must be {wanted}, and is {value!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _only_known(path: Path, prefix: str, data: dict[str, Any], known: object) -> None:
+    for name in data:
+        if name not in known:  # type: ignore[operator]
+            raise UsageError(
+                f"{path}: {prefix}{name} is no setting; there are "
+                + ", ".join(f"{prefix}{one}" for one in known)  # type: ignore[attr-defined]
+            )

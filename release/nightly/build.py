@@ -1,0 +1,159 @@
+"""Building a release with Bazel: all of it, or what of it can be built tonight."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from release.model import plan
+from release.model.errors import Refused, UsageError
+from release.model.plan import Plan
+
+ALL = "//packaging:all"
+PLAN = "//packaging:plan"
+
+# What Bazel says of a rule that refuses, and of anything else.
+_REFUSAL = re.compile(r"Error in fail: (.+)")
+_ERROR = re.compile(r"ERROR: (?:\S+:\d+:\d+: )?(.+)")
+_KEPT_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A release that was built."""
+
+    folder: Path
+    """Where it lies: plan, manifest, wheelhouse/ and dists/."""
+    unbuilt: Mapping[str, str] = field(default_factory=dict)
+    """Tolerated platforms that could not be built, and why, a sentence each."""
+
+
+class BuildError(Exception):
+    """Bazel could not build something; the message is its own sentence."""
+
+
+class Workspace:
+    """A checkout of this repository that Bazel builds in."""
+
+    def __init__(self, path: Path, *, told: Callable[[str], None] = lambda _: None) -> None:
+        """A workspace.
+
+        Args:
+          path: its folder.
+          told: is given each line that Bazel prints.
+
+        Raises:
+          UsageError: there is no bazelw.
+        """
+        self.path = path
+        self._told = told
+        if not (path / "bazelw").is_file():
+            raise UsageError(f"{path}: no checkout of this repository: it has no bazelw")
+
+    def build(self, version: str) -> Built:
+        """Builds all platforms at a version, without those tolerated ones that cannot be built.
+
+        Raises:
+          Refused: a required platform cannot be built.
+        """
+        wanted = self._plan(version)
+        try:
+            return Built(self._bazel(ALL, version))
+        except BuildError as error:
+            unbuilt = self._tolerated_failures(version, wanted)
+            if not unbuilt:
+                # Each for itself is fine: what failed was of no platform, or has passed.
+                raise Refused(f"{version} could not be built: {error}") from error
+        try:
+            return Built(self._bazel(ALL, version, without=tuple(unbuilt)), unbuilt)
+        except BuildError as error:
+            raise Refused(f"{version} could not be built: {error}") from error
+
+    def _plan(self, version: str) -> Plan:
+        try:
+            return plan.read(self._bazel(PLAN, version) / "plan.json")
+        except BuildError as error:
+            raise Refused(f"{version} cannot be planned: {error}") from error
+
+    def _tolerated_failures(self, version: str, wanted: Plan) -> dict[str, str]:
+        """The tolerated platforms that cannot be built for themselves, and why."""
+        required = {dist.platform for dist in wanted.dists if dist.required}
+        required |= {cell.platform for cell in wanted.cells if cell.required}
+        names = [platform.name for platform in wanted.platforms]
+        unbuilt = {}
+        # Required ones first: when one fails, nothing else matters.
+        for name in sorted(names, key=lambda name: name not in required):
+            others = tuple(other for other in names if other != name)
+            try:
+                self._bazel(ALL, version, without=others)
+            except BuildError as error:
+                if name in required:
+                    raise Refused(
+                        f"{name} is required and could not be built: {error}; nothing is published"
+                    ) from error
+                unbuilt[name] = str(error)
+        return unbuilt
+
+    def _bazel(self, target: str, version: str, *, without: Sequence[str] = ()) -> Path:
+        """Builds a target, and returns the folder of this repository's outputs.
+
+        Raises:
+          BuildError: it cannot be built.
+        """
+        flags = [f"--//packaging:version={version}"]
+        flags += [f"--//packaging:without={platform}" for platform in without]
+        self._run("build", "--color=no", "--curses=no", *flags, target)
+        # The link `bazel-bin` shows the last build that anybody made, which may be another.
+        shown = subprocess.run(
+            [self.path / "bazelw", "info", *flags, "bazel-bin"],
+            cwd=self.path,
+            env=_environment(),
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return Path(shown.stdout.strip()) / "packaging"
+
+    def _run(self, *arguments: str) -> None:
+        lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        with subprocess.Popen(
+            [self.path / "bazelw", *arguments],
+            cwd=self.path,
+            env=_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        ) as process:
+            assert process.stderr
+            for line in process.stderr:
+                lines.append(line)
+                self._told(line.rstrip())
+        if process.returncode:
+            raise BuildError(_reason(lines) or f"Bazel ends with {process.returncode}")
+
+
+def _environment() -> dict[str, str]:
+    """What a build may see: `bazel run` sets variables of its own, and secrets are no business of
+    a build."""
+    hidden = ("BUILD_", "RUNFILES_", "PYTHON")
+    secret = ("GITHUB_TOKEN", "TWINE_PASSWORD")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(hidden) and name not in secret
+    }
+
+
+def _reason(lines: Sequence[str]) -> str | None:
+    """The sentence in what Bazel printed that says why; None when there is none."""
+    for pattern in (_REFUSAL, _ERROR):
+        for line in lines:
+            if match := pattern.search(line):
+                return match[1].strip().rstrip(".")
+    return None

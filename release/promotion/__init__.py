@@ -1,1 +1,0 @@
-"""Promotion: a published candidate becomes a stable release, in the same bytes."""

@@ -1,0 +1,1 @@
+"""Purging: which releases are kept, and the removal of the others."""

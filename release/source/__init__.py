@@ -1,1 +1,0 @@
-"""Where commits come from: a checkout on this machine, or GitHub."""

@@ -1,0 +1,49 @@
+"""Plain pip finds the right wheels in the wheelhouse, and they work.
+
+This runs the README's line with `--no-index`, since what IREE requires is at hand here. pip chooses
+among the wheels of all platforms and Pythons, by their names alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from release.gate.smoke import installed, model_runs
+from release.gate.smoke.environment import ExactWheel, Requirements
+from release.gate.smoke.wheels import Subject
+
+README = Path(__file__).parents[2] / "README.md"
+DEFAULT = "0.dev0"
+"""What is built without --//packaging:version."""
+
+
+def test_pip_takes_the_planned_wheels_and_a_model_runs(
+    subject: Subject,
+    wheels: Sequence[ExactWheel],
+    requirements: Requirements,
+    wheelhouse: Path,
+    scratch: Path,
+    tmp_path: Path,
+) -> None:
+    """Catches: tags that make pip pass over our wheel, or prefer one for another Python."""
+    environment = subject.environment(scratch)
+    pip = Path(os.environ["PIP_WHEEL"]).absolute()
+    digest = hashlib.sha256(pip.read_bytes()).hexdigest()
+    environment.install_alone([ExactWheel("pip", pip, digest)]).expect()
+    (line,) = re.findall(r"^    pip install (.+)$", README.read_text(), re.MULTILINE)
+    option, links, *pinned = line.split()
+    assert (option, links) == ("--find-links", "bazel-bin/packaging/wheelhouse")
+    assert pinned == [f"{wheel.package}=={DEFAULT}" for wheel in wheels]
+    folders = [wheelhouse, *requirements.folders]
+    environment.run(
+        *("pip", "install", "--no-index", "--no-cache-dir"),
+        *(word for folder in folders for word in ("--find-links", str(folder))),
+        *(word.replace(DEFAULT, subject.version) for word in pinned),
+    ).expect()
+    installed.check_installed(environment, wheels, subject.version)
+    model_runs.compile_models(environment, tmp_path, through="tool", backend="llvm-cpu")
+    model_runs.run_models(environment, tmp_path, through="runtime")

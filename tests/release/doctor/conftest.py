@@ -1,0 +1,8 @@
+"""A checkout with a store, in which something went wrong."""
+
+from __future__ import annotations
+
+from tests.release.nightly.conftest import checkout, gate
+from tests.servers.github.fixtures import github, github_server
+
+__all__ = ["checkout", "gate", "github", "github_server"]

@@ -1,0 +1,231 @@
+"""Verbs on a directory store, killed at every change of the disk, and run again."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from release.hosting.directory_store import DirectoryStore
+from release.hosting.store import Content
+from release.model import document, settings
+from tests.git import git
+from tests.release.faults.tree import state
+from tests.release.faults.victim import Ended, Running, Verb, run
+from tests.release.promote.samples import restamp_tool
+from tests.release.publish.samples import make_release, write_verdicts
+from tests.tally import tally
+
+COMMIT = "c" * 40
+VERSION = "20261122.2"
+SIZES = (0, 1, 100, 400, 1000, 2000, 4096, 10_000)
+DOUBLE = 60
+
+
+class Scene:
+    """A store in a known state, and verbs that work on it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Makes the store: an old release, a promoted one, the last nightly, and its index."""
+        self.folder = folder
+        self.start = folder / "start"
+        self.tool = restamp_tool(folder / "restamp")
+        # One upload at a time, so that assets are listed in one order.
+        self.settings = folder / "settings.toml"
+        text = settings.DEFAULT.read_text()
+        self.settings.write_text(re.sub(r"^uploads = \d+$", "uploads = 1", text, flags=re.M))
+        self.checkout = folder / "checkout"
+        self.checkout.mkdir()
+        git(self.checkout, "init", "--quiet")
+        self._count = 0
+        made = make_release(folder / "release", VERSION)
+        verdicts = write_verdicts(made, folder / "verdicts")
+        self._publish = [
+            *("--from", str(made), "--verdicts", str(verdicts)),
+            *("--commit", COMMIT, "--uploads", "1"),
+        ]
+        store = DirectoryStore(self.start)
+        for version, days in (("20260101.1", 300), ("20260102.1", 299), ("20261121.1", 4)):
+            tag = f"candidate-{version}"
+            place = make_release(folder / version, version)
+            verdicts = write_verdicts(place, folder / f"{version}.verdicts")
+            ended = run(
+                Verb(
+                    "publish",
+                    [
+                        *("--store", f"directory:{self.start}", "--from", str(place)),
+                        *("--verdicts", str(verdicts), "--commit", COMMIT),
+                    ],
+                ),
+                folder / "log",
+            )
+            assert ended.code == 0, ended.output
+            path = self.start / "releases" / tag / "release.json"
+            record = document.read(path, "release", dict)
+            then = (datetime(2026, 11, 25, tzinfo=UTC) - timedelta(days=days)).isoformat()
+            path.write_bytes(document.dumps({**record, "created": then, "published": then}))
+        store.draft("candidate-20260103.1", commit=COMMIT, title="", notes="left by a night")
+        store.put("candidate-20260103.1", Content.of_bytes("half.whl", b"half"))
+        store.create_tag("candidate-20260101.2", COMMIT)
+        path = self.start / "releases" / "candidate-20260103.1" / "release.json"
+        record = document.read(path, "release", dict)
+        path.write_bytes(document.dumps({**record, "created": "2026-01-03T00:00:00+00:00"}))
+        assert self.run(self.verb("index", self.start)).code == 0
+
+    def verb(self, name: str, store: Path) -> Verb:
+        """A verb on a store."""
+        more = {
+            "publish": self._publish,
+            "index": ["--date", "2026-11-25"],
+            "purge": ["--yes", "--keep-last", "1", "--date", "2026-11-25"],
+            "promote": [
+                *("--candidate", "candidate-20261121.1", "--version", "3.14.0"),
+                *("--work", str(store.parent / "work"), "--date", "2026-11-26"),
+                *("--settings", str(self.settings)),
+            ],
+            "tag": ["--commit", "HEAD", "--source", str(self.checkout)],
+        }[name]
+        environment = {"RESTAMP": str(self.tool), "BUILD_WORKSPACE_DIRECTORY": str(self.checkout)}
+        return Verb(name, ["--store", f"directory:{store}", *more], environment)
+
+    def run(self, verb: Verb, **kill: int) -> Ended:
+        """Runs a verb."""
+        self._count += 1
+        return run(verb, self.folder / f"log{self._count}", **kill)
+
+    def fresh(self) -> Path:
+        """A copy of the store."""
+        self._count += 1
+        place = self.folder / f"store{self._count}" / "store"
+        shutil.copytree(self.start, place, symlinks=True)
+        return place
+
+    def done(self, place: Path) -> None:
+        """Removes a copy."""
+        shutil.rmtree(place.parent)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return Scene(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(scene: Scene) -> Callable[[str], dict[str, bytes]]:
+    """What a verb leaves that nobody disturbs."""
+    known: dict[str, dict[str, bytes]] = {}
+
+    def of(name: str) -> dict[str, bytes]:
+        if name not in known:
+            place = scene.fresh()
+            ended = scene.run(scene.verb(name, place))
+            assert ended.code == 0, ended.output
+            known[name] = state(place)
+        return known[name]
+
+    return of
+
+
+def resumed(scene: Scene, name: str, place: Path) -> dict[str, bytes]:
+    """What the same command leaves, run again."""
+    ended = scene.run(scene.verb(name, place))
+    assert ended.code == 0, ended.output
+    return state(place)
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("publish", 1),
+        ("index", 1),
+        ("purge", 1),
+        # It ends with what publish does.
+        pytest.param("promote", 4, id="promote"),
+    ],
+)
+def test_killed_at_changes_of_the_disk_and_run_again_it_ends_the_same(
+    scene: Scene, undisturbed: Callable[[str], dict[str, bytes]], name: str, step: int
+) -> None:
+    expected = undisturbed(name)
+    assert expected != state(scene.start)
+    count = 0
+    while True:
+        place = scene.fresh()
+        ended = scene.run(scene.verb(name, place), kill_at=count * step + 1)
+        if not ended.killed:
+            assert ended.code == 0, ended.output
+            break
+        assert resumed(scene, name, place) == expected, f"killed before change {count * step + 1}"
+        count += 1
+        scene.done(place)
+    assert count > 10
+    tally(
+        "kill points", count, f"{name} to a directory: killed at changes of the disk, all resumed"
+    )
+
+
+@pytest.mark.parametrize("name", ["publish", "index", "purge", "promote"])
+def test_killed_in_the_middle_of_a_file_and_run_again_it_ends_the_same(
+    scene: Scene, undisturbed: Callable[[str], dict[str, bytes]], name: str
+) -> None:
+    """Catches: half a file under its final name."""
+    killed = 0
+    for size in SIZES:
+        place = scene.fresh()
+        ended = scene.run(scene.verb(name, place), largest=size)
+        killed += ended.killed
+        assert resumed(scene, name, place) == undisturbed(name), f"killed at {size} bytes"
+        scene.done(place)
+    assert killed >= 3
+    tally("kill points", killed, f"{name} to a directory: killed in files, all resumed")
+
+
+def test_killed_twice_it_ends_the_same(
+    scene: Scene, undisturbed: Callable[[str], dict[str, bytes]]
+) -> None:
+    """Catches: a run that cleans up after another, killed while it does."""
+    chance = random.Random(4)
+    for _ in range(DOUBLE):
+        name = chance.choice(["publish", "index", "purge"])
+        place = scene.fresh()
+        points = chance.randint(1, 60), chance.randint(1, 30)
+        for point in points:
+            scene.run(scene.verb(name, place), kill_at=point)
+        assert resumed(scene, name, place) == undisturbed(name), f"{name} killed at {points}"
+        scene.done(place)
+    tally("kill points", 2 * DOUBLE, "on a directory: killed twice at random (seed 4), all resumed")
+
+
+def test_of_several_publishers_at_once_one_wins_and_the_others_say_so(
+    scene: Scene, undisturbed: Callable[[str], dict[str, bytes]]
+) -> None:
+    tries = 10
+    for number in range(tries):
+        place = scene.fresh()
+        verb = scene.verb("publish", place)
+        running = [Running(verb, scene.folder / f"both{number}.{one}") for one in range(3)]
+        ended = [one.wait() for one in running]
+        assert any(one.code == 0 for one in ended), [one.output for one in ended]
+        for one in ended:
+            assert one.code == 0 or (one.code == 75 and "is at work on" in one.output), one.output
+        assert resumed(scene, "publish", place) == undisturbed("publish")
+        scene.done(place)
+    tally("races", tries, "on a directory: 3 publishers at once, one release each")
+
+
+def test_the_harness_bites(tmp_path: Path) -> None:
+    """Catches: a harness that never kills, or a comparison that sees nothing."""
+    place = tmp_path / "store"
+    place.mkdir()
+    (place / "a").write_text("whole")
+    whole = state(place)
+    (place / "a").write_text("who")
+    assert state(place) != whole
+    (place / ".a.tmp").write_text("")
+    with pytest.raises(AssertionError, match=r"\.a\.tmp is left over"):
+        state(place)

@@ -1,0 +1,82 @@
+"""Paths: each must be the same file on every system, and inside."""
+
+from __future__ import annotations
+
+import pytest
+
+from release.gate.archive.names import Names, problems
+from release.model.finding import Check
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "iree/runtime/__init__.py",
+        "iree_runtime-1.dist-info/METADATA",
+        "iree/a b (1)+{x}.txt",
+        "console/com10.txt",
+        "iree/.hidden",
+        "a" * 240,
+    ],
+)
+def test_an_honest_path_passes(path: str) -> None:
+    assert not [*problems(path)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "../x",
+        "iree/../../x",
+        "iree//x",
+        "./iree",
+        "iree/./x",
+        "",
+        ".",
+        "..",
+        "iree\\x",
+        "C:x",
+        "iree/x\n",
+        "iree/x\0.py",
+        "iree/\u202egnp.py",
+        "iree/\u0456nit.py",
+        "iree/e\u0301.py",
+        "iree/\udcff.py",
+        "iree/aux",
+        "iree/NUL.txt",
+        "com1/x",
+        "iree/x.",
+        "iree/x ",
+        "iree /x",
+        "a" * 241,
+        "iree/what?",
+    ],
+)
+def test_another_is_found(path: str) -> None:
+    assert {problem.check for problem in problems(path)} == {Check.ARCHIVE_PATH}
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ["a/x", "a/x"],
+        ["a/x", "a/X"],
+        ["a/x", "A/y"],
+        ["a/stra\u00dfe", "a/STRASSE"],
+        ["a/\ufb01x", "a/fix"],
+        ["a", "a/x"],
+        ["a/x", "a"],
+        ["a/x/y", "a/X"],
+    ],
+)
+def test_two_paths_that_some_system_takes_for_one_are_found(paths: list[str]) -> None:
+    names = Names()
+    found = [problem.check for path in paths for problem in names.add(path, folder=False)]
+    assert Check.ARCHIVE_DOUBLE in found
+
+
+def test_folders_may_be_named_and_have_files_in_them() -> None:
+    names = Names()
+    entries = [("a", True), ("a/b", True), ("a/b/x", False), ("a/c", False), ("a/b/y", False)]
+    assert not [p for path, folder in entries for p in names.add(path, folder=folder)]

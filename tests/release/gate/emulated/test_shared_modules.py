@@ -1,0 +1,82 @@
+"""What one emulated Python compiled is run by the others, and only when it is whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from release.gate.smoke import model_runs
+from release.gate.smoke.candidate import Candidate
+from release.gate.smoke.emulated import try_aarch64
+from release.gate.smoke.equipment import EmulatedPython, Emulation
+from release.gate.smoke.given import Given
+from release.model.outcome import Outcome
+from release.model.plan import Cell, Platform
+from tests.release.gate.samples import PLAN
+
+ARM = Platform("linux_aarch64", "linux", "aarch64", "glibc_2.28", None, ())
+PYTHONS = ("3.13", "3.14", "3.15")
+WHEEL = f"iree_runtime-{PLAN.version}-cp312-abi3-manylinux_2_28_aarch64.whl"
+VERDICTS = json.dumps(
+    [
+        {"model": model, "backend": backend, "error": 0.0, "right": True}
+        for model in model_runs.MODELS
+        for backend in model_runs.BACKENDS
+    ]
+)
+# A qemu that is all the programs which are started through it; the last word is the folder.
+QEMU = f"""\
+#!/bin/sh
+for folder; do :; done
+case "$*" in
+*"-sP -c"*) echo {PLAN.version} {PLAN.version} ;;
+*BROKEN*" compile "*) echo half > "$folder/half.vmfb"; echo no linker >&2; exit 1 ;;
+*" compile "*) echo whole >> "$folder/whole.vmfb" ;;
+*" run "*) [ ! -e "$folder/half.vmfb" ] && cat "$folder/whole.vmfb" >&2 && echo '{VERDICTS}' ;;
+esac
+"""
+
+
+def tried(tmp_path: Path, broken: str) -> dict[str | None, Outcome]:
+    """What becomes of each Python, where one of them compiles nothing."""
+    for name, text in {"qemu": QEMU.replace("BROKEN", broken), "uv": "#!/bin/sh\n"}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "lock.txt").touch()
+    pythons = {
+        version: EmulatedPython(tmp_path / f"python{version}", tmp_path) for version in PYTHONS
+    }
+    equipment = Given(
+        uv=tmp_path / "uv",
+        locks={(ARM.name, version): tmp_path / "lock.txt" for version in PYTHONS},
+        emulated=Emulation(tmp_path / "qemu", "11.1.2", tmp_path, pythons, {}),
+    )
+    cells = tuple(Cell("iree-runtime", ARM.name, version, True, WHEEL) for version in PYTHONS)
+    plan = replace(PLAN, platforms=(ARM,), cells=cells, dists=())
+    candidate = Candidate(plan, {WHEEL: tmp_path / WHEEL}, {WHEEL: "00" * 32})
+    made = try_aarch64(candidate, equipment, ARM, tmp_path)
+    return {outcome.python: outcome for outcome in made if outcome.kind == "python"}
+
+
+def test_only_the_newest_compiles(tmp_path: Path) -> None:
+    """Catches: minutes of compiling under qemu for each Python."""
+    outcomes = tried(tmp_path, broken="none")
+    assert {outcome.status for outcome in outcomes.values()} == {"passed"}
+    shared = (
+        "installed; 6 models, compiled with another Python, run through the API compute rightly"
+    )
+    assert {python: outcome.detail for python, outcome in outcomes.items()} == {
+        "3.15": "installed; 6 models compiled and run through the API compute rightly",
+        "3.14": shared,
+        "3.13": shared,
+    }
+
+
+def test_a_python_that_compiles_nothing_does_not_take_others_along(tmp_path: Path) -> None:
+    """Catches: half a set of models left behind, that a sound Python is then blamed for."""
+    outcomes = tried(tmp_path, broken="python3.15")
+    assert outcomes["3.15"].status == "failed"
+    assert "compiling for llvm-cpu: python3.15 exits with 1: no linker" in outcomes["3.15"].detail
+    assert outcomes["3.14"].status == outcomes["3.13"].status == "passed"
+    assert "compiled and run" in outcomes["3.14"].detail

@@ -1,0 +1,323 @@
+"""The set checks and the verdicts: what the gate says of a release, given what each file is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from xml.etree import ElementTree
+
+import pytest
+
+from release.gate import junit
+from release.gate.judge import Case, Demand, check_set, judge, sound
+from release.gate.release_set import Limits
+from release.gate.report import Import, Report
+from release.model.finding import Check, Finding
+from release.model.outcome import Outcome
+from release.model.verdicts import Verdicts
+from tests.release.gate import samples
+from tests.release.gate.samples import PLAN, VERSION, good_reports, manifest_of, wheel_report
+
+TODAY = date(2026, 11, 25)
+
+
+def faults(reports: Iterable[Report]) -> set[tuple[str, Check]]:
+    """File and check of each fault."""
+    case = Case(PLAN, tuple(reports))
+    return {(finding.file, finding.check) for finding in check_set(case) if finding.fault}
+
+
+def judged(reports: Iterable[Report], **more: object) -> Verdicts:
+    files = tuple(reports)
+    return judge(Case(PLAN, files, **{"manifest": manifest_of(files), **more}), TODAY)  # type: ignore[arg-type]
+
+
+def passed(platform: str, kind: str, python: str | None, *files: str) -> Outcome:
+    return Outcome(platform, kind, python, "an engine", "passed", "it ran", files)  # type: ignore[arg-type]
+
+
+def test_a_good_set_is_right_in_every_cell() -> None:
+    reports = good_reports()
+    verdicts = judged(reports.values(), manifest=manifest_of([*reports.values()]))
+    assert verdicts.right
+    assert {cell.state for cell in verdicts.cells} == {"right"}
+    assert verdicts.findings == ()
+    assert len(verdicts.cells) == len(PLAN.cells) + len(PLAN.dists)
+
+
+def test_a_missing_python_on_linux_is_refused() -> None:
+    """Catches: a required wheel that was not built and that nobody missed."""
+    reports = good_reports()
+    del reports[samples.RUNTIME_311]
+    verdicts = judged(reports.values())
+    assert not verdicts.right
+    (cell,) = (cell for cell in verdicts.cells if cell.state == "wrong")
+    assert (cell.package, cell.python) == ("iree-runtime", "3.11")
+    assert "a release needs it" in cell.why[0]
+
+
+def test_a_missing_tolerated_platform_is_told_and_lets_the_release_go() -> None:
+    reports = good_reports()
+    del reports[samples.RUNTIME_MAC]
+    verdicts = judged(reports.values())
+    assert verdicts.right
+    (cell,) = (cell for cell in verdicts.cells if cell.state == "missing")
+    assert (cell.file, cell.since) == (samples.RUNTIME_MAC, TODAY)
+    assert [note.check for note in verdicts.notes] == [Check.SET_MISSING]
+
+
+def test_what_is_still_missing_is_missing_since_the_first_day() -> None:
+    reports = good_reports()
+    del reports[samples.DIST_MAC]
+    first = date(2026, 11, 3)
+    previous = replace(manifest_of([]), missing={(None, "macos_arm64", None): first})
+    verdicts = judged(reports.values(), previous=previous)
+    assert [cell.since for cell in verdicts.cells if cell.state == "missing"] == [first]
+
+
+def test_a_stray_file_is_refused() -> None:
+    """Catches: a wheel of yesterday that was left in the folder."""
+    stray = wheel_report("iree_runtime-20261121.1-cp310-cp310-manylinux_2_28_x86_64.whl")
+    found = faults([*good_reports().values(), stray])
+    assert found == {(stray.filename, Check.SET_UNPLANNED)}
+
+
+def test_a_second_wheel_that_an_installer_would_prefer_is_refused() -> None:
+    """Catches: a build number, with which pip takes another file than the planned one."""
+    twin = wheel_report(f"iree_runtime-{VERSION}-1-cp311-cp311-manylinux_2_28_x86_64.whl")
+    found = faults([*good_reports().values(), twin])
+    assert (twin.filename, Check.SET_UNPLANNED) in found
+    assert Check.SET_AMBIGUOUS in {check for _, check in found}
+
+
+def test_a_more_specific_wheel_for_a_later_python_is_refused() -> None:
+    other = wheel_report(f"iree_runtime-{VERSION}-cp315-cp315-manylinux_2_17_x86_64.whl")
+    assert (other.filename, Check.SET_AMBIGUOUS) in faults([*good_reports().values(), other])
+
+
+def test_what_serves_a_cell_under_another_name_is_named() -> None:
+    """Catches: matching by file name. A universal2 wheel serves arm64, whatever it is called."""
+    reports = good_reports()
+    del reports[samples.RUNTIME_MAC]
+    fat = wheel_report(f"iree_runtime-{VERSION}-cp312-abi3-macosx_13_0_universal2.whl")
+    found = faults([*reports.values(), fat])
+    assert (fat.filename, Check.SET_AMBIGUOUS) in found
+
+
+@pytest.mark.parametrize(
+    ("platform_tag", "serves"),
+    [
+        ("manylinux2014_x86_64", True),
+        ("manylinux_2_28_x86_64", True),
+        ("manylinux_2_29_x86_64", False),
+        ("musllinux_1_2_x86_64", False),
+        ("manylinux_2_28_aarch64", False),
+    ],
+)
+def test_cells_are_served_by_the_rules_of_tags(platform_tag: str, serves: bool) -> None:
+    reports = good_reports()
+    claim = wheel_report(f"iree_runtime-{VERSION}-cp311-cp311-{platform_tag}.whl")
+    reports[samples.RUNTIME_311] = replace(claim, filename=samples.RUNTIME_311)
+    found = faults(reports.values())
+    assert ((samples.RUNTIME_311, Check.SET_UNSERVED) not in found) is serves
+
+
+def test_a_python_that_the_metadata_excludes_is_not_served() -> None:
+    reports = good_reports()
+    reports[samples.RUNTIME_ABI3] = wheel_report(
+        samples.RUNTIME_ABI3, requires_python=">=3.12,<3.15"
+    )
+    # The other wheels of the package do not exclude it.
+    assert faults(reports.values()) == {
+        (samples.RUNTIME_ABI3, Check.METADATA_PYTHON),
+        (samples.RUNTIME_ABI3, Check.SET_METADATA),
+    }
+
+
+@pytest.mark.parametrize(
+    "declared", [{"requires_python": ">=3.12"}, {"requires": ("numpy", "ml_dtypes")}]
+)
+def test_wheels_of_a_package_that_declare_different_things_are_refused(
+    declared: dict[str, object],
+) -> None:
+    """Catches: an abi3 wheel's >=3.12, by which a registry hides the wheel for 3.11."""
+    reports = good_reports()
+    reports[samples.RUNTIME_ABI3] = wheel_report(samples.RUNTIME_ABI3, **declared)
+    assert faults(reports.values()) == {(samples.RUNTIME_ABI3, Check.SET_METADATA)}
+
+
+def test_another_version_is_refused_in_metadata_and_in_version_modules() -> None:
+    """Catches: a set put together from two nights; a promotion that forgot the modules."""
+    reports = good_reports()
+    reports[samples.RUNTIME_311] = wheel_report(samples.RUNTIME_311, version="20261121.1")
+    stale = (("iree/runtime/version.py", "3.13.0rc20261016"),)
+    reports[samples.RUNTIME_MAC] = wheel_report(samples.RUNTIME_MAC, versions=stale)
+    assert faults(reports.values()) == {
+        (samples.RUNTIME_311, Check.SET_VERSION),
+        (samples.RUNTIME_MAC, Check.SET_VERSION),
+    }
+
+
+@pytest.mark.parametrize(
+    "pin",
+    ["iree-runtime", "iree-runtime==20261121.1", "iree_runtime>=20261122.1", "iree-runtime==2026*"],
+)
+def test_a_sibling_that_is_not_pinned_to_the_release_is_refused(pin: str) -> None:
+    """Catches: compiler and runtime of different nights in one environment."""
+    reports = good_reports()
+    reports[samples.TOOLS] = wheel_report(
+        samples.TOOLS, requires=("absl-py", pin.replace("2026*", "2026.*"))
+    )
+    assert faults(reports.values()) == {(samples.TOOLS, Check.SET_PIN)}
+
+
+def test_an_import_that_is_not_required_is_refused() -> None:
+    """Catches: iree-tools-tf as upstream ships it."""
+    reports = good_reports()
+    reports[samples.TOOLS] = wheel_report(samples.TOOLS, requires=())
+    messages = [str(finding) for finding in check_set(Case(PLAN, tuple(reports.values())))]
+    assert len(messages) == 2
+    assert "main.py: line 1 imports absl.flags of absl-py" in messages[0]
+    assert "main.py: line 2 imports iree.runtime of iree-runtime" in messages[1]
+
+
+def test_an_import_of_our_own_that_no_package_holds_is_refused() -> None:
+    reports = good_reports()
+    gone = (Import("iree.gone", "iree/tools/tf/main.py", 9),)
+    reports[samples.TOOLS] = wheel_report(samples.TOOLS, imports=gone)
+    (finding,) = check_set(Case(PLAN, tuple(reports.values())))
+    assert (finding.check, "no package here holds" in finding.message) == (Check.REQUIREMENT, True)
+
+
+def test_an_import_from_a_sibling_that_is_missing_is_no_fault_of_the_importer() -> None:
+    """Catches: a second fault, of a sound wheel, that hides which file is missing."""
+    reports = {name: report for name, report in good_reports().items() if "runtime" not in name}
+    assert Check.REQUIREMENT not in {check for _, check in faults(reports.values())}
+
+
+def test_two_packages_with_the_same_file_are_refused() -> None:
+    reports = good_reports()
+    both = frozenset({"iree/tools/tf/main.py", "iree/runtime/version.py"})
+    reports[samples.TOOLS] = wheel_report(samples.TOOLS, files=both)
+    assert Check.SET_CLASH in {check for _, check in faults(reports.values())}
+
+
+def test_bytes_that_are_not_the_manifests_are_refused() -> None:
+    """Catches: a file that was replaced after the build."""
+    reports = good_reports()
+    manifest = manifest_of([*reports.values()])
+    reports[samples.DIST_LINUX] = replace(reports[samples.DIST_LINUX], sha256="22" * 32)
+    verdicts = judged(reports.values(), manifest=manifest)
+    assert [(f.file, f.check) for f in verdicts.faults] == [(samples.DIST_LINUX, Check.SET_DIGEST)]
+
+
+def test_sums_that_disagree_with_the_files_are_refused() -> None:
+    """Catches: SHA256SUMS of another build beside the files."""
+    reports = good_reports()
+    sums = {report.filename: report.sha256 for report in reports.values()}
+    assert judged(reports.values(), sums=sums).right
+    sums[samples.TOOLS] = "22" * 32
+    del sums[samples.DIST_MAC]
+    verdicts = judged(reports.values(), sums=sums)
+    assert {(fault.file, fault.check) for fault in verdicts.faults} == {
+        (samples.TOOLS, Check.SET_DIGEST),
+        (samples.DIST_MAC, Check.SET_DIGEST),
+    }
+
+
+def test_without_a_manifest_it_is_told_that_no_digest_was_held() -> None:
+    """Catches: a set whose bytes nobody compared, passed in silence."""
+    verdicts = judged(good_reports().values(), manifest=None)
+    assert verdicts.right
+    assert [note.file for note in verdicts.notes] == ["manifest.json"]
+
+
+def test_a_file_that_the_registry_would_refuse_is_refused_before_it_is_sent() -> None:
+    verdicts = judged(good_reports().values(), limits=Limits(wheel=999))
+    assert {finding.check for finding in verdicts.faults} == {Check.SET_SIZE}
+
+
+def test_growth_since_the_last_release_is_told() -> None:
+    reports = good_reports()
+    previous = manifest_of([*reports.values()])
+    reports[samples.RUNTIME_311] = replace(reports[samples.RUNTIME_311], size=1500)
+    verdicts = judged(reports.values(), previous=previous)
+    assert verdicts.right
+    assert "it grew by 50%" in verdicts.notes[0].message
+    growth = {size.file: size.growth for size in verdicts.sizes}
+    assert (growth[samples.RUNTIME_311], growth[samples.TOOLS]) == (1.5, 1.0)
+
+
+def test_only_files_without_a_fault_are_run() -> None:
+    """Catches: installing and running a wheel that is known to be hostile."""
+    reports = good_reports()
+    fault = Finding(samples.RUNTIME_311, Check.ARCHIVE_PATH, "it climbs out")
+    reports[samples.RUNTIME_311] = replace(reports[samples.RUNTIME_311], findings=(fault,))
+    case = Case(PLAN, tuple(reports.values()))
+    assert sound(case) == reports.keys() - {samples.RUNTIME_311}
+
+
+def test_a_failed_trial_makes_its_files_wrong() -> None:
+    failed = replace(
+        passed("linux_x86_64", "python", "3.11", samples.RUNTIME_311),
+        status="failed",
+        detail="matmul is off",
+    )
+    verdicts = judged(good_reports().values(), outcomes=(failed,))
+    wrong = [cell for cell in verdicts.cells if cell.state == "wrong"]
+    assert [cell.file for cell in wrong] == [samples.RUNTIME_311]
+    assert "matmul is off" in wrong[0].why[0]
+
+
+def test_a_trial_speaks_of_its_own_python_alone() -> None:
+    outcome = passed("linux_x86_64", "python", "3.12", samples.RUNTIME_ABI3)
+    verdicts = judged(good_reports().values(), outcomes=(outcome,))
+    runs = {cell.python: cell.run for cell in verdicts.cells if cell.file == samples.RUNTIME_ABI3}
+    assert runs == {"3.12": "passed", "3.15": "not run"}
+
+
+def test_what_was_not_run_is_accepted_unless_it_is_demanded() -> None:
+    reason = "nothing on Linux runs Mach-O programs"
+    outcome = Outcome("macos_arm64", "tools", None, "none", "not run", reason, ())
+    outcome = replace(outcome, files=(samples.RUNTIME_MAC,))
+    assert judged(good_reports().values(), outcomes=(outcome,)).right
+    demand = Demand("macos_arm64", "run")
+    verdicts = judged(good_reports().values(), outcomes=(outcome,), demands=(demand,))
+    assert not verdicts.right
+    assert any(reason in finding.message for finding in verdicts.faults)
+
+
+def test_a_demand_for_a_container_is_not_met_by_another_trial() -> None:
+    other = passed("linux_x86_64", "python", "3.11", samples.RUNTIME_311)
+    demand = Demand("linux_x86_64", "container")
+    assert not judged(good_reports().values(), outcomes=(other,), demands=(demand,)).right
+    done = passed("linux_x86_64", "container", "3.11", samples.RUNTIME_311)
+    assert judged(good_reports().values(), outcomes=(other, done), demands=(demand,)).right
+
+
+def test_the_manifest_keeps_what_is_there_and_says_what_is_missing() -> None:
+    reports = good_reports()
+    names = [*reports]
+    del reports[samples.RUNTIME_MAC]
+    built = {"schema": 1, "version": VERSION, "artifacts": [{"filename": name} for name in names]}
+    manifest = judged(reports.values()).into_manifest(built)
+    assert {artifact["filename"] for artifact in manifest["artifacts"]} == set(reports)
+    missing = [cell for cell in manifest["cells"] if cell["status"] == "missing"]
+    assert [(c["wheel"], c["missing_since"]) for c in missing] == [
+        (samples.RUNTIME_MAC, TODAY.isoformat())
+    ]
+    assert manifest["examined"] == TODAY.isoformat()
+    json.dumps(manifest)
+
+
+def test_junit_counts_cells_trials_and_files_without_a_cell() -> None:
+    reports = good_reports()
+    del reports[samples.RUNTIME_MAC]
+    stray = wheel_report("iree_runtime-1-cp310-cp310-manylinux_2_28_x86_64.whl")
+    outcome = Outcome("linux_x86_64", "dist", None, "native", "not run", "no\x07 way", ())
+    verdicts = judged([*reports.values(), stray], outcomes=(outcome,))
+    suite = ElementTree.fromstring(junit.render(verdicts))
+    assert suite.get("tests") == str(len(verdicts.cells) + 2)
+    assert (suite.get("failures"), suite.get("skipped")) == ("1", "2")

@@ -1,0 +1,162 @@
+"""What only a directory store has."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import http.server
+import os
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from release.hosting import directory_store
+from release.hosting.directory_store import DirectoryStore
+from release.hosting.store import Content
+from release.model.errors import Refused, UsageError
+from tests.release.faults.tree import state
+
+TAG = "candidate-20261122.1"
+A = "a" * 40
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    store = DirectoryStore(tmp_path / "store")
+    store.draft(TAG, commit=A, title="", notes="")
+    return store
+
+
+def test_reading_a_store_that_is_not_there_makes_nothing(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "none")
+    assert list(store.releases()) == []
+    assert store.tags() == {}
+    store.tidy()
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not a store, and not empty; name an empty or new folder"):
+        DirectoryStore(tmp_path)
+    with pytest.raises(UsageError, match="not a folder"):
+        DirectoryStore(tmp_path / "notes.txt")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("store.json", '{"schema": 9}', "its schema is 9, this program reads 1"),
+        ("store.json", "{", r"store\.json: not a store"),
+    ],
+)
+def test_a_store_of_another_program_is_refused(
+    store: DirectoryStore, file: str, content: str, message: str
+) -> None:
+    (store.root / file).write_text(content)
+    with pytest.raises(UsageError, match=message):
+        DirectoryStore(store.root)
+
+
+def test_a_release_that_somebody_broke_is_named(store: DirectoryStore) -> None:
+    path = store.root / "releases" / TAG / "release.json"
+    path.write_text('{"title": "x"}')
+    with pytest.raises(UsageError, match=r"release\.json: not a release"):
+        list(store.releases())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", ".hidden", "a/b", "a\\b", "../../x", "release.json", "a\n", "x" * 201, "\x00"],
+)
+def test_names_that_are_more_than_a_name_are_refused(store: DirectoryStore, name: str) -> None:
+    """Catches: an asset that is written over another, or outside of the store."""
+    before = state(store.root)
+    with pytest.raises(UsageError, match="cannot be the name of"):
+        store.put(TAG, Content.of_bytes(name, b""))
+    with pytest.raises(UsageError, match="cannot be the name of"):
+        store.draft(name, commit=A, title="", notes="")
+    with pytest.raises(UsageError, match="cannot be the name of"):
+        store.move_branch(name, A)
+    assert state(store.root) == before
+
+
+def test_a_file_that_changed_since_it_was_examined_is_refused(
+    store: DirectoryStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.whl"
+    path.write_bytes(b"other")
+    with pytest.raises(Refused, match=r"a\.whl: its bytes are not those that were examined"):
+        store.put(TAG, Content("a.whl", Content.of_bytes("", b"known").sha256, 5, path))
+    assert store.assets(TAG) == {}
+
+
+def test_a_full_disk_leaves_nothing_half_written(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state(store.root)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        store.put(TAG, Content.of_bytes("a.whl", b"bytes"))
+    monkeypatch.undo()
+    assert state(store.root) == before
+
+
+def test_what_a_killed_writer_left_is_swept_and_what_a_living_one_writes_is_not(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: an upload whose file is taken away by another that tidies up."""
+    dead = store.root / "releases" / TAG / ".dead.whl.1.2"
+    dead.write_bytes(b"half")
+    copy = directory_store._copy
+
+    def meanwhile(*arguments: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            other = threading.Thread(target=store.put, args=(TAG, Content.of_bytes("b.whl", b"b")))
+            other.start()
+            other.join()
+        copy(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(directory_store, "_copy", meanwhile)
+    assert store.put(TAG, Content.of_bytes("a.whl", b"a")) == "uploaded"
+    assert set(store.assets(TAG)) == {"a.whl", "b.whl"}
+    assert not dead.exists()
+
+
+def test_a_file_that_no_list_names_is_an_interrupted_upload(store: DirectoryStore) -> None:
+    (store.root / "releases" / TAG / "a.whl").write_bytes(b"half")
+    assert not store.assets(TAG)["a.whl"].complete
+    assert store.put(TAG, Content.of_bytes("a.whl", b"whole")) == "replaced"
+    assert store.assets(TAG)["a.whl"].complete
+
+
+def test_a_file_that_somebody_took_away_is_not_there(store: DirectoryStore) -> None:
+    store.put(TAG, Content.of_bytes("a.whl", b"whole"))
+    (store.root / "releases" / TAG / "a.whl").unlink()
+    assert not store.assets(TAG)["a.whl"].complete
+    assert store.put(TAG, Content.of_bytes("a.whl", b"whole")) == "replaced"
+
+
+def test_any_web_server_serves_it(store: DirectoryStore) -> None:
+    name = "iree_runtime-3.14.0+abc.1-py3-none-any.whl"
+    store.put(TAG, Content.of_bytes(name, b"bytes"))
+    handler = functools.partial(_Quiet, directory=str(store.root))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/{store.assets(TAG)[name].url}"
+        with urllib.request.urlopen(url) as answer:
+            assert answer.read() == b"bytes"
+        server.shutdown()
+        thread.join()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""

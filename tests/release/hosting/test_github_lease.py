@@ -1,0 +1,113 @@
+"""The lease on GitHub: who holds it, and when no longer."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from release.hosting import github_lease as lease
+from release.hosting.github_client import Client
+from release.hosting.github_lease import Holder
+from release.hosting.retry import Patience
+from release.hosting.store import Busy
+from release.model.errors import RemoteError
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+class Draft:
+    """A draft that has assets."""
+
+    def __init__(self) -> None:
+        self.assets: list[Any] = []
+
+    def get_assets(self) -> list[Any]:
+        return list(self.assets)
+
+    def upload_asset_from_memory(self, _: object, __: int, name: str, label: str) -> Any:
+        asset = SimpleNamespace(name=name, label=label, id=len(self.assets) + 1)
+        asset.delete_asset = lambda: self.assets.remove(asset)
+        self.assets.append(asset)
+        return asset
+
+
+@pytest.fixture
+def draft() -> Draft:
+    return Draft()
+
+
+def hold(draft: Draft, now: datetime = NOW) -> Any:
+    client = Client("octo/iree", "token", None, Patience(1, 0))
+    client._threads.repository = object()
+    return lease.hold(client, lambda _: draft, "lock", "tag", now=lambda: now)  # type: ignore[arg-type, return-value]
+
+
+def held_by(draft: Draft, holder: Holder, until: datetime) -> None:
+    draft.upload_asset_from_memory(None, 0, "lock", holder.label(until))
+
+
+def test_it_is_there_while_it_is_held_and_not_after(draft: Draft) -> None:
+    with hold(draft):
+        (asset,) = draft.assets
+        assert f"process {os.getpid()} begun " in asset.label
+    assert draft.assets == []
+
+
+def test_it_is_given_back_when_something_fails(draft: Draft) -> None:
+    with pytest.raises(ValueError, match="wrong"), hold(draft):
+        raise ValueError("wrong")
+    assert draft.assets == []
+
+
+def test_a_holder_elsewhere_is_named_with_the_time_that_it_has(draft: Draft) -> None:
+    held_by(draft, Holder("other", 7, 1), NOW + timedelta(minutes=9))
+    with pytest.raises(Busy, match=r"process 7 on other is at work on it, until 12:09 UTC"):
+        hold(draft).__enter__()
+    assert len(draft.assets) == 1
+
+
+def test_a_holder_elsewhere_whose_time_ran_out_holds_it_no_longer(draft: Draft) -> None:
+    """Catches: a machine that burned, and no release ever after."""
+    held_by(draft, Holder("other", 7, 1), NOW - timedelta(seconds=1))
+    with hold(draft):
+        assert len(draft.assets) == 1
+
+
+def test_a_number_that_another_process_has_now_is_not_taken_for_the_holder(draft: Draft) -> None:
+    own = Holder.this_process()
+    held_by(draft, Holder(own.host, own.pid, own.begun - 1), NOW + timedelta(minutes=9))
+    with hold(draft):
+        assert len(draft.assets) == 1
+
+
+@pytest.mark.parametrize("label", ["", "something else", "a process 1 begun 1 until never"])
+def test_what_does_not_say_who_holds_it_is_nobodys(draft: Draft, label: str) -> None:
+    draft.upload_asset_from_memory(None, 0, "lock", label)
+    with hold(draft):
+        assert len(draft.assets) == 1
+
+
+def test_a_lease_that_was_taken_away_is_noticed(
+    draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: two that both publish, since one slept for an hour."""
+    monkeypatch.setattr(lease, "RENEWED_EVERY", 0.01)
+
+    def gone(self: Client, what: str, do: object) -> Any:
+        if what.startswith("renewing"):
+            from release.hosting.github_client import NotThere
+
+            lost.append(what)
+            raise NotThere("gone")
+        return ask(self, what, do)  # type: ignore[arg-type]
+
+    lost: list[str] = []
+    ask = Client.ask
+    monkeypatch.setattr(Client, "ask", gone)
+    with pytest.raises(RemoteError, match="somebody took the lease away"), hold(draft):
+        while not lost:
+            pass

@@ -1,0 +1,47 @@
+"""Stands for bazelw in tests of the night: makes small releases, and fails as it is told.
+
+    bazelw build --//packaging:version=V [--//packaging:without=P] TARGET
+    bazelw info … bazel-bin
+
+The file `unfetchable` beside it names platforms whose payload cannot be had; `salt` changes bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from tests.release.publish.samples import LINUX, WINDOWS, make_plan, make_release
+
+
+def main() -> int:
+    """Does what Bazel would do."""
+    here = Path.cwd()
+    out = here / "out" / "packaging"
+    flags = [argument.partition("=") for argument in sys.argv[1:] if argument.startswith("--//")]
+    version = next(value for name, _, value in flags if name.endswith(":version"))
+    without = [value for name, _, value in flags if name.endswith(":without")]
+    if sys.argv[1] == "info":
+        print(out.parent)
+        return 0
+    target = sys.argv[-1]
+    with (here / "calls").open("a") as calls:
+        calls.write(f"{target} {version} {' '.join(without)}\n")
+    if target == "//packaging:plan":
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "plan.json").write_text(json.dumps(make_plan(version)))
+        return 0
+    unfetchable = (here / "unfetchable").read_text().split()
+    for platform in {LINUX, WINDOWS} - set(without):
+        if platform in unfetchable:
+            print(f"Error in fail: the payload of {platform} cannot be fetched", file=sys.stderr)
+            return 1
+    shutil.rmtree(out, ignore_errors=True)
+    make_release(out, version, missing=without, salt=(here / "salt").read_text())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

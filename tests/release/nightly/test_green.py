@@ -1,0 +1,199 @@
+"""Which commit is green."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from release.hosting.source import Check, Commit, Conclusion, Source
+from release.model.errors import Refused, UsageError
+from release.nightly import green
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+class Sample(Source):
+    """A branch of commits, the newest first, with their checks."""
+
+    name = "sample"
+
+    def __init__(
+        self,
+        checks: Mapping[str, Sequence[Check] | None],
+        *,
+        days: Mapping[str, float] | None = None,
+        protected: Sequence[str] | None = None,
+    ) -> None:
+        self._checks = checks
+        self._protected = protected
+        self._days = days or {}
+        self.listed = 0
+
+    def first_parents(self, branch: str) -> Iterator[Commit]:
+        for number, sha in enumerate(self._checks):
+            self.listed += 1
+            age = timedelta(days=self._days.get(sha, number))
+            yield Commit(sha, f"change {sha}", "Ada", NOW - age)
+
+    def commit(self, revision: str) -> Commit:
+        return Commit(revision, "named", "Ada", NOW)
+
+    def checks(self, commit: str) -> Sequence[Check] | None:
+        return self._checks[commit]
+
+    def required_checks(self, branch: str) -> Sequence[str] | None:
+        return self._protected
+
+    def between(self, base: str, head: str) -> Sequence[Commit]:
+        return ()
+
+
+def check(name: str, conclusion: Conclusion, minute: int = 0) -> Check:
+    return Check(name, conclusion, NOW - timedelta(hours=1) + timedelta(minutes=minute))
+
+
+def newest(source: Source, required: Sequence[str] | None = ("ci",)) -> green.Choice:
+    return green.newest(source, "main", required=required, maximum_age=WEEK, now=NOW)
+
+
+def test_the_newest_commit_whose_required_checks_succeeded_is_taken() -> None:
+    source = Sample(
+        {
+            "a": [check("ci", "pending")],
+            "b": [check("ci", "failure")],
+            "c": [check("lint", "success")],
+            "d": [check("ci", "success"), check("lint", "failure")],
+            "e": [check("ci", "success")],
+        }
+    )
+    choice = newest(source)
+    assert choice.commit.sha == "d"
+    assert [reason for _, reason in choice.passed_over] == [
+        "ci: pending",
+        "ci: failure",
+        "ci: not run",
+    ]
+    assert [one.name for one in choice.checks] == ["ci", "lint"]
+
+
+def test_every_required_check_counts_and_no_other() -> None:
+    source = Sample(
+        {
+            "a": [check("ci", "success"), check("docs", "failure")],
+            "b": [check("ci", "success"), check("docs", "success"), check("flaky", "failure")],
+        }
+    )
+    assert newest(source, ["ci", "docs"]).commit.sha == "b"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "is_green"),
+    [
+        ([("failure", 0), ("success", 5)], True),
+        ([("success", 0), ("failure", 5)], False),
+        ([("success", 0), ("pending", 5)], False),
+        ([("success", 5), ("failure", 5)], False),
+    ],
+)
+def test_a_rerun_counts_by_its_latest_attempt(
+    attempts: list[tuple[Conclusion, int]], is_green: bool
+) -> None:
+    """Catches: a red first attempt that hides a green second, and the other way round."""
+    for order in (attempts, attempts[::-1]):
+        source = Sample(
+            {"a": [check("ci", *attempt) for attempt in order], "b": [check("ci", "success")]}
+        )
+        assert (newest(source).commit.sha == "a") is is_green
+
+
+def test_protection_of_the_branch_says_what_is_required_when_the_settings_do_not() -> None:
+    source = Sample({"a": [check("x", "success")], "b": [check("ci", "success")]}, protected=["ci"])
+    assert newest(source, None).commit.sha == "b"
+    assert newest(source, None).required == ("ci",)
+
+
+@pytest.mark.parametrize("protected", [None, []])
+def test_when_nobody_says_what_is_required_nothing_is_guessed(
+    protected: Sequence[str] | None,
+) -> None:
+    """Catches: a commit without a single check that is taken for green."""
+    with pytest.raises(UsageError, match=r"name them in the settings, as tag\.required_checks"):
+        newest(Sample({"a": []}, protected=protected), None)
+
+
+def test_an_old_green_commit_is_no_candidate_and_no_older_one_is_read() -> None:
+    """Catches: a broken main whose last green commit of three weeks ago goes out every night."""
+    source = Sample(
+        {"a": [check("ci", "failure")], **{f"b{n}": [check("ci", "success")] for n in range(99)}},
+        days={"a": 6, **{f"b{n}": 8 + n for n in range(99)}},
+    )
+    with pytest.raises(Refused) as refused:
+        newest(source)
+    assert str(refused.value) == (
+        "sample: no commit of main is green: a of 2026-11-19 (ci: failure); b0 of 2026-11-17 "
+        "(older than 7 days)"
+    )
+    assert source.listed == 2
+
+
+def test_of_many_commits_the_newest_are_told() -> None:
+    source = Sample(
+        {f"c{n}": [check("ci", "failure")] for n in range(30)},
+        days={f"c{n}": 0 for n in range(30)},
+    )
+    with pytest.raises(Refused, match=r"; and 20 more$"):
+        newest(source)
+
+
+def test_where_nothing_is_checked_the_newest_is_taken_whatever_its_age() -> None:
+    choice = newest(Sample({"a": None}, days={"a": 900}))
+    assert (choice.commit.sha, choice.required, choice.checks) == ("a", None, ())
+
+
+def test_a_commit_of_a_clock_that_is_ahead_is_not_old() -> None:
+    assert newest(Sample({"a": [check("ci", "success")]}, days={"a": -1})).commit.sha == "a"
+
+
+def test_the_choice_says_where_it_was_looked_for() -> None:
+    assert newest(Sample({"a": [check("ci", "success")]})).branch == "main"
+    assert green.given(Sample({"a": None}), "a").branch is None
+
+
+CONCLUSIONS: tuple[Conclusion, ...] = ("success", "failure", "pending")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["ci", "docs"]), st.sampled_from(CONCLUSIONS), st.integers(0, 5))
+    ),
+    st.randoms(),
+)
+def test_the_order_in_which_checks_are_listed_does_not_matter(
+    attempts: list[tuple[str, Conclusion, int]], chance: object
+) -> None:
+    checks = [check(*attempt) for attempt in attempts]
+    mixed = list(checks)
+    chance.shuffle(mixed)  # type: ignore[attr-defined]
+    assert green.latest(checks) == green.latest(mixed)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(CONCLUSIONS), st.integers(0, 9)),
+        min_size=1,
+        unique_by=lambda attempt: attempt[1],
+    )
+)
+def test_the_latest_attempt_alone_decides(attempts: list[tuple[Conclusion, int]]) -> None:
+    source = Sample({"a": [check("ci", *attempt) for attempt in attempts]})
+    last, _ = max(attempts, key=lambda attempt: attempt[1])
+    if last == "success":
+        assert newest(source).commit.sha == "a"
+    else:
+        with pytest.raises(Refused, match=f"ci: {last}"):
+            newest(source)

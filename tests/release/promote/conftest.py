@@ -1,0 +1,37 @@
+"""A store with a candidate, a checkout, and the tool that gives files another version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release.gate import examination
+from release.model.release_dir import Release
+from release.model.verdicts import Verdicts
+from tests.release.promote.samples import restamp_tool
+from tests.release.publish.samples import verdicts_for
+from tests.servers.github.fixtures import github, github_server
+
+__all__ = ["github", "github_server"]
+
+
+@pytest.fixture(autouse=True)
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tool that gives files another version."""
+    monkeypatch.setenv("RESTAMP", str(restamp_tool(tmp_path / "restamp")))
+
+
+@pytest.fixture(autouse=True)
+def gate(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
+    """A gate that looks only for what the plan requires; it lists what it was asked."""
+    asked: list[Mapping[str, Any]] = []
+
+    def examine(release: Release, wishes: object, **more: Any) -> Verdicts:
+        asked.append({"release": release, "wishes": wishes, **more})
+        return verdicts_for(release, more["day"])
+
+    monkeypatch.setattr(examination, "examine", examine)
+    return asked

@@ -1,0 +1,80 @@
+"""Small releases in a store, as the night leaves them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from release.hosting.store import Release as StoredRelease
+from release.hosting.store import Store
+from release.model import release_dir, settings
+from release.model.document import dumps
+from release.promote import restamping
+from release.promote.candidate import Candidate
+from release.promote.restamping import Permit
+from release.publish import judgement, publisher
+from release.publish.publication import Publication
+from release.publish.published_manifest import Provenance
+from tests.release.publish.samples import verdicts_of
+
+COMMIT = "c" * 40
+
+
+def restamp_tool(script: Path) -> Path:
+    """Makes `//packaging/assembly:restamp` a program that this Python runs, and returns it."""
+    path = os.pathsep.join(sys.path)
+    script.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m assembly.restamp "$@"\n'
+    )
+    script.chmod(0o755)
+    return script
+
+
+def at_version(built: Path, version: str, place: Path) -> Path:
+    """Makes a release folder at another version, as a build at it would; returns the folder.
+
+    Args:
+      built: plan.json of a built release, with all else beside it.
+      version: the version.
+      place: becomes the folder.
+    """
+    release = release_dir.read(built.parent)
+    assert release.manifest
+    assert release.manifest_json
+    there = StoredRelease("", "", "", False, True, datetime.min, None)
+    candidate = Candidate(
+        release=there,
+        version=release.plan.version,
+        manifest=release.manifest,
+        manifest_json=release.manifest_json,
+        plan=release.plan,
+        plan_json=release.plan_json,
+    )
+    files = {path.name: path for path in release.files}
+    restamping.restamp(candidate, files, version, Permit((), {}), place)
+    stated = json.loads((place / "manifest.json").read_bytes())
+    for name in ("promoted_from", "conditions", "overrides"):
+        del stated[name]
+    for artifact in stated["artifacts"]:
+        del artifact["promoted_from"]
+    (place / "manifest.json").write_bytes(dumps(stated))
+    return place
+
+
+def publish(store: Store, place: Path, tag: str, commit: str = COMMIT, **more: Any) -> None:
+    """Publishes a release of a folder; `more` is what else is said of its provenance."""
+    release = release_dir.read(place)
+    publisher.publish(
+        store,
+        Publication(
+            release, judgement.of(verdicts_of(place), release), Provenance(commit, **more), tag
+        ),
+        settings.read().publish,
+        Console(quiet=True),
+    )

@@ -1,0 +1,318 @@
+"""`bazel run //release:promote`: what it makes of a candidate, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from release.cli.promote import app
+from release.gate import examination
+from release.hosting.directory_store import DirectoryStore
+from release.hosting.github_store import GitHubStore
+from release.hosting.store import Content, Store
+from release.model import settings
+from release.model.release_dir import Release
+from release.model.verdicts import Verdicts
+from release.site import site
+from tests.git import git
+from tests.release.faults.tree import state
+from tests.release.promote.samples import COMMIT, publish
+from tests.release.publish.samples import DAY, VERSION, WINDOWS, make_release, verdicts_for
+from tests.servers.github.server import GitHub
+
+EVIDENCE = {"why": "it is green", "checks": []}
+TAG = f"candidate-{VERSION}"
+WHEEL = "iree_tools_tf-{}-py3-none-any.whl"
+
+
+@pytest.fixture(autouse=True)
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty checkout, in which the verb is called."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    git(folder, "init", "--quiet")
+    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(folder))
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    """A store with a candidate."""
+    made = DirectoryStore(tmp_path / "store")
+    publish(made, make_release(tmp_path / "candidate"), TAG, evidence=EVIDENCE)
+    return made
+
+
+def promote(store: Store, *arguments: str, version: str = "3.14.0", tag: str = TAG) -> Result:
+    return CliRunner().invoke(
+        app,
+        [
+            *("--store", store.address, "--candidate", tag, "--version", version),
+            *("--date", "2200-01-01", *arguments),
+        ],
+    )
+
+
+def manifest(store: Store, tag: str = "v3.14.0") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(b"".join(store.read(tag, "manifest.json")))
+    return found
+
+
+def test_it_makes_the_stable_release_with_all_files(store: DirectoryStore) -> None:
+    result = promote(store)
+    assert result.exit_code == 0, result.output
+    release = store.release("v3.14.0")
+    assert release
+    assert (release.draft, release.prerelease, release.title) == (False, False, "Stable 3.14.0")
+    assert store.tags()["v3.14.0"] == COMMIT
+    was, now = store.assets(TAG), store.assets("v3.14.0")
+    assert set(now) == {name.replace(VERSION, "3.14.0") for name in was}
+    assert result.stdout.endswith(
+        f"    pip install --find-links {store.find_links('v3.14.0')} iree-runtime==3.14.0\n"
+    )
+
+
+def test_the_manifest_leads_back_to_the_candidates_bytes(store: DirectoryStore) -> None:
+    """Catches: a stable wheel of which nobody can say what was tried for four days."""
+    promote(store)
+    stated, former = manifest(store), manifest(store, TAG)
+    assert stated["promoted_from"] == TAG
+    assert stated["commit"] == former["commit"]
+    assert stated["evidence"] == EVIDENCE
+    digests = {one["filename"]: one["sha256"] for one in former["artifacts"]}
+    for artifact in stated["artifacts"]:
+        origin = artifact["promoted_from"]
+        assert digests.pop(origin["filename"]) == origin["sha256"] != artifact["sha256"]
+        assert all("tool" not in path.split("/")[-1] for path in origin["rewritten"])
+    assert not digests
+
+
+def test_what_was_tried_as_the_candidate_is_not_said_to_have_run(store: DirectoryStore) -> None:
+    """Catches: a tick for bytes that nobody installed."""
+    promote(store)
+    runs = {
+        (cell["platform"], cell["run"], cell["run_detail"]) for cell in manifest(store)["cells"]
+    }
+    assert (WINDOWS, "not run", f"as {TAG}: not run") in runs
+
+
+def test_the_release_is_held_against_its_plan_before_it_goes_out(
+    store: DirectoryStore, gate: list[Mapping[str, Any]]
+) -> None:
+    promote(store)
+    (asked,) = gate
+    assert asked["release"].plan.version == "3.14.0"
+    assert asked["release"].manifest.promoted_from == TAG
+    assert asked["wishes"].run is False
+    assert asked["wishes"].limits.wheel == settings.read().publish.registry_file_limit
+
+
+def test_a_refusal_of_the_gate_publishes_nothing(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(release: Release, *_: object, **__: object) -> Verdicts:
+        return verdicts_for(replace(release, files=()), DAY)
+
+    monkeypatch.setattr(examination, "examine", refuse)
+    before = state(store.root)
+    result = promote(store)
+    assert result.exit_code == 1
+    assert "3.14.0 must not go out, and nothing was published" in result.stderr
+    assert state(store.root) == before
+
+
+def test_a_second_run_changes_nothing_and_fetches_nothing(
+    store: DirectoryStore, gate: list[Mapping[str, Any]]
+) -> None:
+    promote(store)
+    before = state(store.root)
+    result = promote(store)
+    assert result.exit_code == 0, result.output
+    assert f"{TAG} was promoted before to v3.14.0" in result.stdout
+    assert state(store.root) == before
+    assert len(gate) == 1
+
+
+def test_a_version_of_another_candidate_is_refused(store: DirectoryStore, tmp_path: Path) -> None:
+    """Catches: two candidates under one stable version."""
+    place = make_release(tmp_path / "next", "20261123.1", salt="next")
+    publish(store, place, "candidate-20261123.1")
+    promote(store)
+    result = promote(store, tag="candidate-20261123.1")
+    assert result.exit_code == 1
+    assert f"v3.14.0 is published already, made of {TAG}; take the next version" in result.stderr
+
+
+def test_a_draft_begun_for_another_candidate_is_refused(
+    store: DirectoryStore, tmp_path: Path
+) -> None:
+    place = make_release(tmp_path / "next", "20261123.1", salt="next")
+    publish(store, place, "candidate-20261123.1")
+    store.draft("v3.14.0", commit=COMMIT, title="", notes="")
+    store.put(
+        "v3.14.0", Content.of_bytes("manifest.json", json.dumps(manifest(store, TAG)).encode())
+    )
+    result = promote(store)
+    assert result.exit_code == 1
+    assert "the draft v3.14.0 was begun of" in result.stderr
+
+
+def test_a_condition_that_is_not_met_refuses_and_writes_nothing(
+    store: DirectoryStore, checkout: Path
+) -> None:
+    before = state(store.root)
+    result = promote(store, "--date", "2000-01-01")
+    assert result.exit_code == 1
+    assert "--override age=REASON" in result.stderr
+    assert state(store.root) == before
+    assert not (checkout / "promotion").exists()
+
+
+def test_an_override_is_published_with_its_reason(store: DirectoryStore) -> None:
+    result = promote(store, "--date", "2000-01-01", "--override", "age=fixes *the* crash")
+    assert result.exit_code == 0, result.output
+    assert manifest(store)["overrides"] == {"age": "fixes *the* crash"}
+    assert [one["name"] for one in manifest(store)["conditions"] if not one["met"]] == ["age"]
+    release = store.release("v3.14.0")
+    assert release
+    assert "**The condition `age` was overridden:** fixes \\*the\\* crash" in release.notes
+
+
+def test_a_tolerated_platform_that_is_missing_is_decided_on_and_told_since_when(
+    store: DirectoryStore, tmp_path: Path, gate: list[Mapping[str, Any]]
+) -> None:
+    tag = "candidate-20261123.1"
+    place = make_release(tmp_path / "next", "20261123.1", missing=[WINDOWS])
+    publish(store, place, tag)
+    assert promote(store, tag=tag).exit_code == 1
+    result = promote(store, "--override", "platforms=no Windows this time", tag=tag)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"missing, since .*: iree-dist-3\.14\.0-windows-x86_64", result.stdout)
+    assert gate[-1]["previous"].missing[None, WINDOWS, None] == DAY, "not since the promotion"
+    assert not any("windows" in name for name in store.assets("v3.14.0"))
+
+
+def test_a_patch_of_an_older_line_is_not_the_latest(store: DirectoryStore, tmp_path: Path) -> None:
+    """Catches: `latest` that goes back from 3.14.0 to 3.13.1."""
+    tag = "candidate-20261123.1"
+    publish(store, make_release(tmp_path / "patch", "20261123.1"), tag, "d" * 40)
+    promote(store)
+    result = promote(store, tag=tag, version="3.13.1")
+    assert result.exit_code == 0, result.output
+    assert store.tags()["v3.13.1"] == "d" * 40
+    marked = {
+        one: json.loads((store.root / "releases" / one / "release.json").read_text())["latest"]
+        for one in ("v3.14.0", "v3.13.1")
+    }
+    assert marked == {"v3.14.0": True, "v3.13.1": False}
+
+
+def test_bytes_that_changed_in_the_store_are_refused(store: DirectoryStore) -> None:
+    """Catches: something that was put in place of what was tried."""
+    name = WHEEL.format(VERSION)
+    path = store.root / "releases" / TAG / name
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("evil.py", "")
+    result = promote(store)
+    assert result.exit_code == 1
+    assert f"{name} of {TAG} has not the bytes that its manifest states" in result.stderr
+    assert store.release("v3.14.0") is None
+
+
+def test_a_dry_run_says_what_it_would_do(store: DirectoryStore, checkout: Path) -> None:
+    before = state(store.root)
+    result = promote(store, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert f"would make {WHEEL.format('3.14.0')} of {WHEEL.format(VERSION)}" in result.stdout
+    assert "would publish v3.14.0 at cccccccccccc" in result.stdout
+    assert state(store.root) == before
+    assert not (checkout / "promotion").exists()
+
+
+def test_the_index_of_the_store_has_it(store: DirectoryStore) -> None:
+    site.write(store, store.root / "site", now=datetime.now(UTC))
+    result = promote(store, "--json")
+    assert json.loads(result.stdout)["site"] == str(store.root / "site")
+    page = (store.root / "site" / "simple" / "iree-tools-tf" / "index.html").read_text()
+    assert WHEEL.format("3.14.0") in page
+
+
+def test_what_is_killed_while_it_fetches_goes_on(store: DirectoryStore, checkout: Path) -> None:
+    """Catches: half a file taken for a whole one."""
+    work = checkout / "promotion" / TAG
+    work.mkdir(parents=True)
+    (work / f".{WHEEL.format(VERSION)}").write_bytes(b"half")
+    (work / WHEEL.format(VERSION)).write_bytes(b"other")
+    assert promote(store).exit_code == 0
+    assert (work / WHEEL.format(VERSION)).stat().st_size > 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ({"version": "3.14.0rc1"}, 2, "--version 3.14.0rc1: write a stable version"),
+        ({"version": "03.14"}, 2, "not a version in canonical form"),
+        ({"tag": "v3.13.0"}, 2, "--candidate v3.13.0: no tag of a pre-release"),
+        ({"tag": "main"}, 2, "--candidate main: no tag of a pre-release"),
+        ({"tag": "candidate-20261101.1"}, 1, "it has no release candidate-20261101.1"),
+    ],
+)
+def test_wrong_input_gets_one_sentence(
+    store: DirectoryStore, arguments: dict[str, str], code: int, message: str
+) -> None:
+    result = promote(store, **arguments)
+    assert result.exit_code == code
+    assert message in result.stderr
+
+
+def test_a_draft_is_no_candidate(store: DirectoryStore) -> None:
+    store.draft("candidate-20261123.1", commit=COMMIT, title="", notes="")
+    result = promote(store, tag="candidate-20261123.1")
+    assert result.exit_code == 1
+    assert "is a draft, which nobody could try" in result.stderr
+
+
+def test_a_candidate_of_an_older_tool_says_what_to_do(store: DirectoryStore) -> None:
+    (store.root / "releases" / TAG / "plan.json").unlink()
+    result = promote(store)
+    assert result.exit_code == 1
+    assert "build its commit as another candidate" in result.stderr
+
+
+def test_without_the_tool_it_says_how_it_is_run(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RESTAMP")
+    result = promote(store)
+    assert result.exit_code == 2
+    assert "./bazelw run //release:promote" in result.stderr
+
+
+def test_on_github_its_issues_are_asked(github: GitHub, tmp_path: Path) -> None:
+    """Catches: a blocker that was closed, or that has another label, or that is not seen."""
+    repository = github.repository()
+    target = GitHubStore.open(repository, api=github.url)
+    publish(target, make_release(tmp_path / "candidate"), TAG, github.head(repository))
+    github.issue(repository, "slow", ["bug"])
+    number = github.issue(repository, "crash", ["release-blocker"])
+    arguments = ("--github-api", github.url)
+    refused = promote(target, *arguments)
+    assert refused.exit_code == 1
+    assert f"blockers: open with the label release-blocker: #{number} (crash)" in refused.stderr
+    github.close_issue(repository, number)
+    result = promote(target, *arguments)
+    assert result.exit_code == 0, result.output
+    release = target.release("v3.14.0")
+    assert release
+    assert not release.prerelease
+    assert target.tags()["v3.14.0"] == github.head(repository)
+    assert manifest(target)["promoted_from"] == TAG

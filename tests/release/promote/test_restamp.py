@@ -1,0 +1,195 @@
+"""Another version without another build: what is rewritten, what is copied, what is refused."""
+
+from __future__ import annotations
+
+import email
+import json
+import tarfile
+import zipfile
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assembly import tarball, xz
+from assembly.errors import PackagingError
+from assembly.restamp import Change, restamp
+from assembly.tarball import Copied, Entry, Link, Text
+from assembly.wheel import assemble
+from tests.packaging.assembled import launching, wheel_of
+from tests.packaging.upstream import TOOL, UpstreamWheel
+from tests.release.publish.samples import make_release
+
+FORMER = "20261122.1"
+CHANGE = Change(FORMER, "3.14.0", {"iree-compiler", "iree-runtime", "iree-tools-tf"})
+RC = "3.14.0rc20261122"
+WHEEL = "iree_tools_tf-{}-py3-none-any.whl"
+DIST = "iree-dist-{}-linux-x86_64.tar.xz"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    return make_release(tmp_path / "release", FORMER)
+
+
+def test_a_wheel_is_to_the_byte_what_the_build_makes_at_that_version(tmp_path: Path) -> None:
+    """Catches: a promoted wheel that differs in anything but what names the version."""
+    for folder in ("before", "after"):
+        (tmp_path / folder).mkdir()
+    candidate, built = (
+        launching(
+            wheel_of(tmp_path / folder, UpstreamWheel(), version),
+            tmp_path,
+            iree_run_module=str(PurePosixPath(TOOL).parent),
+        )
+        for folder, version in (("before", FORMER), ("after", "3.14.0"))
+    )
+    assemble(candidate)
+    assemble(built)
+    promoted = tmp_path / built.output.name
+    anew = restamp(candidate.output, promoted, CHANGE)
+    assert promoted.read_bytes() == built.output.read_bytes()
+    assert sorted(anew) == [
+        "iree/_runtime_libs/version.py",
+        "iree_runtime-3.14.0.dist-info/METADATA",
+        "iree_runtime-3.14.0.dist-info/RECORD",
+    ]
+
+
+def test_a_dist_is_to_the_byte_what_is_made_at_that_version(release: Path, tmp_path: Path) -> None:
+    """Catches: native code that is compressed again, and so in other bytes."""
+    other = make_release(tmp_path / "other", "3.14.0")
+    promoted = tmp_path / DIST.format("3.14.0")
+    restamp(release / "dists" / DIST.format(FORMER), promoted, CHANGE)
+    assert promoted.read_bytes() == (other / "dists" / promoted.name).read_bytes()
+
+
+def test_the_numbers_of_a_release_candidate_may_stay(tmp_path: Path) -> None:
+    """Catches: PACKAGE_VERSION of 3.14.0rc1, which is 3.14.0 already, taken for a fault."""
+    release = make_release(tmp_path / "release", RC)
+    promoted = tmp_path / DIST.format("3.14.0")
+    restamp(release / "dists" / DIST.format(RC), promoted, replace(CHANGE, former=RC))
+    with tarfile.open(promoted) as archive:
+        file = archive.extractfile("origin.json")
+        assert file
+        assert json.load(file)["version"] == "3.14.0"
+
+
+def test_siblings_are_required_in_the_new_version_and_others_as_before(release: Path) -> None:
+    """Catches: a promoted package that pulls in the candidate's siblings."""
+    promoted = release / WHEEL.format("3.14.0")
+    restamp(release / "wheelhouse" / WHEEL.format(FORMER), promoted, CHANGE)
+    with zipfile.ZipFile(promoted) as archive:
+        metadata = archive.read("iree_tools_tf-3.14.0.dist-info/METADATA").decode()
+    assert email.message_from_string(metadata).get_all("Requires-Dist") == ["iree-runtime==3.14.0"]
+    assert FORMER not in metadata
+
+
+def test_a_wheel_of_another_version_is_refused(release: Path) -> None:
+    wheel = release / "wheelhouse" / WHEEL.format(FORMER)
+    other = wheel.rename(wheel.with_name(WHEEL.format("20261122.2")))
+    change = replace(CHANGE, former="20261122.2")
+    output = release / WHEEL.format("3.14.0")
+    with pytest.raises(PackagingError, match="it has no member"):
+        restamp(other, output, change)
+    assert not output.exists()
+
+
+def test_an_output_that_is_not_named_for_the_version_is_refused(release: Path) -> None:
+    wheel = release / "wheelhouse" / WHEEL.format(FORMER)
+    with pytest.raises(PackagingError, match="not the name of"):
+        restamp(wheel, release / WHEEL.format("3.15.0"), CHANGE)
+
+
+def test_a_file_that_record_does_not_list_is_refused(release: Path) -> None:
+    """Catches: something that was put into a wheel after it was built."""
+    wheel = release / "wheelhouse" / WHEEL.format(FORMER)
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("iree_tools_tf/more.py", "")
+    output = release / WHEEL.format("3.14.0")
+    with pytest.raises(PackagingError, match="RECORD lists other files"):
+        restamp(wheel, output, CHANGE)
+    assert not output.exists()
+
+
+def test_a_dist_that_does_not_say_its_version_is_refused(tmp_path: Path) -> None:
+    """Catches: a dist that would be published with the candidate's version inside."""
+    source = tmp_path / DIST.format(FORMER)
+    tarball.write(source, {"origin.json": Text(b"{}")})
+    with pytest.raises(PackagingError, match=r"origin\.json does not say 20261122\.1"):
+        restamp(source, tmp_path / DIST.format("3.14.0"), CHANGE)
+
+
+def test_an_archive_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    """Catches: programs that would lose their mode, or be read whole into memory."""
+    source = tmp_path / DIST.format(FORMER)
+    program = tmp_path / "program"
+    program.write_bytes(b"x" * 1000)
+    program.chmod(0o755)
+    with tarfile.open(source, "w:xz") as archive:
+        archive.add(program, "bin/program")
+    with pytest.raises(PackagingError, match="not a dist archive of ours"):
+        restamp(source, tmp_path / DIST.format("3.14.0"), CHANGE)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda data: data[:-1], id="cut"),
+        pytest.param(lambda data: data + b"\0" * 4, id="longer"),
+        pytest.param(lambda data: b"\0" + data[1:], id="another format"),
+        pytest.param(lambda data: data[:-20] + b"\xff" + data[-19:], id="a broken index"),
+        pytest.param(lambda data: data[:40] + b"\xff" + data[41:], id="a broken block"),
+        pytest.param(lambda _: b"", id="empty"),
+    ],
+)
+def test_a_broken_archive_is_refused(release: Path, spoil: object) -> None:
+    source = release / "dists" / DIST.format(FORMER)
+    source.write_bytes(spoil(source.read_bytes()))  # type: ignore[operator]
+    with pytest.raises(PackagingError, match="not one whole stream of xz"):
+        restamp(source, release / DIST.format("3.14.0"), CHANGE)
+
+
+@given(
+    texts=st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.binary(max_size=3000))
+)
+def test_what_was_written_is_read(
+    texts: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("read")
+    program = b"program" * 300
+    with (folder / "blob").open("wb") as file:
+        block, data = xz.encode(program + bytes(tarball.padding(len(program))))
+        file.write(data)
+    entries: dict[str, Entry] = {
+        "lib/program": Copied(folder / "blob", 0, (block,), len(program), executable=True),
+        "bin/program": Link("../lib/program"),
+    }
+    for name, content in texts.items():
+        entries[f"texts/{name}"] = Text(content)
+    tarball.write(folder / "archive", entries)
+    found = tarball.read(folder / "archive")
+    assert found.keys() == entries.keys()
+    assert {name: found[name] for name in found if name != "lib/program"} == {
+        name: entry for name, entry in entries.items() if name != "lib/program"
+    }
+    tarball.write(folder / "again", found)
+    assert (folder / "again").read_bytes() == (folder / "archive").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("iree-dist-20261122.1-linux", "iree-dist-3.14.0-linux"),
+        ("20261122.1.", "3.14.0."),
+        ("20261122.10", "20261122.10"),
+        ("20261122.1.2", "20261122.1.2"),
+        ("120261122.1", "120261122.1"),
+        ("20261122.1rc", "20261122.1rc"),
+    ],
+)
+def test_only_the_very_version_is_changed(text: str, changed: str) -> None:
+    """Catches: the tenth nightly of a day taken for its first."""
+    assert CHANGE.in_text(text) == changed

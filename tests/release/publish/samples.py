@@ -1,0 +1,258 @@
+"""Small releases, as the build leaves them: a required platform, a tolerated one, a pure wheel."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zipfile
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from assembly import tarball, xz
+from assembly.dist import numeric
+from assembly.tarball import Copied, Text
+from release.model import release_dir
+from release.model.document import dumps
+from release.model.release_dir import Release
+from release.model.verdicts import CellVerdict, Size, Verdicts
+
+VERSION = "20261122.1"
+DAY = date(2026, 11, 22)
+NATIVE = ("iree-runtime",)
+LINUX, WINDOWS = "linux_x86_64", "windows_x86_64"
+_TAGS = {LINUX: "manylinux_2_28_x86_64", WINDOWS: "win_amd64"}
+_ORIGIN = {
+    "kind": "prebuilt",
+    "project": "iree-base-runtime",
+    "version": "3.13.0",
+    "revision": "89ece87b89852100c0a4ac3d515e14842d090967",
+    "sources": [{"filename": "iree_base_runtime-3.13.0.whl", "sha256": "ab" * 32}],
+}
+
+
+def make_release(
+    place: Path,
+    version: str = VERSION,
+    *,
+    missing: Collection[str] = (),
+    salt: str = "",
+    native: Sequence[str] = NATIVE,
+) -> Path:
+    """Makes a release.
+
+    Args:
+      place: a new folder.
+      version: of everything.
+      missing: platforms that were left out.
+      salt: changes the bytes of all files.
+      native: packages that have a wheel for each platform.
+
+    Returns:
+      The folder.
+    """
+    (place / "wheelhouse").mkdir(parents=True)
+    (place / "dists").mkdir()
+    artifacts = []
+    for platform, tag in _TAGS.items():
+        if platform in missing:
+            continue
+        for package in native:
+            name = f"{package.replace('-', '_')}-{version}-cp312-abi3-{tag}.whl"
+            wheel = make_wheel(place / "wheelhouse" / name, package, version, salt=salt)
+            artifacts.append(_artifact(wheel, "wheel", platform, package, f"cp312-abi3-{tag}"))
+        dist = place / "dists" / _dist(version, platform)
+        _make_dist(dist, version, salt)
+        artifacts.append(_artifact(dist, "dist", platform))
+    name = f"iree_tools_tf-{version}-py3-none-any.whl"
+    requires = [f"iree-runtime=={version}"]
+    tools = make_wheel(
+        place / "wheelhouse" / name, "iree-tools-tf", version, requires=requires, salt=salt
+    )
+    artifacts.append(_artifact(tools, "wheel", "any", "iree-tools-tf", "py3-none-any"))
+    artifacts.sort(key=lambda artifact: artifact["filename"])
+    plan = make_plan(version, native)
+    manifest = {
+        "schema": 1,
+        "version": version,
+        "artifacts": artifacts,
+        "cells": [_built(cell, "wheel", artifacts) for cell in plan["cells"]],
+        "dists": [_built(dist, "archive", artifacts) for dist in plan["dists"]],
+    }
+    (place / "plan.json").write_text(json.dumps(plan, indent=2))
+    (place / "manifest.json").write_text(json.dumps(manifest, indent=2))
+    sums = "".join(f"{artifact['sha256']}  {artifact['filename']}\n" for artifact in artifacts)
+    (place / "SHA256SUMS").write_text(sums)
+    return place
+
+
+def make_wheel(
+    path: Path,
+    project: str,
+    version: str,
+    *,
+    requires: Collection[str] = (),
+    requires_python: str = ">=3.11",
+    salt: str = "",
+    modules: Mapping[str, str] | None = None,
+) -> Path:
+    """Makes a wheel that can be installed: a package of one module, and of those given by path."""
+    package = project.replace("-", "_")
+    info = f"{package}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.4\nName: {project}\nVersion: {version}\n"
+    metadata += "Summary: A sample\nLicense-Expression: Apache-2.0\nLicense-File: LICENSE\n"
+    metadata += f"Requires-Python: {requires_python}\n"
+    metadata += "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
+    tag = path.name.removesuffix(".whl").split("-", 2)[2]
+    members = {
+        f"{package}/__init__.py": f"from {package}.version import VERSION\nSALT = {salt!r}\n",
+        f"{package}/version.py": f'VERSION = "{version}"\n',
+        **(modules or {}),
+        f"{info}/METADATA": f"{metadata}\nA sample.\n",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
+        f"{info}/licenses/LICENSE": "Do what you like.\n",
+    }
+    lines = [f"{name},{_recorded(text)}" for name, text in members.items()]
+    members[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,"]) + "\n"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(zipfile.ZipInfo(name), text)
+    return path
+
+
+def make_plan(version: str, native: Sequence[str] = NATIVE) -> dict[str, Any]:
+    """The plan of these releases."""
+    platforms = [
+        {
+            "name": name,
+            "os": name.split("_")[0],
+            "cpu": "x86_64",
+            "libc": "glibc_2.28" if name == LINUX else None,
+            "minimum_os": None,
+            "wheel_tags": [tag],
+        }
+        for name, tag in _TAGS.items()
+    ]
+    cells = [
+        {
+            "package": package,
+            "platform": platform,
+            "python": python,
+            "required": platform == LINUX,
+            "wheel": f"{package.replace('-', '_')}-{version}-"
+            + (f"cp312-abi3-{tag}.whl" if package in native else "py3-none-any.whl"),
+        }
+        for package in (*native, "iree-tools-tf")
+        for platform, tag in _TAGS.items()
+        for python in ("3.14", "3.15")
+    ]
+    return {
+        "version": version,
+        "platforms": platforms,
+        "packages": [
+            {"name": package, "roots": [package.replace("-", "_")]}
+            for package in (*native, "iree-tools-tf")
+        ],
+        "cells": cells,
+        "dists": [
+            {"platform": name, "required": name == LINUX, "archive": _dist(version, name)}
+            for name in _TAGS
+        ],
+    }
+
+
+def verdicts_of(place: Path, *, day: date = DAY) -> Verdicts:
+    """What the gate would say of such a release: all there is right, and the Linux wheels ran."""
+    return verdicts_for(release_dir.read(place), day)
+
+
+def verdicts_for(release: Release, day: date) -> Verdicts:
+    """The same, of a release that was read."""
+    present = {path.name: path for path in release.files}
+    planned = [
+        *((c.package, c.platform, c.python, c.required, c.wheel) for c in release.plan.cells),
+        *((None, d.platform, None, d.required, d.archive) for d in release.plan.dists),
+    ]
+    cells = []
+    for package, platform, python, required, file in planned:
+        there = file in present
+        cells.append(
+            CellVerdict(
+                package,
+                platform,
+                python,
+                required,
+                file,
+                state="right" if there else "wrong" if required else "missing",
+                since=None if there or required else day,
+                run="passed" if there and platform == LINUX else "not run",
+                run_detail="this machine" if platform == LINUX else "not tried",
+            )
+        )
+    sizes = tuple(Size(name, path.stat().st_size, None) for name, path in present.items())
+    return Verdicts(release.plan.version, day, tuple(cells), (), (), sizes)
+
+
+def write_verdicts(place: Path, output: Path) -> Path:
+    """Writes what `validate` would write of such a release, and returns where."""
+    output.mkdir()
+    release = release_dir.read(place)
+    assert release.manifest_json
+    verdicts = verdicts_of(place)
+    (output / "verdicts.json").write_bytes(dumps(verdicts.to_json()))
+    (output / "manifest.json").write_bytes(dumps(verdicts.into_manifest(release.manifest_json)))
+    return output
+
+
+def _artifact(
+    path: Path, kind: str, platform: str, package: str | None = None, *tags: str
+) -> dict[str, Any]:
+    artifact: dict[str, Any] = {
+        "filename": path.name,
+        "kind": kind,
+        "platform": platform,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "size": path.stat().st_size,
+        "origins": [] if platform == "any" else [_ORIGIN],
+    }
+    return artifact | ({"package": package, "tags": list(tags)} if package else {})
+
+
+def _built(cell: dict[str, Any], by: str, artifacts: list[dict[str, Any]]) -> dict[str, Any]:
+    there = any(artifact["filename"] == cell[by] for artifact in artifacts)
+    return {**cell, "status": "built" if there else "missing"}
+
+
+def _dist(version: str, platform: str) -> str:
+    return f"iree-dist-{version}-{platform.replace('_', '-', 1)}.tar.xz"
+
+
+def _make_dist(path: Path, version: str, salt: str) -> None:
+    """Writes a dist of one tool, and of what says its version."""
+    tool = f"a tool {salt}".encode()
+    blob = path.with_name(".blob")
+    with blob.open("wb") as file:
+        block, data = xz.encode(tool + bytes(tarball.padding(len(tool))))
+        file.write(data)
+    cmake = "lib/cmake/IREECompiler/IREECompilerConfig"
+    texts = {
+        "README.md": f"# iree-dist {version} for a sample\n",
+        "origin.json": json.dumps({"payloads": {}, "version": version}, indent=1) + "\n",
+        f"{cmake}.cmake": f'set(IREECompiler_VERSION_FULL "{version}")\n',
+        f"{cmake}Version.cmake": f'set(PACKAGE_VERSION "{numeric(version)}")\n',
+    }
+    tarball.write(
+        path,
+        {
+            "bin/tool": Copied(blob, 0, (block,), len(tool), executable=True),
+            **{name: Text(text.encode()) for name, text in texts.items()},
+        },
+    )
+    blob.unlink()
+
+
+def _recorded(text: str) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+    return f"sha256={digest.rstrip(b'=').decode()},{len(text.encode())}"

@@ -1,0 +1,111 @@
+"""The notes of a release, as a person reads them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from release.hosting.directory_store import DirectoryStore
+from release.hosting.source import Commit
+from release.hosting.store import Release
+from release.model import marks, release_dir
+from release.publish import judgement, notes, published_manifest
+from release.publish.publication import Publication
+from release.publish.published_manifest import Provenance
+from tests.release.publish.samples import VERSION, WINDOWS, make_release, verdicts_of
+
+PINNED = "pinned payload of revision 89ece87b8985"
+TAG = f"candidate-{VERSION}"
+
+
+def rendered(tmp_path: Path, *commits: Commit) -> str:
+    place = make_release(tmp_path / "r", missing=[WINDOWS])
+    release = release_dir.read(place)
+    made = Publication(
+        release=release,
+        judgement=judgement.of(verdicts_of(place), release),
+        provenance=Provenance("c" * 40, unbuilt={WINDOWS: "no *payload* for @all"}),
+        tag=TAG,
+    )
+    stated = published_manifest.make(release, made.judgement, made.provenance, TAG)
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    before = Release("candidate-20261121.1", "", "", False, True, now, now)
+    told = Publication(
+        **{
+            **{name: getattr(made, name) for name in made.__slots__},
+            "previous": (before, stated.manifest),
+            "commits": commits,
+        }
+    )
+    return notes.render(DirectoryStore(Path("store")), told, stated.manifest).text
+
+
+def commit(subject: str) -> Commit:
+    return Commit("abcdef1234567890" * 2 + "abcdef12", subject, "Ada", datetime.now(UTC))
+
+
+def test_the_notes_say_all_that_a_person_asks(tmp_path: Path) -> None:
+    text = rendered(tmp_path, commit("Compile faster"))
+    store = Path("store").absolute()
+    for line in (
+        f"    pip install --find-links {store}/releases/{TAG} iree-runtime=={VERSION}",
+        "| | linux_x86_64 | windows_x86_64 |",
+        "| iree-runtime | ✔ 3.14 3.15 | - 3.14 3.15 |",
+        "| iree-tools-tf | ✔ 3.14 3.15 | ○ 3.14 3.15 |",
+        "| dist | ✔ | - |",
+        f"- {WINDOWS} (iree-runtime, dist), since 2026-11-22: no \\*payload\\* for @<!-- -->all",
+        f"- iree-base-runtime 3.13.0, {PINNED}: **not built from this commit**",
+        f"Packaged from commit {'c' * 40}.",
+        "## Commits since candidate-20261121.1",
+        "- abcdef123456 Compile faster (Ada)",
+    ):
+        assert line in text.splitlines(), text
+
+
+def test_many_commits_are_counted(tmp_path: Path) -> None:
+    text = rendered(tmp_path, *[commit(f"change {number}") for number in range(60)])
+    assert text.count("- abcdef123456 ") == 50
+    assert "- and 10 more" in text
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Thanks to @everyone",
+        "<img src=x onerror=alert(1)>",
+        "[click](http://example.com)",
+        "Pinned: for ever",
+        "`code` and *stars* | pipes",
+    ],
+)
+def test_what_a_commit_says_is_text_and_calls_nobody(tmp_path: Path, subject: str) -> None:
+    """Catches: a commit that pins its own release, mentions people, or makes links."""
+    text = rendered(tmp_path, commit(subject))
+    assert marks.read(text) == marks.Marks()
+    (line,) = [line for line in text.splitlines() if line.startswith("- abcdef123456")]
+    assert "@everyone" not in line
+    assert not re.search(r"(?<!\\)[][`*|<](?!!--)", line.removeprefix("- "))
+
+
+@given(st.text())
+def test_any_text_stays_on_its_line(text: str) -> None:
+    shown = notes.escaped(text)
+    assert "\n" not in shown
+    assert "\r" not in shown
+
+
+@pytest.mark.parametrize("version", ["20261122.1", "3.14.0rc20261122", "3.14.0", "0.dev0"])
+def test_all_that_the_line_installs_is_pinned(tmp_path: Path, version: str) -> None:
+    """Catches: a higher version of one of them in the public registry."""
+    names = ("iree-compiler", "iree-runtime")
+    place = make_release(tmp_path / "r", version, native=names)
+    release = release_dir.read(place)
+    judged = judgement.of(verdicts_of(place), release)
+    stated = published_manifest.make(release, judged, Provenance("c" * 40), TAG)
+    line = notes.install_line(DirectoryStore(tmp_path / "store"), TAG, stated.manifest)
+    assert line.split()[4:] == [f"{name}=={version}" for name in names]

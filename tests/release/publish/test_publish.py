@@ -1,0 +1,140 @@
+"""`bazel run //release:publish`: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from release.cli.publish import app
+from release.hosting.directory_store import DirectoryStore
+from tests.release.faults.tree import state
+from tests.release.publish.samples import VERSION, WINDOWS, make_release, write_verdicts
+
+TAG = f"candidate-{VERSION}"
+COMMIT = "c" * 40
+
+
+@pytest.fixture
+def arguments(tmp_path: Path) -> list[str]:
+    made = make_release(tmp_path / "release")
+    verdicts = write_verdicts(made, tmp_path / "verdicts")
+    return [
+        *("--store", f"directory:{tmp_path / 'store'}", "--from", str(made)),
+        *("--verdicts", str(verdicts), "--commit", COMMIT),
+    ]
+
+
+def publish(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_it_ends_with_the_line_that_installs(arguments: list[str], tmp_path: Path) -> None:
+    result = publish(*arguments)
+    assert result.exit_code == 0, result.output
+    assert f"Published {TAG} in directory:{tmp_path}/store: 11 uploaded" in result.output
+    line = f"    pip install --find-links {tmp_path}/store/releases/{TAG} iree-runtime=={VERSION}"
+    assert result.output.rstrip("\n").splitlines()[-1] == line
+
+
+def test_a_second_time_it_says_that_it_was_done(arguments: list[str], tmp_path: Path) -> None:
+    publish(*arguments)
+    before = state(tmp_path / "store")
+    result = publish(*arguments)
+    assert result.exit_code == 0
+    assert "was published before, with these very bytes" in result.output
+    assert state(tmp_path / "store") == before
+
+
+def test_a_dry_run_says_what_it_would_do_and_touches_nothing(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    result = publish(*arguments, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "would upload manifest.json" in result.output
+    assert f"would publish {TAG} at cccccccccccc" in result.output
+    assert not (tmp_path / "store").exists()
+
+
+def test_the_result_can_be_had_as_json(arguments: list[str]) -> None:
+    result = publish(*arguments, "--json")
+    told = json.loads(result.stdout)
+    assert (told["tag"], told["already"], told["missing"]) == (TAG, False, {})
+    assert told["placed"]["manifest.json"] == "uploaded"
+
+
+def test_the_snapshot_branch_follows_where_that_is_asked_for(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    store = DirectoryStore(tmp_path / "store")
+    assert publish(*arguments).exit_code == 0
+    assert store.branch("latest-snapshot") is None
+    assert publish(*arguments, "--snapshot").exit_code == 0, "also of what is published already"
+    assert store.branch("latest-snapshot") == COMMIT
+
+
+def test_why_a_tolerated_platform_is_missing_is_said_where_people_look(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    made = make_release(tmp_path / "without", missing=[WINDOWS])
+    verdicts = write_verdicts(made, tmp_path / "of-it")
+    result = publish(
+        *arguments,
+        *("--from", str(made), "--verdicts", str(verdicts)),
+        *("--missing-why", "its build did not end in time"),
+    )
+    assert result.exit_code == 0, result.output
+    release = DirectoryStore(tmp_path / "store").release(TAG)
+    assert release
+    assert "its build did not end in time" in release.notes
+
+
+def test_verdicts_of_other_files_are_refused(arguments: list[str], tmp_path: Path) -> None:
+    """Catches: yesterday's verdicts for today's files."""
+    other = make_release(tmp_path / "other", salt="other")
+    result = publish(*arguments, "--from", str(other))
+    assert result.exit_code == 2
+    assert "its verdicts are of other files; run `validate`" in result.output
+
+
+def test_a_file_that_changed_after_it_was_examined_is_not_published(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    """Catches: bytes that nobody looked at, under the name of those that somebody did."""
+    dist = next((tmp_path / "release" / "dists").iterdir())
+    dist.write_bytes(b"something else")
+    result = publish(*arguments)
+    assert result.exit_code == 1
+    assert "its bytes are not those that were examined" in result.output
+    release = DirectoryStore(tmp_path / "store").release(TAG)
+    assert release is not None
+    assert release.draft
+
+
+@pytest.mark.parametrize(
+    ("store", "message"),
+    [
+        ("s3:bucket", "--store s3:bucket: write directory:PATH or github:OWNER/REPO"),
+        ("directory:", "write directory:PATH or github:OWNER/REPO"),
+        ("github:nobody", "github:nobody: write github:OWNER/REPO"),
+        ("github:a/b", "GITHUB_TOKEN is not set; give a token that may write contents"),
+    ],
+)
+def test_a_wrong_store_is_named(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, store: str, message: str
+) -> None:
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    result = publish(*arguments, "--store", store)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_a_folder_that_is_no_store_is_left_alone(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_bytes(b"")
+    result = publish(*arguments, "--store", f"directory:{tmp_path / 'photos'}")
+    assert result.exit_code == 2
+    assert "not a store, and not empty; name an empty or new folder" in result.output
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["a.jpg"]

@@ -1,0 +1,62 @@
+"""Stores with releases, for the index."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from release.hosting.directory_store import DirectoryStore
+from release.model import document, release_dir, settings
+from release.publish import judgement, publisher
+from release.publish.publication import Publication
+from release.publish.published_manifest import Provenance
+from tests.release.publish.samples import NATIVE, WINDOWS, make_release, verdicts_of
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+COMMIT = "c" * 40
+
+
+def publish(
+    store: DirectoryStore,
+    scratch: Path,
+    version: str,
+    *,
+    missing: bool = False,
+    days: int = 0,
+    native: Sequence[str] = NATIVE,
+) -> str:
+    """Publishes a small release, so many days ago, and returns its tag."""
+    unbuilt_platforms = [WINDOWS] if missing else []
+    place = make_release(scratch / version, version, missing=unbuilt_platforms, native=native)
+    release = release_dir.read(place)
+    tag = f"candidate-{version}" if version.startswith("2026") else f"v{version}"
+    verdicts = verdicts_of(place, day=date(2026, 11, 20))
+    unbuilt = {WINDOWS: "its payload cannot be fetched"} if missing else {}
+    publisher.publish(
+        store,
+        Publication(
+            release=release,
+            judgement=judgement.of(verdicts, release),
+            provenance=Provenance(COMMIT, unbuilt=unbuilt),
+            tag=tag,
+        ),
+        settings.read().publish,
+        Console(file=io.StringIO()),
+    )
+    path = store.root / "releases" / tag / "release.json"
+    record = document.read(path, "release", dict)
+    then = (NOW - timedelta(days=days)).isoformat()
+    path.write_bytes(document.dumps({**record, "created": then, "published": then}))
+    return tag
+
+
+def store_of(scratch: Path, *versions: str) -> DirectoryStore:
+    """A store with small releases, the last published today."""
+    store = DirectoryStore(scratch / "store")
+    for number, version in enumerate(versions):
+        publish(store, scratch, version, days=len(versions) - 1 - number)
+    return store

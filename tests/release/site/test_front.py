@@ -1,0 +1,95 @@
+"""The front page, as a person sees it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from release.hosting.directory_store import DirectoryStore
+from release.site import chart, site
+from tests.release.site.samples import NOW, publish
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    scratch = tmp_path_factory.mktemp("front")
+    store = DirectoryStore(scratch / "store")
+    publish(store, scratch, "3.14.0", days=30)
+    for number in range(12):
+        publish(store, scratch, f"202611{10 + number}.1", days=20 - number, missing=number == 11)
+    store.describe("v3.14.0", title="", notes="Pinned: a paper")
+    site.write(store, store.root / "site", now=NOW)
+    return (store.root / "site" / "index.html").read_text()
+
+
+def test_it_needs_nothing_from_elsewhere(page: str) -> None:
+    """Catches: a page that tells a font server who reads it."""
+    assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", page)
+    assert "@import" not in page
+    assert "<link" not in page
+
+
+def test_it_is_made_for_a_phone_too(page: str) -> None:
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
+    # What is wider than the screen scrolls in its own box.
+    assert page.count("<table>") + page.count("<svg") == page.count('<div class="wide">')
+
+
+def test_the_newest_of_each_kind_can_be_installed_by_a_line(page: str) -> None:
+    newest = re.findall(r"newest (\w+)</span> <strong>([^<]+)", page)
+    assert newest == [("stable", "3.14.0"), ("nightly", "20261121.1")]
+    lines = re.findall(r"<code>pip install --find-links .*</span> (.+)</code>", page)
+    assert lines == ["iree-runtime==3.14.0", "iree-runtime==20261121.1"]
+    assert 'data-here="pip-release-links.html"' in page
+
+
+def test_the_grid_says_what_is_built_run_and_missing(page: str) -> None:
+    assert (
+        '<span class="mark run" title="iree-runtime linux_x86_64 3.14: installed and run">' in page
+    )
+    assert "iree-tools-tf windows_x86_64 3.14: built, not run: not tried" in page
+    assert (
+        "iree-runtime windows_x86_64 3.15: missing since 2026-11-20: its payload cannot be fetched"
+        in page
+    )
+    assert "without windows_x86_64" in page
+
+
+def test_it_says_where_native_code_comes_from(page: str) -> None:
+    assert "pinned payload of revision 89ece87b8985, not built from this commit" in page
+
+
+def test_sizes_are_drawn_and_told(page: str) -> None:
+    assert page.count("<polyline") == 3
+    assert "<title>iree-runtime 20261121.1: 0.0 MiB</title>" in page
+    assert 'role="img" aria-label="Sizes of' in page
+
+
+def test_ten_are_shown_whole_and_all_are_listed(page: str) -> None:
+    assert page.count("<details") == 10
+    assert page.count('<tr><th scope="row">2026') == 12
+    assert ", pinned</td>" in page
+
+
+def test_a_store_without_releases_has_a_page_that_says_so(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "store")
+    site.write(store, tmp_path / "site", now=NOW)
+    page = (tmp_path / "site" / "index.html").read_text()
+    assert "Nothing has been published yet." in page
+    assert "<svg" not in page
+
+
+def test_a_chart_has_round_numbers_and_every_point() -> None:
+    drawn = chart.draw(["1", "2", "3"], [{"a": 83.6}, {"a": 84.0, "b": 15.0}, {"a": 90.0}])
+    assert drawn is not None
+    assert [tick.label for tick in drawn.sizes] == ["0", "25", "50", "75", "100"]
+    assert [(line.name, len(line.points)) for line in drawn.lines] == [("a", 3), ("b", 1)]
+    first, *_, last = drawn.lines[0].points
+    assert (round(first.x), round(last.x)) == (drawn.left, drawn.right)
+    assert first.y > last.y, "larger is higher"
+
+
+def test_one_release_is_no_chart() -> None:
+    assert chart.draw(["1"], [{"a": 1.0}]) is None

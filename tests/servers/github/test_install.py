@@ -1,0 +1,76 @@
+"""npm's packages are installed once, by their lock, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.servers.github.install import install
+from toolchains.debian.errors import UnavailableError
+
+NPM = """\
+#!/bin/sh
+echo "$@" >> {calls}
+[ -e {broken} ] && {{ echo "no network" >&2; exit 7; }}
+mkdir -p node_modules/@octokit/openapi/generated
+touch node_modules/@octokit/openapi/generated/api.github.com.json
+touch node_modules/@octokit/openapi/generated/ghes-3.0.json
+"""
+
+
+class Scene:
+    """An npm that notes its calls, and a cache."""
+
+    def __init__(self, folder: Path) -> None:
+        self.calls, self.broken = folder / "calls", folder / "broken"
+        self.cache = folder / "cache"
+        self._npm, self._lock = folder / "npm", folder / "package-lock.json"
+        self._manifest = folder / "package.json"
+        self._npm.write_text(NPM.format(calls=self.calls, broken=self.broken))
+        self._npm.chmod(0o755)
+        self._manifest.write_text("{}")
+
+    def install(self, lock: str = "a") -> Path:
+        self._lock.write_text(lock)
+        return install(self._npm, self._manifest, self._lock, self.cache)
+
+    def called(self) -> int:
+        return len(self.calls.read_text().splitlines())
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def test_it_is_installed_once_for_all_clones(scene: Scene) -> None:
+    assert scene.install() == scene.install()
+    assert scene.called() == 1
+
+
+def test_another_lock_is_installed_beside_it(scene: Scene) -> None:
+    """Catches: packages of yesterday's lock."""
+    assert scene.install("a") != scene.install("b")
+    assert scene.called() == 2
+
+
+def test_of_the_descriptions_that_of_github_is_kept(scene: Scene) -> None:
+    generated = scene.install() / "node_modules/@octokit/openapi/generated"
+    assert [path.name for path in generated.iterdir()] == ["api.github.com.json"]
+
+
+def test_what_failed_is_told_and_tried_again(scene: Scene) -> None:
+    """Catches: half of the packages, taken for all of them ever after."""
+    scene.broken.touch()
+    with pytest.raises(UnavailableError, match=r"`npm ci` ended with 7; .*: no network"):
+        scene.install()
+    scene.broken.unlink()
+    assert scene.install().is_dir()
+    assert scene.called() == 2
+
+
+def test_scripts_of_packages_are_not_run(scene: Scene) -> None:
+    """Catches: code of strangers, run while a repository is fetched."""
+    scene.install()
+    assert "--ignore-scripts" in scene.calls.read_text()

@@ -1,0 +1,1 @@
+"""Package registries that tests start: devpi and pypiserver."""

@@ -1,0 +1,28 @@
+"""What a test needs that starts a remote: data, and the environment in which engines.py finds it.
+
+    load("//tests/servers/remote:engines.bzl", "ENGINES")
+
+    pytest_test(
+        name = "test_again",
+        data = ENGINES.data,
+        env = ENGINES.env,
+        deps = ["//tests:clone"],
+        ...
+    )
+"""
+
+load("//toolchains/engines:extension.bzl", "ENGINE_PYTHON")
+load("//toolchains/python:defs.bzl", "interpreter")
+
+ENGINES = struct(
+    data = [
+        "@buildgrid//:wheels",
+        "@engines//:engines.json",
+        interpreter(ENGINE_PYTHON),
+    ],
+    env = {
+        "BUILDGRID": "$(rootpaths @buildgrid//:wheels)",
+        "ENGINES": "$(rootpath @engines//:engines.json)",
+        "INTERPRETER": "$(rootpath %s)" % interpreter(ENGINE_PYTHON),
+    },
+)

@@ -1,0 +1,285 @@
+"""Real servers: of the Remote Execution API, with and without workers, and a plain HTTP cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.servers.remote.program import await_answer, await_port, await_state, free_port, program
+
+# What a machine with its programs in /usr has beside that.
+_ROOT = {"/usr": "usr", "/bin": "usr/bin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
+_JOBS = 2
+
+_BUILDGRID = """\
+server:
+  - !channel
+    address: "127.0.0.1:{port}"
+    insecure-mode: true
+authorization:
+  method: none
+thread-pool-size: 500
+storages:
+  - !disk-storage &cas
+    path: {folder}/cas
+caches:
+  - !lru-action-cache &actions
+    storage: *cas
+    max-cached-refs: 1000000
+    allow-updates: true
+    cache-failed-actions: false
+"""
+
+_SCHEDULER = """\
+connections:
+  - !sql-connection &sql
+    connection-string: {database}
+schedulers:
+  - !sql-scheduler &scheduler
+    sql: *sql
+    storage: *cas
+    action-cache: *actions
+    property-set: !dynamic-property-set
+      match-property-keys: [OSFamily]
+"""
+
+_INSTANCE = """\
+instances:
+  - name: ""
+    services:
+      - !action-cache
+        cache: *actions
+      - !cas
+        storage: *cas
+      - !bytestream
+        storage: *cas
+"""
+
+_EXECUTION = """\
+      - !execution
+        scheduler: *scheduler
+      - !bots
+        scheduler: *scheduler
+"""
+
+# Bazel's disk cache has a folder for the first two digits of each digest.
+_OF_DISK_CACHE = 'rewrite "^/(ac|cas)/(..)(.*)$" /$1/$2/$2$3 break;'
+
+_NGINX = """\
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log stderr;
+events {{ }}
+http {{
+    access_log {folder}/access.log;
+    client_body_temp_path {folder}/incoming;
+    client_max_body_size 0;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        root {cache};
+        location / {{
+            {guard}
+            {layout}
+            dav_methods PUT DELETE;
+            create_full_put_path on;
+        }}
+    }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Where the programs are."""
+
+    machine: Path
+    """A root file system with a shell and the C library."""
+    nginx: Path
+    postgresql: Path
+    """The folder of its programs."""
+    programs: Path
+    """The folder of buildbox' programs and bwrap."""
+
+
+def engines() -> Engines:
+    """The programs that `@engines//:engines.json` names; skips the test where there are none."""
+    found = json.loads(Path(os.environ["ENGINES"]).read_text())
+    if "reason" in found:
+        pytest.skip(f"not run: {found['reason']}")
+    return Engines(**{name: Path(path) for name, path in found.items()})
+
+
+def buildgrid_python(folder: Path) -> tuple[Path, Path]:
+    """A Python for BuildGrid, and a folder from which it imports it; skips where there is none.
+
+    Args:
+      folder: where the wheels are unpacked.
+    """
+    interpreter = json.loads(Path(os.environ["INTERPRETER"]).read_text())
+    if interpreter["executable"] is None:
+        pytest.skip(f"not run: {interpreter['reason']}")
+    packages = folder / "packages"
+    for wheel in os.environ["BUILDGRID"].split():
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(packages)
+    return Path(interpreter["executable"]), packages
+
+
+def require_sandboxes(programs: Engines) -> None:
+    """Skips the test where the kernel gives a worker no namespaces of its own."""
+    probe = [programs.programs / "bwrap", "--unshare-user", "--unshare-net"]
+    for path, part in _ROOT.items():
+        probe += ["--ro-bind", programs.machine / part, path]
+    tried = subprocess.run([*map(str, probe), "/bin/sh", "-c", ":"], capture_output=True, text=True)
+    if tried.returncode:
+        said = tried.stderr.strip() or f"bwrap ends with {tried.returncode}"
+        pytest.skip(f"not run: a worker has no namespaces here ({said})")
+
+
+@contextmanager
+def buildgrid(folder: Path, database: str | None = None) -> Iterator[str]:
+    """Serves a cache and, with a database, execution; gives its gRPC address.
+
+    Args:
+      folder: an empty folder; `cas` in it holds what is cached.
+      database: address of a PostgreSQL database of nobody else's.
+    """
+    python, packages = buildgrid_python(folder)
+    port = free_port()
+    settings = _BUILDGRID + (_SCHEDULER if database else "") + _INSTANCE
+    settings += _EXECUTION if database else ""
+    configuration = folder / "buildgrid.yml"
+    configuration.write_text(settings.format(database=database, folder=folder, port=port))
+    environment = {"PYTHONPATH": str(packages)}
+    command = [python, "-c", "from buildgrid.server.app.cli import cli; cli()"]
+    if database:
+        _run([*command, "migrate", "apply", database], environment)
+    log = folder / "buildgrid.log"
+    with program([*command, "server", "start", configuration], log, environment) as process:
+        await_port(port, process, log)
+        yield f"grpc://127.0.0.1:{port}"
+
+
+@contextmanager
+def database(programs: Engines, folder: Path) -> Iterator[str]:
+    """Serves an empty PostgreSQL database; gives its address."""
+    # PostgreSQL refuses to be root.
+    as_somebody = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
+    data = folder / "postgresql"
+    _run(
+        [
+            *(*as_somebody, programs.postgresql / "initdb", "--no-sync", "--auth=trust"),
+            *("--username=bgd", "--locale=C", "--encoding=UTF8", "--pgdata", data),
+        ]
+    )
+    port, log = free_port(), folder / "postgresql.log"
+    serve = [programs.postgresql / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", "-k", ""]
+    with program([*as_somebody, *serve, "-F"], log) as process:
+        await_port(port, process, log)
+        yield f"postgresql://bgd@127.0.0.1:{port}/postgres"
+
+
+@contextmanager
+def worker(programs: Engines, folder: Path, address: str) -> Iterator[None]:
+    """Serves as a worker whose machine has a shell and the C library, and no network.
+
+    Args:
+      programs: where its programs are.
+      folder: an empty folder, for its cache of inputs.
+      address: the server that it works for.
+    """
+    casd = [programs.programs / "buildbox-casd", f"--cas-remote={address}"]
+    with ExitStack() as stack:
+        # A path of a socket must be short.
+        short = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="casd-", dir="/tmp")))
+        socket_path = short / "casd.sock"
+        log = folder / "casd.log"
+        environment = {"PATH": f"{programs.programs}:{os.environ['PATH']}"}
+        process = stack.enter_context(
+            program([*casd, f"--bind=unix:{socket_path}", folder / "casd"], log, environment)
+        )
+        await_state(socket_path.exists, process, log)
+        log = folder / "worker.log"
+        runner = [
+            f"--runner-arg=--ro-bind-mount={programs.machine / part}:{path}"
+            for path, part in _ROOT.items()
+        ]
+        stack.enter_context(
+            program(
+                [
+                    programs.programs / "buildbox-worker",
+                    f"--buildbox-run={programs.programs / 'buildbox-run-bubblewrap'}",
+                    f"--bots-remote={address}",
+                    f"--cas-remote=unix:{socket_path}",
+                    f"--concurrent-jobs={_JOBS}",
+                    "--platform=OSFamily=linux",
+                    "--runner-arg=--staging-mode=copy-or-link",
+                    *runner,
+                    "worker",
+                ],
+                log,
+                environment,
+            )
+        )
+        yield
+
+
+@contextmanager
+def http_cache(
+    programs: Engines,
+    folder: Path,
+    *,
+    cache: Path | None = None,
+    disk_cache: Path | None = None,
+    token: str | None = None,
+) -> Iterator[str]:
+    """Serves a folder that takes what is put into it; gives its address.
+
+    Args:
+      programs: where its program is.
+      folder: an empty folder.
+      cache: what is served, instead of a new folder `cache` in it.
+      disk_cache: the same, where it is a disk cache of Bazel's.
+      token: who does not bear it gets nothing.
+    """
+    for name in ("cache", "incoming"):
+        (folder / name).mkdir()
+    guard = f'if ($http_authorization != "Bearer {token}") {{ return 401; }}' if token else ""
+    port = free_port()
+    configuration, log = folder / "nginx.conf", folder / "nginx.log"
+    configuration.write_text(
+        _NGINX.format(
+            folder=folder,
+            port=port,
+            guard=guard,
+            layout=_OF_DISK_CACHE if disk_cache else "",
+            cache=disk_cache or cache or folder / "cache",
+        )
+    )
+    with program([programs.nginx, "-c", configuration, "-e", "stderr"], log) as process:
+        await_answer(f"http://127.0.0.1:{port}/", process, log)
+        yield f"http://127.0.0.1:{port}"
+
+
+def _run(command: Sequence[object], environment: Mapping[str, str] | None = None) -> None:
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

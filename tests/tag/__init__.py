@@ -1,1 +1,0 @@
-"""Tagging: which commit is green, and what becomes of it."""
