@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from release.model import settings, terminal
-from release.model.errors import VerbError
+from release.model.errors import CommandError
 from release.model.release_dir import where
 from release.model.settings import Settings
 
@@ -134,7 +134,7 @@ def main(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
     def ended(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         try:
             function(*args, **kwargs)
-        except VerbError as error:
+        except CommandError as error:
             complain(str(error))
             raise typer.Exit(error.exit_code) from None
         except OSError as error:

@@ -21,7 +21,7 @@ from release.cli import command
 from release.doctor import index as index_health
 from release.doctor import registry as registry_health
 from release.doctor import releases
-from release.doctor.diagnosis import Finding
+from release.doctor.diagnosis import Diagnosis
 from release.hosting import address
 from release.model import terminal
 from release.registry.address import open_registry
@@ -77,7 +77,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def show(findings: Sequence[Finding], looked: Sequence[str]) -> None:
+def show(findings: Sequence[Diagnosis], looked: Sequence[str]) -> None:
     """Prints findings, what is wrong first."""
     console = Console(soft_wrap=True)
     for one in sorted(findings, key=lambda one: one.severity != "wrong"):

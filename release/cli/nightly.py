@@ -23,16 +23,16 @@ from rich.console import Console
 
 from release.cli import command, validate
 from release.gate import examination, grid
-from release.gate.examination import Wishes
-from release.gate.release_set import Limits
+from release.gate.examination import ExaminationOptions
+from release.gate.release_set import SizeLimits
 from release.hosting import address, catalogue
 from release.hosting.checkout import Checkout
-from release.hosting.source import Source
+from release.hosting.source import CommitSource
 from release.hosting.store import Store
 from release.model import release_dir, terminal, version
 from release.model.errors import Refused, UsageError
 from release.model.manifest import Manifest
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.model.settings import Settings
 from release.nightly import tagging, worktree
 from release.nightly.build import Built, Workspace
@@ -40,20 +40,20 @@ from release.nightly.tagging import Tagged
 from release.publish import judgement, notes, publisher
 from release.publish.judgement import Judgement
 from release.publish.publication import Publication
-from release.publish.published_manifest import Provenance
+from release.publish.published_manifest import BuildRecord
 from release.site import site as site_of
 
 app = command.new()
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class NightlyRun:
     """What a night works with."""
 
     workspace: Path
     """The checkout that it was started in."""
     store: Store
-    source: Source
+    source: CommitSource
     settings: Settings
     site: Path
     """Where the index is written."""
@@ -119,7 +119,7 @@ def nightly(
     target = address.open_own(store, api=github_api)
     if wanted:
         publisher.check_version(target, wanted)
-    night = Night(
+    night = NightlyRun(
         workspace=workspace,
         store=target,
         source=address.source_of(target, source, api=github_api),
@@ -167,7 +167,7 @@ def nightly(
     finish(night, tagged, as_json=as_json)
 
 
-def publish(night: Night, tagged: Tagged, *, run: bool, require: tuple[str, ...]) -> None:
+def publish(night: NightlyRun, tagged: Tagged, *, run: bool, require: tuple[str, ...]) -> None:
     """Builds a candidate, validates it and publishes it.
 
     Raises:
@@ -188,7 +188,7 @@ def publish(night: Night, tagged: Tagged, *, run: bool, require: tuple[str, ...]
             Publication(
                 release=release,
                 judgement=judged,
-                provenance=Provenance(
+                provenance=BuildRecord(
                     tagged.commit.sha,
                     dirty=dirty,
                     evidence=tagged.evidence,
@@ -203,7 +203,7 @@ def publish(night: Night, tagged: Tagged, *, run: bool, require: tuple[str, ...]
         )
 
 
-def build(night: Night, tagged: Tagged) -> tuple[Built, bool]:
+def build(night: NightlyRun, tagged: Tagged) -> tuple[Built, bool]:
     """Builds the commit: here when it is what is checked out, else in a checkout of its own.
 
     Returns:
@@ -229,8 +229,8 @@ def build(night: Night, tagged: Tagged) -> tuple[Built, bool]:
 
 
 def validated(
-    night: Night,
-    release: Release,
+    night: NightlyRun,
+    release: ReleaseDirectory,
     previous: Manifest | None,
     run: bool,
     require: tuple[str, ...],
@@ -240,10 +240,10 @@ def validated(
     Raises:
       Refused: it must not go out.
     """
-    wishes = Wishes(
+    wishes = ExaminationOptions(
         run=run,
         demands=tuple(validate.parse_demand(text, release.plan) for text in require),
-        limits=Limits(wheel=night.settings.publish.registry_file_limit),
+        limits=SizeLimits(wheel=night.settings.publish.registry_file_limit),
     )
     verdicts = examination.examine(
         release, wishes, previous=previous, day=night.now.date(), console=night.console
@@ -258,7 +258,7 @@ def validated(
     return judgement.of(verdicts, release)
 
 
-def finish(night: Night, tagged: Tagged, *, as_json: bool) -> None:
+def finish(night: NightlyRun, tagged: Tagged, *, as_json: bool) -> None:
     """Says what there is now, and ends with the line that installs it."""
     stated = catalogue.manifest_of(night.store, tagged.tag)
     if stated is None:
@@ -287,7 +287,7 @@ def finish(night: Night, tagged: Tagged, *, as_json: bool) -> None:
     print(f"\n    {install}")
 
 
-def _differs_here(night: Night, tagged: Tagged) -> bool:
+def _differs_here(night: NightlyRun, tagged: Tagged) -> bool:
     """Whether a rehearsal builds something else than what was published of that commit."""
     here = Checkout(night.workspace)
     return night.store.local and here.head == tagged.commit.sha and here.dirty

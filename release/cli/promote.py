@@ -24,7 +24,7 @@ from release.promote import conditions, promotion, restamping
 from release.promote.candidate import Candidate
 from release.promote.conditions import Circumstances, Condition
 from release.promote.promotion import Promotion
-from release.promote.restamping import Permit
+from release.promote.restamping import Approval
 from release.publish import notes, publisher
 from release.site import site as site_of
 
@@ -93,7 +93,7 @@ def promote(
         Circumstances(found, chosen.promote, origin, local=target.local, now=now)
     )
     show(met, console)
-    permit = Permit(met, conditions.hold(met, overridden))
+    permit = Approval(met, conditions.hold(met, overridden))
     if dry_run:
         for name in found.manifest.artifacts:
             print(f"would make {restamping.rename(name, found.version, wanted)} of {name}")

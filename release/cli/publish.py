@@ -20,19 +20,18 @@ from rich.console import Console
 
 from release.cli import command
 from release.gate import examination
-from release.gate.release_set import Limits
+from release.gate.release_set import SizeLimits
 from release.hosting import address, catalogue
 from release.hosting.checkout import Checkout
 from release.hosting.source import Commit
-from release.hosting.store import Content, Store
-from release.hosting.store import Release as StoredRelease
+from release.hosting.store import Store, StoredRelease, Upload
 from release.model import release_dir, version
 from release.model.errors import UsageError
 from release.model.manifest import Manifest
 from release.model.release_dir import where
 from release.publish import judgement, notes, publisher
 from release.publish.publication import Publication, Published
-from release.publish.published_manifest import Provenance
+from release.publish.published_manifest import BuildRecord
 
 _MIB = 1 << 20
 _SHA = re.compile("[0-9a-f]{40}")
@@ -105,7 +104,9 @@ def publish(
     if verdicts_at:
         judged = judgement.read(where(verdicts_at), release)
     else:
-        wishes = examination.Wishes(run=False, limits=Limits(wheel=chosen.registry_file_limit))
+        wishes = examination.ExaminationOptions(
+            run=False, limits=SizeLimits(wheel=chosen.registry_file_limit)
+        )
         examined = examination.examine(
             release,
             wishes,
@@ -131,25 +132,25 @@ def publish(
     show(target, published, as_json=as_json)
 
 
-def find_provenance(store: Store, tag: str, commit: str | None) -> Provenance:
+def find_provenance(store: Store, tag: str, commit: str | None) -> BuildRecord:
     """What was built: as the user says, or as the tag does, or what is checked out.
 
     Raises:
       UsageError: none of them says.
     """
     if commit and _SHA.fullmatch(commit):
-        return Provenance(commit)
+        return BuildRecord(commit)
     here = workspace_checkout()
     if commit:
         if here is None:
             raise UsageError(f"--commit {commit}: this is no checkout; write all 40 digits")
-        return Provenance(here.commit(commit).sha)
+        return BuildRecord(here.commit(commit).sha)
     tagged = store.tags().get(tag)
     if here is None:
         if tagged is None:
             raise UsageError(f"{tag} is no tag yet, and this is no checkout; name --commit")
-        return Provenance(tagged)
-    return Provenance(tagged or here.head, dirty=here.dirty)
+        return BuildRecord(tagged)
+    return BuildRecord(tagged or here.head, dirty=here.dirty)
 
 
 def workspace_checkout() -> Checkout | None:
@@ -171,7 +172,7 @@ def commits_since(
     return source.between(before[1].commit, commit) if source else ()
 
 
-def print_plan(target: Store, publication: Publication, assets: Sequence[Content]) -> None:
+def print_plan(target: Store, publication: Publication, assets: Sequence[Upload]) -> None:
     """Says what would be done."""
     there = target.release(publication.tag)
     if there and not there.draft:

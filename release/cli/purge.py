@@ -27,13 +27,13 @@ from rich.table import Table
 
 from release.cli import command
 from release.hosting import address, catalogue
-from release.hosting.store import Absent, Asset, Busy, Release, Store
+from release.hosting.store import Absent, Asset, Busy, Store, StoredRelease
 from release.model.document import DocumentError
 from release.model.errors import RemoteError, UsageError
 from release.model.manifest import Manifest
-from release.model.settings import Purging
+from release.model.settings import PurgeSettings
 from release.purge import retention
-from release.purge.retention import Decision, Held
+from release.purge.retention import Decision, RetentionCandidate
 from release.site import site as site_of
 
 Outcome = Literal["removed", "kept", "failed"]
@@ -90,7 +90,7 @@ def purge(
         keep_last=keep_last or chosen.keep_last,
         pinned=(*chosen.pinned, *(pin or ())),
     )
-    view = View(address.open_store(store, api=github_api), chosen, now)
+    view = PurgeView(address.open_store(store, api=github_api), chosen, now)
     decisions = view.decide()
     doomed = sorted((one for one in decisions if one.goes), key=lambda one: _order(one, now))
     acting = yes and not dry_run
@@ -117,11 +117,11 @@ def purge(
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PurgeView:
     """A store as it is now, under a policy."""
 
     store: Store
-    settings: Purging
+    settings: PurgeSettings
     now: datetime
     """UTC."""
     known: dict[tuple[str, Asset], tuple[Manifest | None, bool]] = field(default_factory=dict)
@@ -136,18 +136,20 @@ class View:
         listed = list(self.store.inventory())
         tags = self.store.tags()
 
-        def decided(held: list[Held]) -> tuple[Decision, ...]:
+        def decided(held: list[RetentionCandidate]) -> tuple[Decision, ...]:
             return retention.decide(held, tags, self.settings, now=self.now)
 
-        decisions = decided([Held(release, None, size=_size(files)) for release, files in listed])
+        decisions = decided(
+            [RetentionCandidate(release, None, size=_size(files)) for release, files in listed]
+        )
         if any(one.goes and one.release for one in decisions):
             return decided([self._held(release, files) for release, files in listed])
         return decisions
 
-    def _held(self, release: Release, files: Mapping[str, Asset]) -> Held:
+    def _held(self, release: StoredRelease, files: Mapping[str, Asset]) -> RetentionCandidate:
         asset = files.get(catalogue.MANIFEST)
         if asset is None or not asset.complete:
-            return Held(release, None, size=_size(files))
+            return RetentionCandidate(release, None, size=_size(files))
         key = (release.tag, asset)
         if key not in self.known:
             try:
@@ -156,7 +158,7 @@ class View:
                 command.complain(f"{error}; mend or delete it: no old release goes until then")
                 self.known[key] = None, False
         manifest, readable = self.known[key]
-        return Held(release, manifest, readable, _size(files))
+        return RetentionCandidate(release, manifest, readable, _size(files))
 
 
 def show(decisions: Sequence[Decision], now: datetime, *, every: bool) -> None:
@@ -180,7 +182,7 @@ def show(decisions: Sequence[Decision], now: datetime, *, every: bool) -> None:
 
 
 def carry_out(
-    view: View, doomed: Sequence[Decision], site: Path | None, *, quiet: bool
+    view: PurgeView, doomed: Sequence[Decision], site: Path | None, *, quiet: bool
 ) -> dict[str, Outcome]:
     """Removes what goes: from the index first, so that nobody finds links to nothing there.
 
@@ -208,7 +210,7 @@ def carry_out(
 
 
 def write_index_without(
-    view: View, doomed: Sequence[Decision], site: Path | None, *, quiet: bool
+    view: PurgeView, doomed: Sequence[Decision], site: Path | None, *, quiet: bool
 ) -> None:
     """Writes the index as if what goes were gone already."""
     folder = site_of.required_place(view.store, site)
@@ -217,12 +219,12 @@ def write_index_without(
         print(f"Written: {folder}/index.html; nothing was removed.")
 
 
-def rewrite_index(view: View, site: Path | None, *, without: frozenset[str]) -> None:
+def rewrite_index(view: PurgeView, site: Path | None, *, without: frozenset[str]) -> None:
     """Writes the index as if some tags were not there."""
     site_of.rewrite(view.store, site, now=view.now, without=without)
 
 
-def remove(view: View, decision: Decision) -> tuple[Outcome, str]:
+def remove(view: PurgeView, decision: Decision) -> tuple[Outcome, str]:
     """Removes a release and its tag, unless it became one to keep.
 
     What can be said of it is decided anew, since it is lost for ever: a person may have pinned it,

@@ -18,7 +18,7 @@ from release.cli import command
 from release.hosting import address
 from release.model.release_dir import where
 from release.registry import pushing
-from release.registry.pushing import Wishes
+from release.registry.pushing import PushOptions
 
 app = command.new()
 
@@ -52,7 +52,7 @@ def push(
 ) -> None:
     """Uploads the wheels of a folder, or of a release in a store, to a registry."""
     pushing.run(
-        Wishes(registry, index, yes=yes, dry_run=dry_run, as_json=as_json),
+        PushOptions(registry, index, yes=yes, dry_run=dry_run, as_json=as_json),
         folder=where(wheels_at) if wheels_at else None,
         store=address.open_store(store, api=github_api) if store else None,
         tag=tag,

@@ -20,9 +20,9 @@ from release.cli import command
 from release.hosting import address
 from release.model import release_dir, terminal
 from release.model.errors import Refused, UsageError
-from release.registry import projects, stated, status
+from release.registry import expected, projects, status
 from release.registry.address import open_registry
-from release.registry.status import Standing
+from release.registry.status import ProjectStatus
 
 app = command.new()
 
@@ -52,11 +52,11 @@ def registry_status(
     if bool(store) != bool(tag) or (store and stated_at):
         raise UsageError("name a release with --store STORE and --tag TAG, or with --from FOLDER")
     target = open_registry(index, registry)
-    release: Sequence[stated.Stated] = ()
+    release: Sequence[expected.ExpectedWheel] = ()
     if stated_at:
-        release = stated.in_folder(release_dir.where(stated_at))
+        release = expected.in_folder(release_dir.where(stated_at))
     elif store and tag:
-        release = stated.in_store(address.open_store(store, api=github_api), tag)
+        release = expected.in_store(address.open_store(store, api=github_api), tag)
     standings = status.look(target, projects.read(), release)
     if as_json:
         told = {"registry": target.host, "projects": [asdict(one) for one in standings]}
@@ -69,7 +69,7 @@ def registry_status(
         raise Refused(f"{wrong[0].project}: {wrong[0].findings[0]}{more}")
 
 
-def _show(standings: Sequence[Standing]) -> None:
+def _show(standings: Sequence[ProjectStatus]) -> None:
     """A line for each project, then one for each platform of its newest version."""
     wide = max(len(one.project) for one in standings)
     for one in standings:
@@ -86,7 +86,7 @@ def _show(standings: Sequence[Standing]) -> None:
             terminal.say(console, f"{one.project}: {finding}", "red")
 
 
-def _platforms(standing: Standing) -> dict[str, list[str]]:
+def _platforms(standing: ProjectStatus) -> dict[str, list[str]]:
     """The Pythons of each platform, with how many files serve one where that is not one."""
     platforms: dict[str, list[str]] = {}
     for cell in standing.cells:

@@ -28,12 +28,12 @@ from release.gate.smoke.candidate import own_platform
 from release.hosting import address
 from release.model import release_dir, terminal
 from release.model.errors import Refused, UsageError
-from release.model.wheelhouse import Lock, Statement, Wheel
+from release.model.wheelhouse import Lock, Wheelhouse, WheelhouseWheel
 from release.turbine import core as cores
 from release.turbine import filling, naming, smoke_test, tools
 from release.turbine.core import Core
 from release.turbine.filling import Filling
-from release.turbine.smoke_test import Outcome
+from release.turbine.smoke_test import SuiteOutcome
 from release.turbine.tools import Tools
 from toolchains import child_python
 
@@ -141,7 +141,7 @@ def turbine(
 
     with tempfile.TemporaryDirectory(prefix="iree-turbine-") as scratch:
         made, origin = _make(at_hand, source, version, core, Path(scratch))
-        wanted = Statement(
+        wanted = Wheelhouse(
             version=version,
             core=core.version,
             core_from=f"{target.address} {core.tag}",
@@ -250,30 +250,36 @@ def _build(checkout: Path, output: Path) -> Path:
     return wheels[0]
 
 
-def _wheels(made: Path, core: Core, locks: tuple[Lock, ...], at_hand: Tools) -> Iterator[Wheel]:
+def _wheels(
+    made: Path, core: Core, locks: tuple[Lock, ...], at_hand: Tools
+) -> Iterator[WheelhouseWheel]:
     """What the wheelhouse shall hold, each wheel once."""
     for path in sorted(made.iterdir()):
         project, own, *_ = parse_wheel_filename(path.name)
-        yield Wheel(project, str(own), release_dir.sha256(path), "turbine", path.name)
+        yield WheelhouseWheel(project, str(own), release_dir.sha256(path), "turbine", path.name)
     for artifact in core.wheels:
         assert artifact.package, "it is a wheel"
-        yield Wheel(artifact.package, core.version, artifact.sha256, "core", artifact.filename)
+        yield WheelhouseWheel(
+            artifact.package, core.version, artifact.sha256, "core", artifact.filename
+        )
     pins = {
         pin.sha256: pin
         for lock in locks
         for pin in tools.pins(at_hand.locks[lock.platform, lock.python])
     }
     for pin in pins.values():
-        yield Wheel(canonicalize_name(pin.project), pin.version, pin.sha256, "dependency")
+        yield WheelhouseWheel(canonicalize_name(pin.project), pin.version, pin.sha256, "dependency")
 
 
-def _try(place: Path, stated: Statement, suite: Path | None, console: Console) -> list[Outcome]:
+def _try(
+    place: Path, stated: Wheelhouse, suite: Path | None, console: Console
+) -> list[SuiteOutcome]:
     """Tries it on each Python that it was gathered for."""
     filling.verify(place)
     equipment = supplier.from_environment(lambda line: terminal.say(console, line, "dim"))
     chosen = release_dir.where(suite) if suite else smoke_test.SUITE
 
-    def trying(lock: Lock) -> Outcome:
+    def trying(lock: Lock) -> SuiteOutcome:
         return smoke_test.try_wheelhouse(place, stated, lock, chosen, equipment)
 
     return smoke_test.on_each(stated, stated.locks, console, trying)

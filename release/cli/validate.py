@@ -18,9 +18,9 @@ from rich.console import Console
 
 from release.cli import command
 from release.gate import examination, grid, junit
-from release.gate.examination import Wishes
+from release.gate.examination import ExaminationOptions
 from release.gate.judge import Demand
-from release.gate.release_set import Limits
+from release.gate.release_set import SizeLimits
 from release.gate.smoke.candidate import own_platform
 from release.gate.smoke.clean_machine import CleanMachine
 from release.hosting import address, catalogue
@@ -29,7 +29,7 @@ from release.model.document import dumps
 from release.model.errors import UsageError
 from release.model.manifest import Manifest
 from release.model.plan import Plan
-from release.model.release_dir import Release, replace, where
+from release.model.release_dir import ReleaseDirectory, replace, where
 from release.model.release_dir import read as read_folder
 from release.model.verdicts import Verdicts
 
@@ -123,11 +123,11 @@ def validate(
 ) -> None:
     """Holds a release against its plan, runs it, and says of each cell what it is."""
     release = read_folder(parse_place(release_at), where(plan) if plan else None)
-    wishes = Wishes(
+    wishes = ExaminationOptions(
         run=run,
         emulate=emulate,
         demands=demands_of(require or (), release.plan, container=container),
-        limits=Limits(wheel=registry_limit * _MIB),
+        limits=SizeLimits(wheel=registry_limit * _MIB),
         clean=CleanMachine(container_image, where(container_rootfs) if container_rootfs else None),
         jobs=jobs,
     )
@@ -216,7 +216,7 @@ def parse_demand(text: str, plan: Plan) -> Demand:
     return Demand(platform, what)
 
 
-def print_plan(release: Release, wishes: Wishes, output: Path) -> None:
+def print_plan(release: ReleaseDirectory, wishes: ExaminationOptions, output: Path) -> None:
     """Says what would be done."""
     own = own_platform(release.plan.platforms)
     size = sum(path.stat().st_size for path in release.files) / _MIB
@@ -229,7 +229,7 @@ def print_plan(release: Release, wishes: Wishes, output: Path) -> None:
     print(f"would write {output}/verdicts.json, junit.xml" + _and_manifest(release))
 
 
-def write(verdicts: Verdicts, release: Release, output: Path) -> None:
+def write(verdicts: Verdicts, release: ReleaseDirectory, output: Path) -> None:
     """Writes verdicts.json, junit.xml and, of a release that has one, manifest.json.
 
     Raises:
@@ -242,7 +242,7 @@ def write(verdicts: Verdicts, release: Release, output: Path) -> None:
         replace(output / "manifest.json", dumps(verdicts.into_manifest(release.manifest_json)))
 
 
-def _and_manifest(release: Release) -> str:
+def _and_manifest(release: ReleaseDirectory) -> str:
     return " and manifest.json" if release.manifest_json is not None else ""
 
 

@@ -11,7 +11,7 @@ Severity = Literal["wrong", "note"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """What is not as it should be."""
 
     subject: str

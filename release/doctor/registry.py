@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from release.doctor.diagnosis import Finding, command
-from release.doctor.releases import View
+from release.doctor.diagnosis import Diagnosis, command
+from release.doctor.releases import StoreView
 from release.model import version
-from release.registry import projects, stated, status
-from release.registry.file import File
+from release.registry import expected, projects, status
+from release.registry.file import RegistryFile
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry
@@ -19,7 +19,7 @@ _GIB = 1 << 30
 _TAKEN = "yank that version there, and promote the candidate to the next: no name is taken twice"
 
 
-def examine(view: View, registry: Registry) -> Iterator[Finding]:
+def examine(view: StoreView, registry: Registry) -> Iterator[Diagnosis]:
     """What is wrong with our projects there.
 
     Args:
@@ -34,11 +34,11 @@ def examine(view: View, registry: Registry) -> Iterator[Finding]:
     there = registry.files_of(table)
     for standing in status.standings(registry, table, there):
         for what in standing.findings:
-            yield Finding(standing.project, what, look)
+            yield Diagnosis(standing.project, what, look)
     for name, project in table.items():
         size = sum(file.size or 0 for file in there[name].values())
         if size > project.total_limit * _NEARLY:
-            yield Finding(
+            yield Diagnosis(
                 name,
                 f"its files on {registry.host} have {size / _GIB:.1f} GiB, of "
                 f"{project.total_limit / _GIB:.1f} that it takes",
@@ -48,8 +48,8 @@ def examine(view: View, registry: Registry) -> Iterator[Finding]:
 
 
 def _promoted(
-    view: View, registry: Registry, there: Mapping[str, Mapping[str, File]]
-) -> Iterator[Finding]:
+    view: StoreView, registry: Registry, there: Mapping[str, Mapping[str, RegistryFile]]
+) -> Iterator[Diagnosis]:
     """Holds what the registry has of the newest stable release against what that states."""
     stable = (
         one
@@ -60,16 +60,16 @@ def _promoted(
     if newest is None or newest.manifest is None:
         return
     tag = newest.release.tag
-    wanted = {wheel.name: wheel for wheel in stated.of_manifest(newest.manifest)}
+    wanted = {wheel.name: wheel for wheel in expected.of_manifest(newest.manifest)}
     missing = []
     for name, wheel in wanted.items():
         found = there.get(wheel.project, {}).get(name)
         if found is None:
             missing.append(name)
         elif told := registry.difference(found, wheel.sha256):
-            yield Finding(tag, told, _TAKEN)
+            yield Diagnosis(tag, told, _TAKEN)
     if missing:
-        yield Finding(
+        yield Diagnosis(
             tag,
             f"{len(missing)} of its {len(wanted)} wheels are not on {registry.host}, such as "
             f"{missing[0]}",
@@ -82,7 +82,7 @@ def _promoted(
     for project in sorted({wheel.project for wheel in wanted.values()}):
         for name, file in there.get(project, {}).items():
             if file.version == newest.manifest.version and name not in wanted:
-                yield Finding(
+                yield Diagnosis(
                     project,
                     f"{name} is on {registry.host}, and {tag} does not state it",
                     "find out who pushed it, and remove it there",

@@ -28,7 +28,7 @@ _SYSTEMS = {"elf": "linux", "pe": "windows", "macho": "macos"}
 
 
 @dataclass(slots=True)
-class Content:
+class ArchiveContent:
     """A wheel or a dist, read."""
 
     file: str
@@ -62,7 +62,7 @@ class Content:
 
 def read(
     path: Path, advance: Callable[[int], None] = lambda _: None, *, former: str | None = None
-) -> Content:
+) -> ArchiveContent:
     """Reads an archive, a wheel or a dist by the end of its name.
 
     Args:
@@ -70,7 +70,7 @@ def read(
       advance: called with numbers of bytes of the archive that were read.
       former: the version of the candidate that it was promoted from.
     """
-    content = Content(path.name, former=former)
+    content = ArchiveContent(path.name, former=former)
 
     def report(problem: Problem) -> None:
         content.found(problem.check, problem.message, problem.member)
@@ -90,7 +90,7 @@ def read(
     return content
 
 
-def _take(member: Member, content: Content) -> None:
+def _take(member: Member, content: ArchiveContent) -> None:
     """Reads one member."""
     if member.kind == "link":
         content.links[member.path] = member.target
@@ -110,7 +110,7 @@ def _take(member: Member, content: Content) -> None:
 
 
 def _native(
-    chunks: Iterable[bytes], member: Member, kind: str, content: Content
+    chunks: Iterable[bytes], member: Member, kind: str, content: ArchiveContent
 ) -> tuple[str, int]:
     digest = hashlib.sha256()
     scanner = Scanner(_SYSTEMS[kind], content.former)
@@ -129,7 +129,7 @@ def _native(
     return digest.hexdigest(), size
 
 
-def _other(chunks: Iterable[bytes], member: Member, content: Content) -> tuple[str, int]:
+def _other(chunks: Iterable[bytes], member: Member, content: ArchiveContent) -> tuple[str, int]:
     digest = hashlib.sha256()
     size = 0
     path = PurePosixPath(member.path)

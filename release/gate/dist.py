@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from release.gate.binary import rules
-from release.gate.content import Content
+from release.gate.content import ArchiveContent
 from release.gate.target import of_platform
 from release.gate.wheel import LITTER
 from release.model.finding import Check, Finding
@@ -37,7 +37,7 @@ _STATED = {
 """Where a dist states its version."""
 
 
-def inspect(content: Content, platform: Platform, version: str) -> Iterator[Finding]:
+def inspect(content: ArchiveContent, platform: Platform, version: str) -> Iterator[Finding]:
     """Holds a dist that was read against its platform and the release's version."""
     file = content.file
     end = ".exe" if platform.os == "windows" else ""
@@ -57,7 +57,7 @@ def inspect(content: Content, platform: Platform, version: str) -> Iterator[Find
     yield from rules.check(file, content.binaries, content.members, targets, None)
 
 
-def _check_version(content: Content, version: str) -> Iterator[Finding]:
+def _check_version(content: ArchiveContent, version: str) -> Iterator[Finding]:
     # CMake knows numbers only.
     numbers = ".".join(map(str, Version(version).release))
     for path, pattern in _STATED.items():

@@ -13,21 +13,21 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from release.gate import judge
-from release.gate.judge import Case, Demand
-from release.gate.release_set import Limits
+from release.gate.judge import Demand, Evidence
+from release.gate.release_set import SizeLimits
 from release.gate.report import Report
 from release.gate.smoke import process
-from release.gate.smoke.candidate import Candidate
+from release.gate.smoke.candidate import TestableRelease
 from release.gate.smoke.clean_machine import CleanMachine
 from release.model import terminal
 from release.model.manifest import Manifest
 from release.model.outcome import Outcome
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ExaminationOptions:
     """How a release is to be examined."""
 
     run: bool = True
@@ -36,7 +36,7 @@ class Wishes:
     """Whether that includes platforms that this machine can only emulate."""
     demands: Collection[Demand] = ()
     """What must have run."""
-    limits: Limits = field(default_factory=Limits)
+    limits: SizeLimits = field(default_factory=SizeLimits)
     clean: CleanMachine = field(default_factory=CleanMachine)
     """What the clean container is made of."""
     jobs: int | None = None
@@ -44,7 +44,12 @@ class Wishes:
 
 
 def examine(
-    release: Release, wishes: Wishes, *, previous: Manifest | None, day: date, console: Console
+    release: ReleaseDirectory,
+    wishes: ExaminationOptions,
+    *,
+    previous: Manifest | None,
+    day: date,
+    console: Console,
 ) -> Verdicts:
     """Holds a release against its plan, and runs it.
 
@@ -58,7 +63,7 @@ def examine(
     Raises:
       OSError: a file cannot be read.
     """
-    case = Case(
+    case = Evidence(
         plan=release.plan,
         reports=_inspect(release, console, wishes.jobs),
         manifest=release.manifest,
@@ -72,7 +77,7 @@ def examine(
     return judge.judge(case, day)
 
 
-def _inspect(release: Release, console: Console, jobs: int | None) -> list[Report]:
+def _inspect(release: ReleaseDirectory, console: Console, jobs: int | None) -> list[Report]:
     """Reports on all files, with a progress bar where somebody watches."""
     # The parsers take a second to import, which `--help` need not wait for.
     from release.gate import pool
@@ -99,13 +104,15 @@ def _inspect(release: Release, console: Console, jobs: int | None) -> list[Repor
         )
 
 
-def _try_all(release: Release, case: Case, wishes: Wishes, console: Console) -> tuple[Outcome, ...]:
+def _try_all(
+    release: ReleaseDirectory, case: Evidence, wishes: ExaminationOptions, console: Console
+) -> tuple[Outcome, ...]:
     """Installs and runs what is sound, a line for each smoke test as it ends."""
     # They import NumPy and the client of container engines, which `--help` need not wait for.
     from release.gate.smoke import container, emulated, local, supplier
 
     sound = judge.sound(case)
-    candidate = Candidate(
+    candidate = TestableRelease(
         plan=release.plan,
         files={path.name: path for path in release.files if path.name in sound},
         digests={report.filename: report.sha256 for report in case.reports},

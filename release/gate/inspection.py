@@ -10,7 +10,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from release.gate import content, dist, scan, wheel
-from release.gate.content import Content
+from release.gate.content import ArchiveContent
 from release.gate.report import Report
 from release.model import version
 from release.model.finding import Finding
@@ -86,7 +86,7 @@ def inspect(
     )
 
 
-def _check_traces(read: Content, context: Context) -> tuple[Finding, ...]:
+def _check_traces(read: ArchiveContent, context: Context) -> tuple[Finding, ...]:
     pinned = context.pinned.get(read.file, ())
     findings: list[Finding] = []
     for member, traces in read.traces.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from release.gate import release_set
-from release.gate.release_set import Limits
+from release.gate.release_set import SizeLimits
 from release.gate.report import Report
 from release.model.finding import Check, Finding
 from release.model.manifest import Manifest
@@ -27,7 +27,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Evidence:
     """All that a release is judged by."""
 
     plan: Plan
@@ -40,10 +40,10 @@ class Case:
     """The last release's, as the gate left it."""
     outcomes: Sequence[Outcome] = ()
     demands: Collection[Demand] = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: SizeLimits = field(default_factory=SizeLimits)
 
 
-def check_set(case: Case) -> tuple[Finding, ...]:
+def check_set(case: Evidence) -> tuple[Finding, ...]:
     """The findings about files and set, without those of trials."""
     plan, reports = case.plan, case.reports
     measured = release_set.sizes(reports, case.previous)
@@ -62,7 +62,7 @@ def check_set(case: Case) -> tuple[Finding, ...]:
     )
 
 
-def judge(case: Case, day: date) -> Verdicts:
+def judge(case: Evidence, day: date) -> Verdicts:
     """A verdict on each cell and dist of the plan.
 
     Args:
@@ -86,18 +86,18 @@ def judge(case: Case, day: date) -> Verdicts:
     )
 
 
-def with_outcomes(case: Case, outcomes: Sequence[Outcome]) -> Case:
+def with_outcomes(case: Evidence, outcomes: Sequence[Outcome]) -> Evidence:
     """The case, with what trials gave."""
     return replace(case, outcomes=outcomes)
 
 
-def sound(case: Case) -> frozenset[str]:
+def sound(case: Evidence) -> frozenset[str]:
     """Names of the files that nothing is wrong with: those that may be installed and run."""
     wrong = {finding.file for finding in check_set(case) if finding.fault}
     return frozenset(report.filename for report in case.reports) - wrong
 
 
-def _states(case: Case, findings: Sequence[Finding], day: date) -> Iterator[CellVerdict]:
+def _states(case: Evidence, findings: Sequence[Finding], day: date) -> Iterator[CellVerdict]:
     faults: dict[str, list[str]] = {}
     for finding in findings:
         if finding.fault:
@@ -125,7 +125,7 @@ def _planned(plan: Plan) -> Iterator[CellVerdict]:
         yield CellVerdict(None, dist.platform, None, dist.required, dist.archive, "right")
 
 
-def _unstated(case: Case) -> Iterator[Finding]:
+def _unstated(case: Evidence) -> Iterator[Finding]:
     if case.manifest is None:
         yield Finding(
             "manifest.json",
@@ -143,7 +143,7 @@ def _failed(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
                 yield Finding(file, Check.RUN, f"{_trial(outcome)}: {outcome.detail}")
 
 
-def _undone(case: Case) -> Iterator[Finding]:
+def _undone(case: Evidence) -> Iterator[Finding]:
     """Demands that nothing met."""
     for demand in case.demands:
         if demand.kind == "run":

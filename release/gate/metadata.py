@@ -140,7 +140,7 @@ def _refused_by_twine(file: str, content: bytes) -> str | None:
 
     twine reads files: it is given one of the same name that holds nothing but METADATA.
     """
-    heard = _Heard()
+    heard = _TwineErrors()
     logger = logging.getLogger(twine_check.__name__)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, file)
@@ -157,7 +157,7 @@ def _refused_by_twine(file: str, content: bytes) -> str | None:
     return (_one_line(" ".join(heard.errors)) or "it gives no reason") if refused else None
 
 
-class _Heard(logging.Handler):
+class _TwineErrors(logging.Handler):
     """Keeps what twine complains about, which it only logs."""
 
     def __init__(self) -> None:

@@ -38,7 +38,7 @@ _NOTABLE_GROWTH = 1.10
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SizeLimits:
     """How large the files of a release may be, in bytes."""
 
     wheel: int = 100 * _MIB
@@ -226,7 +226,7 @@ def sizes(reports: Sequence[Report], previous: Manifest | None) -> tuple[Size, .
 
 
 def check_sizes(
-    reports: Sequence[Report], measured: Sequence[Size], limits: Limits
+    reports: Sequence[Report], measured: Sequence[Size], limits: SizeLimits
 ) -> Iterator[Finding]:
     """Every file is one that the registry and the store take; what grew much is told."""
     kinds = {report.filename: report.kind for report in reports}

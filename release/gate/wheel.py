@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 from release.gate import metadata, modules, record, target
 from release.gate.binary import rules
 from release.gate.binary.abi import of_tags
-from release.gate.content import Content
+from release.gate.content import ArchiveContent
 from release.gate.metadata import Declared
 from release.gate.report import WheelFacts
 from release.model.finding import Check, Finding
@@ -33,7 +33,7 @@ _DATA_FOLDERS = ("scripts/", "headers/")
 
 
 def inspect(
-    content: Content, roots: Mapping[str, Sequence[str]]
+    content: ArchiveContent, roots: Mapping[str, Sequence[str]]
 ) -> tuple[WheelFacts | None, tuple[Finding, ...]]:
     """Holds a wheel that was read against all that can be said of it alone.
 
@@ -94,14 +94,14 @@ def inspect(
     )
 
 
-def _dist_info(content: Content) -> str | None:
+def _dist_info(content: ArchiveContent) -> str | None:
     tops = {path.split("/")[0] for path in content.digests}
     found = [top for top in tops if top.endswith(".dist-info")]
     return found[0] if len(found) == 1 else None
 
 
 def _check_members(
-    content: Content, dist_info: str, roots: Sequence[str] | None
+    content: ArchiveContent, dist_info: str, roots: Sequence[str] | None
 ) -> Iterator[Finding]:
     file = content.file
     data = dist_info.removesuffix(".dist-info") + ".data/"
@@ -124,7 +124,7 @@ def _check_members(
             )
 
 
-def _check_scripts(content: Content, dist_info: str) -> Iterator[Finding]:
+def _check_scripts(content: ArchiveContent, dist_info: str) -> Iterator[Finding]:
     """A native script launches the tool of its name, which must be in the wheel."""
     scripts = f"{dist_info.removesuffix('.dist-info')}.data/scripts/"
     launched = {path for path in content.binaries if path.startswith(scripts)}
@@ -140,7 +140,7 @@ def _check_scripts(content: Content, dist_info: str) -> Iterator[Finding]:
             )
 
 
-def _check_record(content: Content, dist_info: str) -> Iterator[Finding]:
+def _check_record(content: ArchiveContent, dist_info: str) -> Iterator[Finding]:
     path = f"{dist_info}/RECORD"
     if path in content.texts:
         yield from record.check(content.file, path, content.texts[path], content.digests)
@@ -168,7 +168,7 @@ def _check_names(
         yield Finding(file, Check.WHEEL_NAME, f"its folder {dist_info} is not that of its name")
 
 
-def _check_binaries(content: Content, tags: frozenset[Tag]) -> Iterator[Finding]:
+def _check_binaries(content: ArchiveContent, tags: frozenset[Tag]) -> Iterator[Finding]:
     platforms = {tag.platform for tag in tags}
     targets = target.of_tags(platforms)
     for tag in sorted(platforms - {claim.name for claim in targets} - {"any"}):

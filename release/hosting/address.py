@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from release.hosting.source import Source
+from release.hosting.source import CommitSource
 from release.hosting.store import Store
 from release.model.errors import UsageError
 from release.model.release_dir import where, workspace
@@ -45,7 +45,7 @@ def open_own(text: str | None, *, api: str | None = None) -> Store:
     return open_store(text or f"directory:{workspace() / 'store'}", api=api)
 
 
-def open_source(text: str, *, api: str | None = None) -> Source:
+def open_source(text: str, *, api: str | None = None) -> CommitSource:
     """Opens github:OWNER/REPO, or the path of a checkout.
 
     Args:
@@ -64,7 +64,7 @@ def open_source(text: str, *, api: str | None = None) -> Source:
     return Checkout(where(Path(text)))
 
 
-def source_of(store: Store, text: str | None, *, api: str | None = None) -> Source:
+def source_of(store: Store, text: str | None, *, api: str | None = None) -> CommitSource:
     """Where the commits of a store's releases come from.
 
     Args:

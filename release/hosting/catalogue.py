@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from release.hosting.store import Absent, Release, Store
+from release.hosting.store import Absent, Store, StoredRelease
 from release.model import manifest, plan, version
 from release.model.errors import Refused
 from release.model.manifest import Manifest
@@ -81,12 +81,12 @@ def fetch(store: Store, tag: str, name: str, sha256: str, target: Path) -> None:
     aside.replace(target)
 
 
-def published(store: Store) -> Iterator[Release]:
+def published(store: Store) -> Iterator[StoredRelease]:
     """The releases that are no drafts, the newest first."""
     return (release for release in store.releases() if not release.draft)
 
 
-def previous(store: Store, of: str) -> tuple[Release, Manifest] | None:
+def previous(store: Store, of: str) -> tuple[StoredRelease, Manifest] | None:
     """The release before a version: the newest published one of its kind that has a manifest.
 
     Args:

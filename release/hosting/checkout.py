@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from release.hosting.source import Check, Commit, Source
+from release.hosting.source import CheckRun, Commit, CommitSource
 from release.model.errors import UsageError
 
 MOST = 250
@@ -16,7 +16,7 @@ MOST = 250
 _FORMAT = "%H%x00%cI%x00%an%x00%s"
 
 
-class Checkout(Source):
+class Checkout(CommitSource):
     """A git checkout; nothing is checked in it."""
 
     def __init__(self, path: Path) -> None:
@@ -65,7 +65,7 @@ class Checkout(Source):
             raise UsageError(f"{self.path}: it has no commit {revision}; `git fetch` it first")
         return _commit(shown)
 
-    def checks(self, commit: str) -> Sequence[Check] | None:  # noqa: ARG002
+    def checks(self, commit: str) -> Sequence[CheckRun] | None:  # noqa: ARG002
         """None: nothing is checked here."""
         return None
 

@@ -31,11 +31,11 @@ from release.hosting.store import (
     Asset,
     Busy,
     Conflict,
-    Content,
-    Limits,
     Placed,
-    Release,
     Store,
+    StoredRelease,
+    StoreLimits,
+    Upload,
 )
 from release.model import document, release_dir
 from release.model.errors import Refused, UsageError
@@ -81,7 +81,7 @@ class DirectoryStore(Store):
 
     root: Path
     local = True
-    limits = Limits()
+    limits = StoreLimits()
 
     def __init__(self, root: Path) -> None:
         """A store; nothing is written before something is stored.
@@ -99,17 +99,17 @@ class DirectoryStore(Store):
 
     # Releases.
 
-    def releases(self) -> Iterator[Release]:
+    def releases(self) -> Iterator[StoredRelease]:
         """All releases, drafts too, the newest created first."""
         found = [self._release(tag, record) for tag in self._tags() if (record := self._read(tag))]
         yield from sorted(found, key=lambda one: (one.created, one.tag), reverse=True)
 
-    def release(self, tag: str) -> Release | None:
+    def release(self, tag: str) -> StoredRelease | None:
         """The release of a tag, draft or not."""
         record = self._read(tag)
         return self._release(tag, record) if record else None
 
-    def draft(self, tag: str, *, commit: str, title: str, notes: str) -> Release:
+    def draft(self, tag: str, *, commit: str, title: str, notes: str) -> StoredRelease:
         """Makes a draft, unless the tag has a release."""
         with self._writing():
             record = self._read(tag)
@@ -129,11 +129,11 @@ class DirectoryStore(Store):
                 self._write(tag, record)
             return self._release(tag, record)
 
-    def describe(self, tag: str, *, title: str, notes: str) -> Release:
+    def describe(self, tag: str, *, title: str, notes: str) -> StoredRelease:
         """Gives a release its title and notes."""
         return self._change(tag, lambda record: replace(record, title=title, notes=notes))
 
-    def publish(self, tag: str, *, prerelease: bool, latest: bool) -> Release:
+    def publish(self, tag: str, *, prerelease: bool, latest: bool) -> StoredRelease:
         """Makes a draft visible to all."""
         return self._change(
             tag,
@@ -199,7 +199,7 @@ class DirectoryStore(Store):
         return listed
 
     def put(
-        self, tag: str, content: Content, *, sent: Callable[[int], None] = lambda _: None
+        self, tag: str, content: Upload, *, sent: Callable[[int], None] = lambda _: None
     ) -> Placed:
         """Copies a file in, or finds it there."""
         name = _safe(content.name, "asset")
@@ -371,7 +371,7 @@ class DirectoryStore(Store):
             raise Absent(f"{self.address}: it has no release {tag}")
         return record
 
-    def _change(self, tag: str, change: Callable[[_Record], _Record]) -> Release:
+    def _change(self, tag: str, change: Callable[[_Record], _Record]) -> StoredRelease:
         with self._writing():
             record = self._existing(tag)
             changed = change(record)
@@ -384,8 +384,8 @@ class DirectoryStore(Store):
         _sweep(self._folder(tag))
         release_dir.replace(self._folder(tag) / _RELEASE, document.dumps(content))
 
-    def _release(self, tag: str, record: _Record) -> Release:
-        return Release(
+    def _release(self, tag: str, record: _Record) -> StoredRelease:
+        return StoredRelease(
             tag=tag,
             title=record.title,
             notes=record.notes,
@@ -422,7 +422,7 @@ class DirectoryStore(Store):
                 aside.unlink(missing_ok=True)
 
 
-def _copy(content: Content, aside: Path, sent: Callable[[int], None]) -> None:
+def _copy(content: Upload, aside: Path, sent: Callable[[int], None]) -> None:
     """Writes content to a file, to disk, and holds it against its digest."""
     digest = hashlib.sha256()
     count = 0

@@ -15,7 +15,7 @@ from github import Auth, Consts, Github, GithubException
 from github.GithubException import BadAttributeException
 from github.Repository import Repository
 
-from release.hosting.retry import PassingError, Patience
+from release.hosting.retry import RetryPolicy, TransientError
 from release.model.errors import Refused, UsageError
 
 TOKEN = "GITHUB_TOKEN"
@@ -28,7 +28,7 @@ _PER_PAGE = 100
 Answer = TypeVar("Answer")
 
 
-class NotThere(UsageError):
+class NotFound(UsageError):
     """GitHub answers 404: there is nothing, or nothing that the token may see."""
 
 
@@ -51,7 +51,7 @@ def is_taken(error: GithubException) -> bool:
 class Client:
     """A repository on GitHub, for several threads."""
 
-    def __init__(self, repository: str, token: str, api: str | None, patience: Patience) -> None:
+    def __init__(self, repository: str, token: str, api: str | None, patience: RetryPolicy) -> None:
         """A connection; nothing is asked yet.
 
         Args:
@@ -67,7 +67,7 @@ class Client:
         self._threads = threading.local()
 
     @classmethod
-    def open(cls, repository: str, api: str | None, patience: Patience | None = None) -> Client:
+    def open(cls, repository: str, api: str | None, patience: RetryPolicy | None = None) -> Client:
         """A connection with the token of the environment, and its API where none is named.
 
         Raises:
@@ -80,7 +80,7 @@ class Client:
             )
         # GitHub's own machines say by it which GitHub they work for.
         api = api or os.environ.get("GITHUB_API_URL")
-        return cls(repository, token, api, patience or Patience.from_environment())
+        return cls(repository, token, api, patience or RetryPolicy.from_environment())
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -94,7 +94,7 @@ class Client:
           do: is given the repository; looks before it changes anything.
 
         Raises:
-          NotThere: GitHub has no such thing.
+          NotFound: GitHub has no such thing.
           Unprocessable: GitHub will not.
           UsageError: the token is wrong, or may not.
           RemoteError: it failed too often.
@@ -136,11 +136,15 @@ class Client:
             assert answer is not None, "an HTTPError is made of an answer"
             raise self._meaning(answer.status_code, answer.headers, None, what) from None
         except requests.Timeout:
-            raise PassingError("GitHub does not answer in time") from None
+            raise TransientError("GitHub does not answer in time") from None
         except (requests.RequestException, ConnectionError) as error:
-            raise PassingError(f"the connection to GitHub broke ({type(error).__name__})") from None
+            raise TransientError(
+                f"the connection to GitHub broke ({type(error).__name__})"
+            ) from None
         except (AssertionError, BadAttributeException) as error:
-            raise PassingError(f"GitHub's answer makes no sense ({type(error).__name__})") from None
+            raise TransientError(
+                f"GitHub's answer makes no sense ({type(error).__name__})"
+            ) from None
 
     def _meaning(
         self, status: int, headers: Mapping[str, str], data: object, what: str
@@ -152,21 +156,21 @@ class Client:
         if status == UNAUTHORIZED:
             return UsageError(f"GitHub does not know the token in {TOKEN}{said}; give a valid one")
         if status == 429 or (status == FORBIDDEN and _is_limit(fields, message)):
-            return PassingError(f"GitHub's rate limit is reached{said}", _after(fields))
+            return TransientError(f"GitHub's rate limit is reached{said}", _after(fields))
         if status == FORBIDDEN:
             return Forbidden(
                 f"github:{self.repository}: the token in {TOKEN} may not do this, {what}{said}; "
                 "it needs the right to write contents"
             )
         if status == NOT_FOUND:
-            return NotThere(
+            return NotFound(
                 f"github:{self.repository}: GitHub finds nothing, {what}; check the name, and "
                 f"that the token in {TOKEN} may see it"
             )
         if status in (CONFLICT, UNPROCESSABLE):
             return Unprocessable(f"github:{self.repository}: GitHub will not, {what}{said}")
         if status >= 500 or status == 408:
-            return PassingError(f"GitHub answers {status}", _after(fields))
+            return TransientError(f"GitHub answers {status}", _after(fields))
         return Refused(f"github:{self.repository}: GitHub answers {status}, {what}{said}")
 
 

@@ -22,9 +22,9 @@ from github.GitRelease import GitRelease
 from github.GitReleaseAsset import GitReleaseAsset
 from github.Repository import Repository
 
-from release.hosting.github_client import Client, NotThere, is_taken
+from release.hosting.github_client import Client, NotFound, is_taken
 from release.hosting.store import Absent, Busy
-from release.model.errors import RemoteError, VerbError
+from release.model.errors import CommandError, RemoteError
 
 LASTS = timedelta(minutes=15)
 RENEWED_EVERY = 300.0
@@ -93,10 +93,10 @@ def hold(
         while not ended.wait(RENEWED_EVERY):
             try:
                 client.ask("renewing the lease", renewed)
-            except NotThere:
+            except NotFound:
                 lost.set()
                 return
-            except VerbError:
+            except CommandError:
                 # It lasts for some more tries.
                 continue
 

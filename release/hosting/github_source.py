@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
-from github.CheckRun import CheckRun
+from github.CheckRun import CheckRun as GitHubCheckRun
 from github.Commit import Commit as GitHubCommit
 from github.CommitStatus import CommitStatus
 from github.PaginatedList import PaginatedList
 from github.Repository import Repository
 
-from release.hosting.github_client import Client, Forbidden, NotThere, Unprocessable, utc
-from release.hosting.retry import Patience
-from release.hosting.source import Check, Commit, Conclusion, Issue, Source
+from release.hosting.github_client import Client, Forbidden, NotFound, Unprocessable, utc
+from release.hosting.retry import RetryPolicy
+from release.hosting.source import CheckRun, Commit, CommitSource, Conclusion, Issue
 from release.model.errors import UsageError
 
 MOST = 250
@@ -25,7 +25,7 @@ _STATUSES: dict[str, Conclusion] = {"success": "success", "pending": "pending"}
 _PAGE = 100
 
 
-class GitHubSource(Source):
+class GitHubSource(CommitSource):
     """A repository on GitHub."""
 
     def __init__(self, client: Client) -> None:
@@ -35,7 +35,7 @@ class GitHubSource(Source):
 
     @classmethod
     def open(
-        cls, repository: str, *, api: str | None = None, patience: Patience | None = None
+        cls, repository: str, *, api: str | None = None, patience: RetryPolicy | None = None
     ) -> GitHubSource:
         """A repository, with the token of the environment.
 
@@ -77,13 +77,13 @@ class GitHubSource(Source):
                 f"looking for the commit {revision}",
                 lambda repository: _commit(repository.get_commit(revision)),
             )
-        except (NotThere, Unprocessable):
+        except (NotFound, Unprocessable):
             raise UsageError(f"{self.name}: it has no commit {revision}") from None
 
-    def checks(self, commit: str) -> Sequence[Check]:
+    def checks(self, commit: str) -> Sequence[CheckRun]:
         """Every check run and commit status of a commit, all attempts."""
 
-        def all_of(repository: Repository) -> list[Check]:
+        def all_of(repository: Repository) -> list[CheckRun]:
             one = repository.get_commit(commit)
             runs = [_run(run) for run in one.get_check_runs(filter="all")]
             # PyGithub's own way to statuses is an address that GitHub does not document.
@@ -119,7 +119,7 @@ class GitHubSource(Source):
         for look in (protection, rules):
             try:
                 names.update(self._client.ask(f"reading what {branch} requires", look))
-            except (Forbidden, NotThere):
+            except (Forbidden, NotFound):
                 # Not protected, or not for this token to see.
                 continue
         return sorted(names) or None
@@ -145,7 +145,7 @@ class GitHubSource(Source):
 
         try:
             theirs = self._client.ask(f"comparing {base[:12]} with {head[:12]}", new)
-        except (NotThere, Unprocessable):
+        except (NotFound, Unprocessable):
             return ()
         found = []
         for commit in islice(self.first_parents(head), MOST):
@@ -165,14 +165,14 @@ def _commit(one: GitHubCommit) -> Commit:
     )
 
 
-def _run(run: CheckRun) -> Check:
+def _run(run: GitHubCheckRun) -> CheckRun:
     ended = run.status == "completed"
     conclusion = _RUNS.get(run.conclusion or "", "failure") if ended else "pending"
     # A run that waits has not begun: it is the latest attempt all the same.
     at: datetime | None = run.started_at
-    return Check(run.name, conclusion, utc(at or datetime.max), run.html_url)
+    return CheckRun(run.name, conclusion, utc(at or datetime.max), run.html_url)
 
 
-def _status(status: CommitStatus) -> Check:
+def _status(status: CommitStatus) -> CheckRun:
     conclusion = _STATUSES.get(status.state, "failure")
-    return Check(status.context, conclusion, utc(status.created_at), status.target_url)
+    return CheckRun(status.context, conclusion, utc(status.created_at), status.target_url)

@@ -17,8 +17,17 @@ from github.Repository import Repository
 from release.hosting.catalogue import LOCK
 from release.hosting.github_client import CONFLICT, NOT_FOUND, UNPROCESSABLE, Client, is_taken, utc
 from release.hosting.github_lease import hold
-from release.hosting.retry import PassingError, Patience
-from release.hosting.store import Absent, Asset, Conflict, Content, Limits, Placed, Release, Store
+from release.hosting.retry import RetryPolicy, TransientError
+from release.hosting.store import (
+    Absent,
+    Asset,
+    Conflict,
+    Placed,
+    Store,
+    StoredRelease,
+    StoreLimits,
+    Upload,
+)
 
 _CHUNK = 1 << 20
 _MOST_ASSETS = 1000
@@ -33,7 +42,7 @@ class GitHubStore(Store):
     """The releases of a repository on GitHub."""
 
     local = False
-    limits = Limits(assets=_MOST_ASSETS, file_size=_LARGEST)
+    limits = StoreLimits(assets=_MOST_ASSETS, file_size=_LARGEST)
 
     def __init__(self, client: Client) -> None:
         """A store."""
@@ -43,7 +52,7 @@ class GitHubStore(Store):
 
     @classmethod
     def open(
-        cls, repository: str, *, api: str | None = None, patience: Patience | None = None
+        cls, repository: str, *, api: str | None = None, patience: RetryPolicy | None = None
     ) -> GitHubStore:
         """A store, with the token of the environment.
 
@@ -54,25 +63,25 @@ class GitHubStore(Store):
 
     # Releases.
 
-    def releases(self) -> Iterator[Release]:
+    def releases(self) -> Iterator[StoredRelease]:
         """All releases, drafts too, as GitHub lists them: the newest first."""
         return (_release(one) for page in self._pages() for one in page)
 
-    def inventory(self) -> Iterator[tuple[Release, Mapping[str, Asset]]]:
+    def inventory(self) -> Iterator[tuple[StoredRelease, Mapping[str, Asset]]]:
         """All releases with their assets, which GitHub lists along with them."""
         for page in self._pages():
             for one in page:
                 yield _release(one), {asset.name: _asset(asset) for asset in one.assets}
 
-    def release(self, tag: str) -> Release | None:
+    def release(self, tag: str) -> StoredRelease | None:
         """The release of a tag, draft or not."""
         found = self._ask(f"looking for the release {tag}", lambda repo: self._find(repo, tag))
         return _release(found) if found else None
 
-    def draft(self, tag: str, *, commit: str, title: str, notes: str) -> Release:
+    def draft(self, tag: str, *, commit: str, title: str, notes: str) -> StoredRelease:
         """Makes a draft, unless the tag has a release."""
 
-        def made(repository: Repository) -> Release:
+        def made(repository: Repository) -> StoredRelease:
             if found := self._find(repository, tag):
                 return _release(found)
             try:
@@ -101,10 +110,10 @@ class GitHubStore(Store):
 
         return self._ask(f"making the draft {tag}", made)
 
-    def describe(self, tag: str, *, title: str, notes: str) -> Release:
+    def describe(self, tag: str, *, title: str, notes: str) -> StoredRelease:
         """Gives a release its title and notes."""
 
-        def done(repository: Repository) -> Release:
+        def done(repository: Repository) -> StoredRelease:
             found = self._existing(repository, tag)
             if (found.name, found.body) == (title, notes):
                 return _release(found)
@@ -114,10 +123,10 @@ class GitHubStore(Store):
 
         return self._ask(f"writing the notes of {tag}", done)
 
-    def publish(self, tag: str, *, prerelease: bool, latest: bool) -> Release:
+    def publish(self, tag: str, *, prerelease: bool, latest: bool) -> StoredRelease:
         """Makes a draft visible to all."""
 
-        def done(repository: Repository) -> Release:
+        def done(repository: Repository) -> StoredRelease:
             found = self._existing(repository, tag)
             if not found.draft and found.prerelease == prerelease:
                 return _release(found)
@@ -159,7 +168,7 @@ class GitHubStore(Store):
         return self._ask(f"listing the assets of {tag}", listed)
 
     def put(
-        self, tag: str, content: Content, *, sent: Callable[[int], None] = lambda _: None
+        self, tag: str, content: Upload, *, sent: Callable[[int], None] = lambda _: None
     ) -> Placed:
         """Uploads a file, or finds it there."""
         placed: Placed = "uploaded"
@@ -367,7 +376,7 @@ class _Sending:
         return chunk
 
 
-def _upload(release: GitRelease, content: Content, sent: Callable[[int], None]) -> None:
+def _upload(release: GitRelease, content: Upload, sent: Callable[[int], None]) -> None:
     """Uploads a file, and holds what GitHub then has against its digest."""
     with content.open() as file:
         sending = _Sending(file, content.size, sent)
@@ -380,11 +389,11 @@ def _upload(release: GitRelease, content: Content, sent: Callable[[int], None]) 
             )
             if asset.state != "uploaded" or _digest(asset) != content.sha256:
                 asset.delete_asset()
-                raise PassingError(f"GitHub has other bytes of {content.name} than were sent")
+                raise TransientError(f"GitHub has other bytes of {content.name} than were sent")
         except GithubException as error:
             sent(-sending.count)
             if is_taken(error):
-                raise PassingError(f"{content.name} came from somebody else", 0) from None
+                raise TransientError(f"{content.name} came from somebody else", 0) from None
             raise
         except BaseException:
             sent(-sending.count)
@@ -414,7 +423,7 @@ def _fetch(asset: GitReleaseAsset) -> BinaryIO:
             file.write(chunk)
         stated = (asset.digest or "").removeprefix("sha256:")
         if file.tell() != asset.size or stated not in ("", digest.hexdigest()):
-            raise PassingError(f"GitHub sent other bytes of {asset.name} than it has")
+            raise TransientError(f"GitHub sent other bytes of {asset.name} than it has")
     except BaseException:
         file.close()
         raise
@@ -433,8 +442,8 @@ def _ref(repository: Repository, name: str) -> GitRef | None:
         raise
 
 
-def _release(one: GitRelease) -> Release:
-    return Release(
+def _release(one: GitRelease) -> StoredRelease:
+    return StoredRelease(
         tag=one.tag_name,
         title=one.name or "",
         notes=(one.body or "").replace("\r\n", "\n"),

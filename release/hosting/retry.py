@@ -1,4 +1,4 @@
-"""Patience: how often a remote is asked again, and how long after."""
+"""RetryPolicy: how often a remote is asked again, and how long after."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VARIABLE = "IREE_RELEASE_PATIENCE"
 Answer = TypeVar("Answer")
 
 
-class PassingError(Exception):
+class TransientError(Exception):
     """A failure that may pass; the message says in a few words what the remote did."""
 
     def __init__(self, message: str, after: float | None = None) -> None:
@@ -41,7 +41,7 @@ def _tell(line: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often something is tried."""
 
     tries: int = 7
@@ -60,7 +60,7 @@ class Patience:
     """Is given a line before each wait."""
 
     @classmethod
-    def from_environment(cls) -> Patience:
+    def from_environment(cls) -> RetryPolicy:
         """The usual one, or what VARIABLE says.
 
         Raises:
@@ -103,8 +103,8 @@ class Patience:
             )
 
         trying = Retrying(
-            retry=tenacity.retry_if_exception_type(PassingError),
-            stop=tenacity.stop_after_attempt(self.tries) | _Unbearable(self.bearable),
+            retry=tenacity.retry_if_exception_type(TransientError),
+            stop=tenacity.stop_after_attempt(self.tries) | _WaitTooLong(self.bearable),
             wait=wait,
             sleep=self.sleep,
             before_sleep=before,
@@ -112,14 +112,14 @@ class Patience:
         )
         try:
             return trying(do)
-        except PassingError as error:
+        except TransientError as error:
             later = f" in {error.after / 60:.0f} minutes" if error.after else ""
             raise RemoteError(
                 f"{error}, when {what}; run this again{later}, and it goes on"
             ) from None
 
 
-class _Unbearable(stop_base):
+class _WaitTooLong(stop_base):
     """Stops when the remote asks to wait too long."""
 
     def __init__(self, bearable: float) -> None:
@@ -129,8 +129,8 @@ class _Unbearable(stop_base):
         return (_failure(retry_state).after or 0) > self._bearable
 
 
-def _failure(state: RetryCallState) -> PassingError:
+def _failure(state: RetryCallState) -> TransientError:
     assert state.outcome
     error = state.outcome.exception()
-    assert isinstance(error, PassingError)
+    assert isinstance(error, TransientError)
     return error

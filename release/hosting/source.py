@@ -34,7 +34,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckRun:
     """What one check run or commit status said of a commit, once."""
 
     name: str
@@ -46,7 +46,7 @@ class Check:
     """Where a person reads more."""
 
 
-class Source(ABC):
+class CommitSource(ABC):
     """A repository of commits.
 
     Every method may raise `RemoteError` and `UsageError`.
@@ -68,7 +68,7 @@ class Source(ABC):
         """
 
     @abstractmethod
-    def checks(self, commit: str) -> Sequence[Check] | None:
+    def checks(self, commit: str) -> Sequence[CheckRun] | None:
         """Every check run and commit status of a commit, all attempts; None: nothing is checked
         here, as in a plain checkout."""
 

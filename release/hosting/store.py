@@ -36,7 +36,7 @@ class Absent(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StoreLimits:
     """What a store takes."""
 
     assets: int | None = None
@@ -46,7 +46,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class StoredRelease:
     """A release in a store."""
 
     tag: str
@@ -80,7 +80,7 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class Upload:
     """Bytes that shall become an asset."""
 
     name: str
@@ -91,7 +91,7 @@ class Content:
     source: Path | bytes
 
     @classmethod
-    def of_bytes(cls, name: str, data: bytes) -> Content:
+    def of_bytes(cls, name: str, data: bytes) -> Upload:
         """A file that exists in memory alone."""
         return cls(name, hashlib.sha256(data).hexdigest(), len(data), data)
 
@@ -116,25 +116,25 @@ class Store(ABC):
     """As the user writes it: directory:PATH or github:OWNER/REPO."""
     local: bool
     """Whether it is this machine's alone, and takes development versions."""
-    limits: Limits
+    limits: StoreLimits
     root: Path | None = None
     """The folder that it is, where it is one."""
 
     @abstractmethod
-    def releases(self) -> Iterator[Release]:
+    def releases(self) -> Iterator[StoredRelease]:
         """All releases, drafts too, the newest created first; read page by page."""
 
-    def inventory(self) -> Iterator[tuple[Release, Mapping[str, Asset]]]:
+    def inventory(self) -> Iterator[tuple[StoredRelease, Mapping[str, Asset]]]:
         """All releases with their assets, the newest created first."""
         for release in self.releases():
             yield release, self.assets(release.tag)
 
     @abstractmethod
-    def release(self, tag: str) -> Release | None:
+    def release(self, tag: str) -> StoredRelease | None:
         """The release of a tag, draft or not; None when there is none."""
 
     @abstractmethod
-    def draft(self, tag: str, *, commit: str, title: str, notes: str) -> Release:
+    def draft(self, tag: str, *, commit: str, title: str, notes: str) -> StoredRelease:
         """Makes a draft pre-release for a tag, unless the tag has a release, which is returned.
 
         Args:
@@ -145,7 +145,7 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def describe(self, tag: str, *, title: str, notes: str) -> Release:
+    def describe(self, tag: str, *, title: str, notes: str) -> StoredRelease:
         """Gives a release its title and notes.
 
         Raises:
@@ -153,7 +153,7 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def publish(self, tag: str, *, prerelease: bool, latest: bool) -> Release:
+    def publish(self, tag: str, *, prerelease: bool, latest: bool) -> StoredRelease:
         """Makes a draft visible to all; a published release stays published.
 
         Args:
@@ -183,7 +183,7 @@ class Store(ABC):
 
     @abstractmethod
     def put(
-        self, tag: str, content: Content, *, sent: Callable[[int], None] = lambda _: None
+        self, tag: str, content: Upload, *, sent: Callable[[int], None] = lambda _: None
     ) -> Placed:
         """Sees to it that a release has a file of that name with these bytes.
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class VerbError(Exception):
+class CommandError(Exception):
     """A verb cannot do what it was asked to; the message is one sentence that names the mend."""
 
     exit_code: ClassVar[int] = 1
 
 
-class Refused(VerbError):
+class Refused(CommandError):
     """What was asked for must not be done, or something was found wrong."""
 
     exit_code = 1
 
 
-class UsageError(VerbError):
+class UsageError(CommandError):
     """A flag, a file or the environment is wrong."""
 
     exit_code = 2
 
 
-class RemoteError(VerbError):
+class RemoteError(CommandError):
     """A remote failed for now; the same command, run again, goes on where this one ended."""
 
     exit_code = 75

@@ -19,7 +19,7 @@ Place = tuple[str | None, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class UpstreamArchive:
     """An archive from upstream."""
 
     filename: str
@@ -38,11 +38,11 @@ class Origin:
     """Upstream's version."""
     revision: str | None
     """The source commit that upstream names, where it does."""
-    sources: tuple[Source, ...]
+    sources: tuple[UpstreamArchive, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
+class Predecessor:
     """The file of a candidate that a promoted one was made of."""
 
     filename: str
@@ -75,7 +75,7 @@ class Artifact:
     """Requires-Dist of its METADATA."""
     metadata_sha256: str | None = None
     """Digest in hex of its METADATA, which is an asset named FILENAME.metadata (PEP 658)."""
-    promoted_from: Former | None = None
+    promoted_from: Predecessor | None = None
     """What it was made of, in a release that was promoted."""
 
 
@@ -190,7 +190,7 @@ def _status(data: Mapping[str, Any]) -> CellStatus:
 def _artifact(data: dict[str, Any]) -> Artifact:
     former = data.pop("promoted_from", None)
     return Artifact(
-        promoted_from=Former(**{**former, "rewritten": tuple(former["rewritten"])})
+        promoted_from=Predecessor(**{**former, "rewritten": tuple(former["rewritten"])})
         if former
         else None,
         origins=tuple(_origin(dict(origin)) for origin in data.pop("origins")),
@@ -201,4 +201,6 @@ def _artifact(data: dict[str, Any]) -> Artifact:
 
 
 def _origin(data: dict[str, Any]) -> Origin:
-    return Origin(sources=tuple(Source(**source) for source in data.pop("sources")), **data)
+    return Origin(
+        sources=tuple(UpstreamArchive(**source) for source in data.pop("sources")), **data
+    )

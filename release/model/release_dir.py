@@ -21,12 +21,12 @@ _SUFFIXES = (".whl", ".tar.xz")
 _PARTS = ("wheelhouse", "dists")
 
 
-class FolderError(UsageError):
+class ReleaseDirectoryError(UsageError):
     """A folder holds no release."""
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class ReleaseDirectory:
     """A release in a folder."""
 
     plan: Plan
@@ -41,7 +41,7 @@ class Release:
     """Its wheels and dists."""
 
 
-def read(folder: Path, plan_file: Path | None = None) -> Release:
+def read(folder: Path, plan_file: Path | None = None) -> ReleaseDirectory:
     """Reads plan and manifest of a folder, and lists its files.
 
     Args:
@@ -49,11 +49,11 @@ def read(folder: Path, plan_file: Path | None = None) -> Release:
       plan_file: the plan; by default plan.json in the folder.
 
     Raises:
-      FolderError: there is no such folder, or nothing in it that could be a release.
+      ReleaseDirectoryError: there is no such folder, or nothing in it that could be a release.
       document.DocumentError: plan or manifest cannot be read.
     """
     if not folder.is_dir():
-        raise FolderError(
+        raise ReleaseDirectoryError(
             f"{folder}: there is no such folder; `./bazelw build //packaging:all` makes "
             "bazel-bin/packaging"
         )
@@ -65,13 +65,13 @@ def read(folder: Path, plan_file: Path | None = None) -> Release:
         if path.is_file() and path.name.endswith(_SUFFIXES)
     ]
     if not files:
-        raise FolderError(f"{folder}: it holds no wheel and no dist archive")
+        raise ReleaseDirectoryError(f"{folder}: it holds no wheel and no dist archive")
     twice = [name for name, count in Counter(path.name for path in files).items() if count > 1]
     if twice:
-        raise FolderError(f"{folder}: {twice[0]} is in it twice; take one of them away")
+        raise ReleaseDirectoryError(f"{folder}: {twice[0]} is in it twice; take one of them away")
     planned = plan_file or folder / "plan.json"
     stated = folder / "manifest.json"
-    return Release(
+    return ReleaseDirectory(
         plan=plan.read(planned),
         plan_json=json.loads(planned.read_bytes()),
         manifest=manifest.read(stated) if stated.exists() else None,
@@ -85,14 +85,16 @@ def _sums(path: Path) -> dict[str, str] | None:
     """What `sha256sum` wrote: a digest, two characters and a name in each line.
 
     Raises:
-      FolderError: a line is none of its.
+      ReleaseDirectoryError: a line is none of its.
     """
     if not path.exists():
         return None
     lines = path.read_text(errors="replace").splitlines()
     found = [re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line) for line in lines]
     if None in found:
-        raise FolderError(f"{path}: line {found.index(None) + 1} is not one of sha256sum's")
+        raise ReleaseDirectoryError(
+            f"{path}: line {found.index(None) + 1} is not one of sha256sum's"
+        )
     return {match[2]: match[1] for match in found if match}
 
 

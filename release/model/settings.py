@@ -15,7 +15,7 @@ Section = TypeVar("Section")
 
 
 @dataclass(frozen=True, slots=True)
-class Tagging:
+class TagSettings:
     """What becomes a candidate."""
 
     branch: str
@@ -25,7 +25,7 @@ class Tagging:
 
 
 @dataclass(frozen=True, slots=True)
-class Publishing:
+class PublishSettings:
     """How a release is published."""
 
     uploads: int
@@ -40,7 +40,7 @@ class Publishing:
 
 
 @dataclass(frozen=True, slots=True)
-class Promoting:
+class PromoteSettings:
     """When a candidate may be promoted."""
 
     minimum_age_days: int
@@ -48,7 +48,7 @@ class Promoting:
 
 
 @dataclass(frozen=True, slots=True)
-class Purging:
+class PurgeSettings:
     """What is kept, and how long."""
 
     after_days: int
@@ -59,7 +59,7 @@ class Purging:
 
 
 @dataclass(frozen=True, slots=True)
-class Examining:
+class DoctorSettings:
     """From when on something is told that may be all right for a while."""
 
     draft_after_hours: int = 12
@@ -72,11 +72,11 @@ class Examining:
 class Settings:
     """All of them."""
 
-    tag: Tagging
-    publish: Publishing
-    promote: Promoting
-    purge: Purging
-    doctor: Examining
+    tag: TagSettings
+    publish: PublishSettings
+    promote: PromoteSettings
+    purge: PurgeSettings
+    doctor: DoctorSettings
 
 
 def read(path: Path | None = None) -> Settings:

@@ -20,7 +20,7 @@ Role = Literal["turbine", "core", "dependency"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wheel:
+class WheelhouseWheel:
     """A wheel of a wheelhouse."""
 
     project: str
@@ -45,7 +45,7 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Wheelhouse:
     """What a wheelhouse shall hold."""
 
     version: str
@@ -58,16 +58,16 @@ class Statement:
     """What that was built of."""
     source: str
     """Where the files of iree-turbine come from, for a person."""
-    wheels: tuple[Wheel, ...]
+    wheels: tuple[WheelhouseWheel, ...]
     platforms: tuple[Platform, ...]
     """Those of the locks."""
     locks: tuple[Lock, ...]
 
-    def by_digest(self) -> Mapping[str, Wheel]:
+    def by_digest(self) -> Mapping[str, WheelhouseWheel]:
         """The wheels by their sha256."""
         return {wheel.sha256: wheel for wheel in self.wheels}
 
-    def of_role(self, *roles: Role) -> tuple[Wheel, ...]:
+    def of_role(self, *roles: Role) -> tuple[WheelhouseWheel, ...]:
         """The wheels of some roles, in the order in which they are stated."""
         return tuple(wheel for wheel in self.wheels if wheel.role in roles)
 
@@ -76,7 +76,7 @@ class Statement:
         (tags,) = (one.wheel_tags for one in self.platforms if one.name == platform)
         return tags
 
-    def dependencies(self, lock: Lock) -> tuple[Wheel, ...]:
+    def dependencies(self, lock: Lock) -> tuple[WheelhouseWheel, ...]:
         """What a lock of it names."""
         known = self.by_digest()
         return tuple(known[digest] for digest in lock.wheels)
@@ -86,7 +86,7 @@ class Statement:
         return document.dumps({"schema": SCHEMA, **asdict(self)})
 
 
-def read(path: Path) -> Statement:
+def read(path: Path) -> Wheelhouse:
     """Reads wheelhouse.json.
 
     Raises:
@@ -95,12 +95,12 @@ def read(path: Path) -> Statement:
     return document.read(path, "statement of a wheelhouse", _parse)
 
 
-def _parse(data: Mapping[str, Any]) -> Statement:
+def _parse(data: Mapping[str, Any]) -> Wheelhouse:
     if data["schema"] != SCHEMA:
         raise ValueError(f"its schema is {data['schema']}, this program reads {SCHEMA}")
-    return Statement(
+    return Wheelhouse(
         **{name: data[name] for name in ("version", "core", "core_from", "commit", "source")},
-        wheels=tuple(Wheel(**wheel) for wheel in data["wheels"]),
+        wheels=tuple(WheelhouseWheel(**wheel) for wheel in data["wheels"]),
         platforms=tuple(parse_platform(platform) for platform in data["platforms"]),
         locks=tuple(Lock(**{**lock, "wheels": tuple(lock["wheels"])}) for lock in data["locks"]),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from release.hosting.source import Check, Commit, Source
+from release.hosting.source import CheckRun, Commit, CommitSource
 from release.model.errors import Refused, UsageError
 
 MOST_TOLD = 10
@@ -20,7 +20,7 @@ class Choice:
     """A commit that was chosen, and why."""
 
     commit: Commit
-    checks: tuple[Check, ...]
+    checks: tuple[CheckRun, ...]
     """The attempts that count, by name."""
     required: tuple[str, ...] | None
     """Names of the checks that decided; None: nothing is checked where it comes from."""
@@ -31,7 +31,7 @@ class Choice:
 
 
 def newest(
-    source: Source,
+    source: CommitSource,
     branch: str,
     *,
     required: Sequence[str] | None,
@@ -71,7 +71,7 @@ def newest(
     raise Refused(_none_green(source, branch, passed_over))
 
 
-def given(source: Source, revision: str) -> Choice:
+def given(source: CommitSource, revision: str) -> Choice:
     """The commit that somebody names, with what is known of it.
 
     Raises:
@@ -81,9 +81,9 @@ def given(source: Source, revision: str) -> Choice:
     return Choice(commit, latest(source.checks(commit.sha) or ()), None)
 
 
-def latest(checks: Sequence[Check]) -> tuple[Check, ...]:
+def latest(checks: Sequence[CheckRun]) -> tuple[CheckRun, ...]:
     """Of all attempts those that count: the latest of each name, by name."""
-    counting: dict[str, Check] = {}
+    counting: dict[str, CheckRun] = {}
     # Of two that began in one moment the less happy one counts.
     order = {"success": 0, "pending": 1, "failure": 2}
     for check in sorted(checks, key=lambda check: (check.at, order[check.conclusion])):
@@ -91,7 +91,7 @@ def latest(checks: Sequence[Check]) -> tuple[Check, ...]:
     return tuple(counting[name] for name in sorted(counting))
 
 
-def _required(source: Source, branch: str, named: Sequence[str] | None) -> tuple[str, ...]:
+def _required(source: CommitSource, branch: str, named: Sequence[str] | None) -> tuple[str, ...]:
     names = named if named is not None else source.required_checks(branch)
     if not names:
         raise UsageError(
@@ -101,14 +101,16 @@ def _required(source: Source, branch: str, named: Sequence[str] | None) -> tuple
     return tuple(names)
 
 
-def _not_green(name: str, checks: Sequence[Check]) -> str | None:
+def _not_green(name: str, checks: Sequence[CheckRun]) -> str | None:
     for check in checks:
         if check.name == name:
             return None if check.conclusion == "success" else f"{name}: {check.conclusion}"
     return f"{name}: not run"
 
 
-def _none_green(source: Source, branch: str, passed_over: Sequence[tuple[Commit, str]]) -> str:
+def _none_green(
+    source: CommitSource, branch: str, passed_over: Sequence[tuple[Commit, str]]
+) -> str:
     told = "; ".join(_told(passed_over))
     more = len(passed_over) - MOST_TOLD
     return f"{source.name}: no commit of {branch} is green: {told or 'it has none'}" + (

@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from release.hosting.catalogue import EVIDENCE
-from release.hosting.source import Commit, Source
-from release.hosting.store import Conflict, Content, Release, Store
+from release.hosting.source import Commit, CommitSource
+from release.hosting.store import Conflict, Store, StoredRelease, Upload
 from release.model import document, version
 from release.model.errors import Refused
-from release.model.settings import Tagging
+from release.model.settings import TagSettings
 from release.nightly import green
 from release.nightly.green import MOST_RECORDED, Choice
 
@@ -38,7 +38,12 @@ class Tagged:
 
 
 def choose(
-    source: Source, settings: Tagging, *, now: datetime, commit: str | None, branch: str | None
+    source: CommitSource,
+    settings: TagSettings,
+    *,
+    now: datetime,
+    commit: str | None,
+    branch: str | None,
 ) -> Choice:
     """The commit that becomes a candidate: a given one, or the newest green one.
 
@@ -133,14 +138,14 @@ def _name(tags: Mapping[str, str], commit: str, today: date, number: int | None)
     return version.tag_of(version.nightly(today, number))
 
 
-def _recorded(store: Store, release: Release, evidence: dict[str, Any]) -> Mapping[str, Any]:
+def _recorded(store: Store, release: StoredRelease, evidence: dict[str, Any]) -> Mapping[str, Any]:
     """Puts the evidence into a draft, unless there is some; returns what is there."""
     there = store.assets(release.tag).get(EVIDENCE)
     if there is None or not there.complete:
         if not release.draft:
             return evidence
         try:
-            store.put(release.tag, Content.of_bytes(EVIDENCE, document.dumps(evidence)))
+            store.put(release.tag, Upload.of_bytes(EVIDENCE, document.dumps(evidence)))
         except Conflict:
             # Somebody who tagged in the same moment was quicker.
             pass

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from release.hosting import catalogue
-from release.hosting.store import Absent, Release, Store
+from release.hosting.store import Absent, Store, StoredRelease
 from release.model import manifest, plan, version
 from release.model.errors import Refused, UsageError
 from release.model.manifest import Manifest
@@ -19,7 +19,7 @@ from release.model.plan import Plan
 class Candidate:
     """A published pre-release, and what it says of itself."""
 
-    release: Release
+    release: StoredRelease
     version: str
     manifest: Manifest
     manifest_json: Mapping[str, Any]

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from release.hosting.source import Source
+from release.hosting.source import CommitSource
 from release.model.errors import Refused, UsageError
 from release.model.manifest import CellStatus
-from release.model.settings import Promoting
+from release.model.settings import PromoteSettings
 from release.promote.candidate import Candidate
 
 MOST_TOLD = 3
@@ -31,8 +31,8 @@ class Circumstances:
     """What conditions are held against."""
 
     candidate: Candidate
-    settings: Promoting
-    source: Source
+    settings: PromoteSettings
+    source: CommitSource
     """Whose issues may stand in the way."""
     local: bool
     """Whether the store is this machine's alone, so that it is a rehearsal."""

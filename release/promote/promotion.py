@@ -11,24 +11,24 @@ from typing import Any
 from rich.console import Console
 
 from release.gate import examination, grid
-from release.gate.examination import Wishes
-from release.gate.release_set import Limits
+from release.gate.examination import ExaminationOptions
+from release.gate.release_set import SizeLimits
 from release.hosting import catalogue
-from release.hosting.source import Source
+from release.hosting.source import CommitSource
 from release.hosting.store import Store
 from release.model import version
 from release.model.errors import Refused
 from release.model.manifest import Manifest
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.model.settings import Settings
 from release.model.verdicts import Verdicts
 from release.promote import restamping
 from release.promote.candidate import Candidate
-from release.promote.restamping import Permit
+from release.promote.restamping import Approval
 from release.publish import judgement, publisher
 from release.publish.judgement import Judgement
 from release.publish.publication import Publication, Published
-from release.publish.published_manifest import Provenance
+from release.publish.published_manifest import BuildRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Promotion:
     """What is promoted, and with what."""
 
     store: Store
-    source: Source
+    source: CommitSource
     settings: Settings
     candidate: Candidate
     version: str
-    permit: Permit
+    permit: Approval
     now: datetime
     """The one reading of the clock, UTC."""
     place: Path
@@ -109,7 +109,7 @@ def promote(promotion: Promotion) -> Published:
         Publication(
             release=release,
             judgement=_with_trials(judgement.of(verdicts, release), candidate),
-            provenance=Provenance(
+            provenance=BuildRecord(
                 candidate.commit, dirty=stated.get("dirty", False), evidence=stated.get("evidence")
             ),
             tag=promotion.tag,
@@ -121,13 +121,15 @@ def promote(promotion: Promotion) -> Published:
     )
 
 
-def _examine(promotion: Promotion, release: Release, previous: Manifest | None) -> Verdicts:
+def _examine(
+    promotion: Promotion, release: ReleaseDirectory, previous: Manifest | None
+) -> Verdicts:
     # Files grow since the last stable release, but what is missing is so since the candidates.
     known = replace(
         previous or promotion.candidate.manifest, missing=promotion.candidate.manifest.missing
     )
-    wishes = Wishes(
-        run=promotion.run, limits=Limits(wheel=promotion.settings.publish.registry_file_limit)
+    wishes = ExaminationOptions(
+        run=promotion.run, limits=SizeLimits(wheel=promotion.settings.publish.registry_file_limit)
     )
     return examination.examine(
         release, wishes, previous=known, day=promotion.now.date(), console=promotion.console

@@ -18,7 +18,7 @@ from release.hosting.store import Store
 from release.model import release_dir
 from release.model.document import dumps
 from release.model.errors import Refused, UsageError
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.promote.candidate import Candidate
 from release.promote.conditions import Condition
 
@@ -27,7 +27,7 @@ TOOL = "RESTAMP"
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
+class Approval:
     """Why a candidate may be promoted; it goes into the manifest."""
 
     conditions: Sequence[Condition]
@@ -65,8 +65,8 @@ def fetch(store: Store, candidate: Candidate, place: Path) -> dict[str, Path]:
 
 
 def restamp(
-    candidate: Candidate, files: Mapping[str, Path], version: str, permit: Permit, place: Path
-) -> Release:
+    candidate: Candidate, files: Mapping[str, Path], version: str, permit: Approval, place: Path
+) -> ReleaseDirectory:
     """Makes the release in a folder, as the build would have made it at that version.
 
     Args:
@@ -132,7 +132,7 @@ def _run_tool(
 
 
 def _manifest(
-    candidate: Candidate, version: str, report: Mapping[str, Mapping[str, Any]], permit: Permit
+    candidate: Candidate, version: str, report: Mapping[str, Mapping[str, Any]], permit: Approval
 ) -> dict[str, Any]:
     """manifest.json as the build would write it, and what the promotion has to say."""
     stated = candidate.manifest_json

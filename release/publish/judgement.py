@@ -9,7 +9,7 @@ from typing import Any
 
 from release.model import document, manifest
 from release.model.errors import UsageError
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import Verdicts
 
 
@@ -24,7 +24,7 @@ class Judgement:
     """Content of manifest.json, with the verdicts in it."""
 
 
-def of(verdicts: Verdicts, release: Release) -> Judgement:
+def of(verdicts: Verdicts, release: ReleaseDirectory) -> Judgement:
     """The judgement of a release that was just examined.
 
     Raises:
@@ -46,7 +46,7 @@ def of(verdicts: Verdicts, release: Release) -> Judgement:
     )
 
 
-def read(folder: Path, release: Release) -> Judgement:
+def read(folder: Path, release: ReleaseDirectory) -> Judgement:
     """The judgement that `validate` wrote.
 
     Args:

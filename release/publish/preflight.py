@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from release.hosting.store import Content, Limits
+from release.hosting.store import StoreLimits, Upload
 from release.model.errors import Refused
 
 _MIB = 1 << 20
 
 
 def check(
-    contents: Sequence[Content],
-    limits: Limits,
+    contents: Sequence[Upload],
+    limits: StoreLimits,
     *,
     others: Collection[str],
     registry_file_limit: int,

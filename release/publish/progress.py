@@ -16,7 +16,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from release.hosting.store import Content, Placed
+from release.hosting.store import Placed, Upload
 from release.model import terminal
 
 _MIB = 1 << 20
@@ -25,7 +25,7 @@ _MIB = 1 << 20
 class Uploads:
     """Shows uploads while it is entered; may be told of them by several threads."""
 
-    def __init__(self, contents: Sequence[Content], console: Console) -> None:
+    def __init__(self, contents: Sequence[Upload], console: Console) -> None:
         """Shows uploads of `contents` on a console."""
         self._console = console
         self._count = len(contents)
@@ -55,7 +55,7 @@ class Uploads:
     ) -> None:
         self._bars.stop()
 
-    def of(self, content: Content) -> Callable[[int], None]:
+    def of(self, content: Upload) -> Callable[[int], None]:
         """What is to be told of the bytes of one file."""
         task = self._bars.add_task(content.name, total=content.size)
         self._each[content.name] = task
@@ -66,7 +66,7 @@ class Uploads:
 
         return sent
 
-    def done(self, content: Content, placed: Placed) -> None:
+    def done(self, content: Upload, placed: Placed) -> None:
         """A file is there."""
         self._bars.remove_task(self._each.pop(content.name))
         self._done += 1

@@ -6,21 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from release.hosting.source import Commit
-from release.hosting.store import Placed
-from release.hosting.store import Release as StoredRelease
+from release.hosting.store import Placed, StoredRelease
 from release.model.manifest import Manifest
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.publish.judgement import Judgement
-from release.publish.published_manifest import Provenance
+from release.publish.published_manifest import BuildRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
     """What is to be published."""
 
-    release: Release
+    release: ReleaseDirectory
     judgement: Judgement
-    provenance: Provenance
+    provenance: BuildRecord
     tag: str
     previous: tuple[StoredRelease, Manifest] | None = None
     """The release before it, of the same kind."""

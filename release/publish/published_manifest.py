@@ -20,12 +20,12 @@ from release.model import manifest
 from release.model.document import dumps
 from release.model.errors import UsageError
 from release.model.manifest import Manifest
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.publish.judgement import Judgement
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class BuildRecord:
     """What was built, and why just that."""
 
     commit: str
@@ -39,7 +39,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class PublishedManifest:
     """A published manifest, and what it speaks of."""
 
     text: bytes
@@ -58,7 +58,9 @@ class Statement:
         )
 
 
-def make(release: Release, judgement: Judgement, provenance: Provenance, tag: str) -> Statement:
+def make(
+    release: ReleaseDirectory, judgement: Judgement, provenance: BuildRecord, tag: str
+) -> PublishedManifest:
     """The statement of a release that may go out.
 
     Raises:
@@ -80,7 +82,7 @@ def make(release: Release, judgement: Judgement, provenance: Provenance, tag: st
         **{kind: [_excused(cell, unbuilt) for cell in data[kind]] for kind in ("cells", "dists")},
     }
     text = dumps(content)
-    return Statement(text, manifest.loads(text, "manifest.json"), metadata)
+    return PublishedManifest(text, manifest.loads(text, "manifest.json"), metadata)
 
 
 def read_metadata(wheel: Path) -> bytes:

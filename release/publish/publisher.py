@@ -15,21 +15,21 @@ from rich.console import Console
 
 from release.hosting import catalogue
 from release.hosting.catalogue import EVIDENCE, LOCK
-from release.hosting.store import Absent, Asset, Conflict, Content, Placed, Store
+from release.hosting.store import Absent, Asset, Conflict, Placed, Store, Upload
 from release.model import manifest, version
-from release.model.errors import Refused, VerbError
+from release.model.errors import CommandError, Refused
 from release.model.manifest import Manifest
-from release.model.settings import Publishing
+from release.model.settings import PublishSettings
 from release.publish import contents as contents_of
 from release.publish import notes, preflight, published_manifest
 from release.publish.judgement import Judgement
 from release.publish.progress import Uploads
 from release.publish.publication import Publication, Published
-from release.publish.published_manifest import Statement
+from release.publish.published_manifest import PublishedManifest
 
 
 def publish(
-    store: Store, publication: Publication, settings: Publishing, console: Console
+    store: Store, publication: Publication, settings: PublishSettings, console: Console
 ) -> Published:
     """Publishes a release, or the rest of it.
 
@@ -72,8 +72,8 @@ def publish(
 
 
 def prepare(
-    store: Store, publication: Publication, settings: Publishing
-) -> tuple[Statement, tuple[Content, ...]]:
+    store: Store, publication: Publication, settings: PublishSettings
+) -> tuple[PublishedManifest, tuple[Upload, ...]]:
     """Finds out whether a release may go out, and what that would be; writes nothing.
 
     Raises:
@@ -152,13 +152,13 @@ def _with_evidence(store: Store, publication: Publication) -> Publication:
     return replace(publication, provenance=replace(publication.provenance, evidence=found))
 
 
-def _published(store: Store, tag: str, stated: Statement) -> Published | None:
+def _published(store: Store, tag: str, stated: PublishedManifest) -> Published | None:
     """What is said of a release that is published already; None of any other."""
     there = store.release(tag)
     return _already(store, tag, stated) if there and not there.draft else None
 
 
-def _already(store: Store, tag: str, stated: Statement) -> Published:
+def _already(store: Store, tag: str, stated: PublishedManifest) -> Published:
     there = catalogue.manifest_of(store, tag)
     if there is None or not stated.agrees_with(there):
         raise Conflict(
@@ -169,8 +169,8 @@ def _already(store: Store, tag: str, stated: Statement) -> Published:
 
 
 def _adopt(
-    store: Store, tag: str, stated: Statement, assets: tuple[Content, ...]
-) -> tuple[Statement, tuple[Content, ...]]:
+    store: Store, tag: str, stated: PublishedManifest, assets: tuple[Upload, ...]
+) -> tuple[PublishedManifest, tuple[Upload, ...]]:
     """Goes on under the statement that the draft has, if it speaks of the same bytes.
 
     It was written on another day or by another machine, perhaps; what it says of runs then stays.
@@ -188,7 +188,7 @@ def _adopt(
     return replace(stated, text=text, manifest=there), contents_of.with_statement(assets, text)
 
 
-def _unlike(there: Manifest | None, stated: Statement) -> str:
+def _unlike(there: Manifest | None, stated: PublishedManifest) -> str:
     """In what a release differs, in a few words."""
     if there is None:
         return "files without a manifest"
@@ -203,7 +203,7 @@ def _unlike(there: Manifest | None, stated: Statement) -> str:
     return "another version"
 
 
-def _clear(store: Store, tag: str, assets: Sequence[Content]) -> None:
+def _clear(store: Store, tag: str, assets: Sequence[Upload]) -> None:
     """Sees to it that nothing is published that nobody stated."""
     wanted = {content.name for content in assets} | {EVIDENCE, LOCK}
     for name, asset in store.assets(tag).items():
@@ -218,13 +218,13 @@ def _clear(store: Store, tag: str, assets: Sequence[Content]) -> None:
 
 
 def _upload(
-    store: Store, tag: str, assets: Sequence[Content], at_a_time: int, console: Console
+    store: Store, tag: str, assets: Sequence[Upload], at_a_time: int, console: Console
 ) -> dict[str, Placed]:
     """Puts the statement, then all others, some at a time."""
     placed: dict[str, Placed] = {}
     with Uploads(assets, console) as shown:
 
-        def put(content: Content) -> None:
+        def put(content: Upload) -> None:
             placed[content.name] = store.put(tag, content, sent=shown.of(content))
             shown.done(content, placed[content.name])
 
@@ -243,10 +243,10 @@ def _upload(
 
 
 def _weight(error: BaseException) -> int:
-    return error.exit_code if isinstance(error, VerbError) else 0
+    return error.exit_code if isinstance(error, CommandError) else 0
 
 
-def _confirm(store: Store, tag: str, assets: Sequence[Content]) -> None:
+def _confirm(store: Store, tag: str, assets: Sequence[Upload]) -> None:
     """Looks once more whether all is there, before anybody can see it."""
     there = store.assets(tag)
     for content in assets:

@@ -14,10 +14,10 @@ from packaging.specifiers import Specifier
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from release.hosting.store import Release
+from release.hosting.store import StoredRelease
 from release.model import marks, version
 from release.model.manifest import Manifest
-from release.model.settings import Purging
+from release.model.settings import PurgeSettings
 
 Reason = Literal[
     "stable",
@@ -36,10 +36,10 @@ Reason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RetentionCandidate:
     """A release in a store, and what its manifest says."""
 
-    release: Release
+    release: StoredRelease
     manifest: Manifest | None
     """None where there is none."""
     readable: bool = True
@@ -57,16 +57,16 @@ class Decision:
     reason: Reason
     detail: str
     """In words, for a person."""
-    release: Release | None = None
+    release: StoredRelease | None = None
     """None of a tag without one."""
     size: int = 0
     """Bytes of all its files."""
 
 
 def decide(
-    held: Sequence[Held],
+    held: Sequence[RetentionCandidate],
     tags: Mapping[str, str],
-    settings: Purging,
+    settings: PurgeSettings,
     *,
     now: datetime,
     pinned: Sequence[str] = (),
@@ -105,7 +105,7 @@ def decide(
     return (*decisions.values(), *alone)
 
 
-def age_of(release: Release, now: datetime) -> timedelta:
+def age_of(release: StoredRelease, now: datetime) -> timedelta:
     """Since it was published; of a draft, since it was made."""
     if release.published:
         return now - release.published
@@ -116,8 +116,8 @@ def age_of(release: Release, now: datetime) -> timedelta:
 
 
 def _decide(
-    one: Held,
-    settings: Purging,
+    one: RetentionCandidate,
+    settings: PurgeSettings,
     now: datetime,
     pins: frozenset[str],
     promoted: set[str | None],
@@ -159,7 +159,7 @@ def _decide(
 
 
 def _decide_tag(
-    tag: str, day: date, settings: Purging, now: datetime, pins: frozenset[str]
+    tag: str, day: date, settings: PurgeSettings, now: datetime, pins: frozenset[str]
 ) -> Decision:
     """What becomes of a nightly's tag without a release: a purge left it that was killed, or a
     night, or its night has just begun."""
@@ -171,7 +171,7 @@ def _decide_tag(
     return Decision(tag, True, "left tag", "its release is gone")
 
 
-def _last(held: Sequence[Held], count: int) -> frozenset[str]:
+def _last(held: Sequence[RetentionCandidate], count: int) -> frozenset[str]:
     """The tags of the newest published pre-releases of ours."""
     candidates = [
         one.release
@@ -185,8 +185,8 @@ def _last(held: Sequence[Held], count: int) -> frozenset[str]:
 
 
 def _required(
-    held: Sequence[Held], decisions: Mapping[str, Decision]
-) -> Iterator[tuple[Held, str]]:
+    held: Sequence[RetentionCandidate], decisions: Mapping[str, Decision]
+) -> Iterator[tuple[RetentionCandidate, str]]:
     """Releases that would go, but are required by one that is kept; and who requires them."""
     going = {one.release.tag: one for one in held if decisions[one.release.tag].goes}
     provided = _Provided(list(going.values()))
@@ -203,7 +203,7 @@ def _required(
 class _Provided:
     """What some releases provide, to be found by what pins it."""
 
-    def __init__(self, held: Sequence[Held]) -> None:
+    def __init__(self, held: Sequence[RetentionCandidate]) -> None:
         self._versions: dict[str, dict[Version, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._files: dict[str, set[str]] = defaultdict(set)
         for one in held:
@@ -216,7 +216,7 @@ class _Provided:
                     name = canonicalize_name(artifact.package)
                     self._versions[name][version_of].add(one.release.tag)
 
-    def pinned_by(self, keeper: Held) -> set[str]:
+    def pinned_by(self, keeper: RetentionCandidate) -> set[str]:
         """The tags of those of which a wheel of another release pins something."""
         if keeper.manifest is None:
             return set()

@@ -10,7 +10,7 @@ Placed = Literal["uploaded", "present"]
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class RegistryFile:
     """A file that a registry has."""
 
     name: str

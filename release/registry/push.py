@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from release.model.errors import Refused
-from release.registry.file import File, Placed
+from release.registry.file import Placed, RegistryFile
 from release.registry.order import dependencies_first
 from release.registry.projects import SHOWN, Project
 from release.registry.versions import by_version, taken_of
-from release.registry.wheels import Wheel
+from release.registry.wheels import OutgoingWheel
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry
@@ -33,7 +33,7 @@ MOST_TOLD = 5
 class Push:
     """What is to be done."""
 
-    wheels: tuple[Wheel, ...]
+    wheels: tuple[OutgoingWheel, ...]
     """All of them, in the order in which they go out."""
     present: frozenset[str]
     """Names of those that the registry has, in these very bytes."""
@@ -41,12 +41,14 @@ class Push:
     """Projects with a newer version there, which users who name none go on to get."""
 
     @property
-    def missing(self) -> tuple[Wheel, ...]:
+    def missing(self) -> tuple[OutgoingWheel, ...]:
         """Those that are to be sent."""
         return tuple(wheel for wheel in self.wheels if wheel.name not in self.present)
 
 
-def prepare(registry: Registry, wheels: Sequence[Wheel], table: Mapping[str, Project]) -> Push:
+def prepare(
+    registry: Registry, wheels: Sequence[OutgoingWheel], table: Mapping[str, Project]
+) -> Push:
     """Finds out what is to be sent, and whether all of it may go; sends nothing.
 
     Raises:
@@ -54,7 +56,7 @@ def prepare(registry: Registry, wheels: Sequence[Wheel], table: Mapping[str, Pro
       RemoteError: the registry cannot be asked now.
     """
     faults = list(_faults(registry, wheels, table))
-    there: Mapping[str, Mapping[str, File]] = {}
+    there: Mapping[str, Mapping[str, RegistryFile]] = {}
     if not faults:
         there = registry.files_of(wheel.project for wheel in wheels)
         faults = list(_conflicts(registry, wheels, there, table))
@@ -72,8 +74,8 @@ def prepare(registry: Registry, wheels: Sequence[Wheel], table: Mapping[str, Pro
 def push(
     registry: Registry,
     prepared: Push,
-    file: Callable[[Wheel], Path],
-    tell: Callable[[Wheel, Placed], None],
+    file: Callable[[OutgoingWheel], Path],
+    tell: Callable[[OutgoingWheel, Placed], None],
 ) -> dict[str, Placed]:
     """Sends what is missing, one after the other.
 
@@ -102,7 +104,7 @@ def push(
 
 
 def _faults(
-    registry: Registry, wheels: Sequence[Wheel], table: Mapping[str, Project]
+    registry: Registry, wheels: Sequence[OutgoingWheel], table: Mapping[str, Project]
 ) -> Iterator[str]:
     """What may never go to a registry."""
     if not wheels:
@@ -128,8 +130,8 @@ def _faults(
 
 def _conflicts(
     registry: Registry,
-    wheels: Sequence[Wheel],
-    there: Mapping[str, Mapping[str, File]],
+    wheels: Sequence[OutgoingWheel],
+    there: Mapping[str, Mapping[str, RegistryFile]],
     table: Mapping[str, Project],
 ) -> Iterator[str]:
     """What the registry has against it."""
@@ -152,7 +154,7 @@ def _conflicts(
 
 
 def _overshadowed(
-    wheels: Sequence[Wheel], there: Mapping[str, Mapping[str, File]]
+    wheels: Sequence[OutgoingWheel], there: Mapping[str, Mapping[str, RegistryFile]]
 ) -> Iterator[tuple[str, str]]:
     """The versions that stand above what is pushed, by project."""
     for project, version in sorted({(wheel.project, wheel.version) for wheel in wheels}):

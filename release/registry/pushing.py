@@ -19,7 +19,7 @@ from release.registry import projects, push, wheels
 from release.registry.address import open_registry
 from release.registry.file import Placed
 from release.registry.push import Push
-from release.registry.wheels import Wheel
+from release.registry.wheels import OutgoingWheel
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry
@@ -28,7 +28,7 @@ _MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class PushOptions:
     """What a user wants."""
 
     registry: str
@@ -42,7 +42,12 @@ class Wishes:
 
 
 def run(
-    wishes: Wishes, *, folder: Path | None, store: Store | None, tag: str | None, console: Console
+    wishes: PushOptions,
+    *,
+    folder: Path | None,
+    store: Store | None,
+    tag: str | None,
+    console: Console,
 ) -> None:
     """Pushes the wheels of a folder, or of a release in a store.
 
@@ -79,11 +84,11 @@ def run(
 
         with console.status("uploading") as status:
 
-            def file(wheel: Wheel) -> Path:
+            def file(wheel: OutgoingWheel) -> Path:
                 status.update(f"uploading {_shown(wheel)}")
                 return gathered.file(wheel)
 
-            def tell(wheel: Wheel, placed: Placed) -> None:
+            def tell(wheel: OutgoingWheel, placed: Placed) -> None:
                 terminal.say(console, f"{placed} {_shown(wheel)}", "dim")
 
             placed = push.push(registry, prepared, file, tell)
@@ -118,7 +123,7 @@ def _confirm(registry: Registry, prepared: Push, yes: bool) -> None:
         raise Refused("nothing was uploaded")
 
 
-def _shown(wheel: Wheel) -> str:
+def _shown(wheel: OutgoingWheel) -> str:
     return f"{wheel.name} ({wheel.size / _MIB:.1f} MiB)"
 
 

@@ -32,9 +32,9 @@ from twine.package import PackageFile
 from twine.repository import Repository
 from twine.settings import Settings
 
-from release.hosting.retry import PassingError, Patience
+from release.hosting.retry import RetryPolicy, TransientError
 from release.model.errors import Refused, UsageError
-from release.registry.file import File, Placed
+from release.registry.file import Placed, RegistryFile
 
 Answer = TypeVar("Answer")
 
@@ -54,7 +54,7 @@ class Registry:
     upload: str | None
     """URL that files are sent to; None: it is only asked."""
 
-    def __init__(self, index: str, upload: str | None, patience: Patience) -> None:
+    def __init__(self, index: str, upload: str | None, patience: RetryPolicy) -> None:
         """A registry.
 
         Args:
@@ -83,7 +83,7 @@ class Registry:
           UsageError: an address is malformed, or the index is not found.
           RemoteError: it cannot be reached now.
         """
-        patience = Patience.from_environment()
+        patience = RetryPolicy.from_environment()
         for option, url, example in (("--index", index, "simple/"), ("--registry", upload, "")):
             if url is not None and urlsplit(url).scheme not in ("http", "https"):
                 raise UsageError(f"{option} {url}: write a URL, such as https://HOST/{example}")
@@ -118,7 +118,7 @@ class Registry:
         """Its host, for messages."""
         return urlsplit(self.upload or self.index).netloc.rpartition("@")[2]
 
-    def files(self, project: str) -> Mapping[str, File]:
+    def files(self, project: str) -> Mapping[str, RegistryFile]:
         """The files of a project by name; none when there is no such project.
 
         Raises:
@@ -126,14 +126,14 @@ class Registry:
           UsageError: it is no registry.
         """
 
-        def asked() -> Mapping[str, File]:
+        def asked() -> Mapping[str, RegistryFile]:
             with _understood(self.index):
                 try:
                     page = self._simple.get_project_page(project)
                 except NoSuchProjectError:
                     return {}
                 return {
-                    one.filename: File(
+                    one.filename: RegistryFile(
                         name=one.filename,
                         project=project,
                         version=one.version,
@@ -146,7 +146,7 @@ class Registry:
 
         return self._patience.ask(f"asking for {project}", asked)
 
-    def files_of(self, projects: Iterable[str]) -> dict[str, Mapping[str, File]]:
+    def files_of(self, projects: Iterable[str]) -> dict[str, Mapping[str, RegistryFile]]:
         """The files of several projects, each asked for once.
 
         Raises:
@@ -199,14 +199,14 @@ class Registry:
                 there = self.files(project).get(wheel.name)
             if there is None:
                 # It was taken, and is not sent again: an index may be behind.
-                raise PassingError(f"{self.host} does not show {wheel.name} yet")
+                raise TransientError(f"{self.host} does not show {wheel.name} yet")
             if told := self.difference(there, sha256):
                 raise Refused(told)
             return placed or "uploaded"
 
         return self._patience.ask(f"uploading {wheel.name}", done)
 
-    def difference(self, there: File, sha256: str) -> str | None:
+    def difference(self, there: RegistryFile, sha256: str) -> str | None:
         """In what a file that it has differs from what it should be, in words."""
         if there.sha256 == sha256:
             return None
@@ -236,7 +236,7 @@ class Registry:
             return "uploaded"
         said = f"{self.host} answers {answer.status_code} {answer.reason}"
         if answer.status_code in _PASSING or answer.status_code >= _SERVER_ERROR:
-            raise PassingError(said, _after(answer))
+            raise TransientError(said, _after(answer))
         if answer.status_code in _FORBIDDEN:
             raise UsageError(
                 f"{said} to {wheel.name}: TWINE_USERNAME and TWINE_PASSWORD do not give the right "
@@ -310,7 +310,7 @@ def _understood(url: str, what: str = "a simple index") -> Iterator[None]:
         answer = error.response
         assert answer is not None, "a status is what it is about"
         if answer.status_code in _PASSING or answer.status_code >= _SERVER_ERROR:
-            raise PassingError(f"{host} answers {answer.status_code}", _after(answer)) from error
+            raise TransientError(f"{host} answers {answer.status_code}", _after(answer)) from error
         raise UsageError(
             f"{url}: it answers {answer.status_code} {answer.reason}; is that {what}?"
         ) from error
@@ -324,7 +324,7 @@ def _understood(url: str, what: str = "a simple index") -> Iterator[None]:
         raise UsageError(f"{url}: that is not {what} ({error})") from error
     except requests.RequestException as error:
         kind = "does not answer" if isinstance(error, requests.Timeout) else "cannot be reached"
-        raise PassingError(f"{host} {kind}") from error
+        raise TransientError(f"{host} {kind}") from error
 
 
 def _after(answer: requests.Response) -> float | None:
@@ -332,7 +332,7 @@ def _after(answer: requests.Response) -> float | None:
     return float(text) if text.isdigit() else None
 
 
-def _limit_time(session: requests.Session, patience: Patience) -> None:
+def _limit_time(session: requests.Session, patience: RetryPolicy) -> None:
     """Lets no request of a session wait for ever: not where a caller sets its time-out to None."""
     request: Callable[..., requests.Response] = session.request
 

@@ -11,10 +11,10 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from release.model.errors import Refused
-from release.registry import projects, stated
-from release.registry.file import File
+from release.registry import expected, projects
+from release.registry.expected import ExpectedWheel
+from release.registry.file import RegistryFile
 from release.registry.projects import Project, State
-from release.registry.stated import Stated
 from release.registry.versions import Versions, by_version, taken_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _VERSION = re.compile(r"_\d+_\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Coverage:
     """A platform and a Python, by the tags that files are named with."""
 
     platform: str
@@ -36,7 +36,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ProjectStatus:
     """How a project stands."""
 
     project: str
@@ -47,15 +47,15 @@ class Standing:
     """The newest pre-release, where it is newer than that."""
     versions: int
     """How many there are."""
-    cells: tuple[Cell, ...]
+    cells: tuple[Coverage, ...]
     """Of the newest version."""
     findings: tuple[str, ...]
     """What is wrong, in words."""
 
 
 def look(
-    registry: Registry, table: Mapping[str, Project], release: Sequence[Stated] = ()
-) -> tuple[Standing, ...]:
+    registry: Registry, table: Mapping[str, Project], release: Sequence[ExpectedWheel] = ()
+) -> tuple[ProjectStatus, ...]:
     """Looks at each project of the table.
 
     Args:
@@ -75,9 +75,9 @@ def look(
 def standings(
     registry: Registry,
     table: Mapping[str, Project],
-    there: Mapping[str, Mapping[str, File]],
-    release: Sequence[Stated] = (),
-) -> tuple[Standing, ...]:
+    there: Mapping[str, Mapping[str, RegistryFile]],
+    release: Sequence[ExpectedWheel] = (),
+) -> tuple[ProjectStatus, ...]:
     """How each project of the table stands, by the files that a registry said it has.
 
     Args:
@@ -92,7 +92,7 @@ def standings(
             project,
             versions[name],
             *_findings(project, versions),
-            *stated.differences(
+            *expected.differences(
                 registry, {name: there[name]}, [one for one in release if one.project == name]
             ),
         )
@@ -100,9 +100,9 @@ def standings(
     )
 
 
-def _standing(project: Project, versions: Versions, *findings: str) -> Standing:
+def _standing(project: Project, versions: Versions, *findings: str) -> ProjectStatus:
     newest, last = taken_of(versions), max(versions, default=None)
-    return Standing(
+    return ProjectStatus(
         project=project.name,
         state=project.state,
         newest=str(newest) if newest else None,
@@ -138,7 +138,7 @@ def _findings(project: Project, of: Mapping[str, Versions]) -> Iterator[str]:
             yield f"{newest} has no {', '.join(lost)}, which {max(before)} has"
 
 
-def _cells(files: Sequence[File]) -> Iterator[Cell]:
+def _cells(files: Sequence[RegistryFile]) -> Iterator[Coverage]:
     counts: dict[tuple[str, str], int] = {}
     for file in files:
         try:
@@ -149,7 +149,7 @@ def _cells(files: Sequence[File]) -> Iterator[Cell]:
         for cell in {(tag.platform, _python(tag)) for tag in tags}:
             counts[cell] = counts.get(cell, 0) + 1
     for (platform, python), count in sorted(counts.items()):
-        yield Cell(platform, python, count)
+        yield Coverage(platform, python, count)
 
 
 def _python(tag: Tag) -> str:

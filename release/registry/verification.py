@@ -21,13 +21,13 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from release.gate.smoke.environment import Environment
 from release.gate.smoke.equipment import Equipment
-from release.gate.smoke.process import TrialError
+from release.gate.smoke.process import SmokeTestError
 from release.model import release_dir
 from release.model.errors import Refused
-from release.model.wheelhouse import Lock, Statement, Wheel
-from release.registry import stated
+from release.model.wheelhouse import Lock, Wheelhouse, WheelhouseWheel
+from release.registry import expected
 from release.turbine import smoke_test
-from release.turbine.smoke_test import Attempt, Outcome
+from release.turbine.smoke_test import SuiteOutcome, SuiteRun
 from release.turbine.tools import Tools
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Verification:
     """What is verified, and with what."""
 
     registry: Registry
-    wheelhouse: Statement
+    wheelhouse: Wheelhouse
     """What was pushed, by digest."""
     suite: Path
     equipment: Equipment
@@ -51,7 +51,7 @@ class Verification:
     """Is told what is done."""
 
 
-def check_digests(registry: Registry, wheelhouse: Statement) -> int:
+def check_digests(registry: Registry, wheelhouse: Wheelhouse) -> int:
     """Holds what the registry has of a release against what was pushed.
 
     Returns:
@@ -61,14 +61,14 @@ def check_digests(registry: Registry, wheelhouse: Statement) -> int:
       Refused: a wheel is missing, or other than it was pushed.
       RemoteError: the registry cannot be asked now.
     """
-    pushed = stated.of_statement(wheelhouse)
+    pushed = expected.of_statement(wheelhouse)
     there = registry.files_of(wheel.project for wheel in pushed)
-    for difference in stated.differences(registry, there, pushed):
+    for difference in expected.differences(registry, there, pushed):
         raise Refused(difference)
     return len(pushed)
 
 
-def verify(verification: Verification, lock: Lock) -> Outcome:
+def verify(verification: Verification, lock: Lock) -> SuiteOutcome:
     """Installs a release by name on one Python, and runs a suite.
 
     Args:
@@ -101,11 +101,11 @@ def verify(verification: Verification, lock: Lock) -> Outcome:
         try:
             count = _check_files(verification, environment)
         except Refused as error:
-            raise TrialError(str(error)) from error
+            raise SmokeTestError(str(error)) from error
         verification.say(f"Python {lock.python}: {count} installed files are those published")
 
     return smoke_test.attempt(
-        Attempt(
+        SuiteRun(
             wheelhouse,
             lock,
             verification.suite,
@@ -153,7 +153,7 @@ def _check_files(verification: Verification, environment: Environment) -> int:
     return count
 
 
-def _installed_wheel(wheels: Sequence[Wheel], lines: Sequence[str]) -> Wheel:
+def _installed_wheel(wheels: Sequence[WheelhouseWheel], lines: Sequence[str]) -> WheelhouseWheel:
     """Which of a project's wheels it is that was installed, by the tags that WHEEL has."""
     tags = {line.removeprefix("Tag: ") for line in lines if line.startswith("Tag: ")}
     for wheel in wheels:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from release.registry.file import File
+from release.registry.file import RegistryFile
 
-Versions = Mapping[Version, Sequence[File]]
+Versions = Mapping[Version, Sequence[RegistryFile]]
 
 
-def by_version(files: Mapping[str, File]) -> Versions:
+def by_version(files: Mapping[str, RegistryFile]) -> Versions:
     """The files by version; those that were yanked are for nobody."""
-    found: dict[Version, list[File]] = {}
+    found: dict[Version, list[RegistryFile]] = {}
     for file in files.values():
         try:
             version = Version(file.version or "")

@@ -13,12 +13,12 @@ from release.hosting.store import Store
 from release.model import release_dir
 from release.model.errors import Refused
 from release.publish.published_manifest import read_metadata
-from release.registry import stated
-from release.registry.stated import Stated
+from release.registry import expected
+from release.registry.expected import ExpectedWheel
 
 
 @dataclass(frozen=True, slots=True)
-class Wheel(Stated):
+class OutgoingWheel(ExpectedWheel):
     """A wheel that is to be on a registry, with what decides whether it may, and when."""
 
     size: int
@@ -28,15 +28,15 @@ class Wheel(Stated):
 
 
 @dataclass(frozen=True, slots=True)
-class Wheels:
+class OutgoingWheels:
     """Wheels, and a way to have them here."""
 
-    wheels: tuple[Wheel, ...]
-    file: Callable[[Wheel], Path]
+    wheels: tuple[OutgoingWheel, ...]
+    file: Callable[[OutgoingWheel], Path]
     """Gives a wheel's file, which has its digest; fetches it if need be."""
 
 
-def of_folder(place: Path) -> Wheels:
+def of_folder(place: Path) -> OutgoingWheels:
     """The wheels of a wheelhouse, without those of others, or of a release's folder.
 
     Raises:
@@ -45,7 +45,7 @@ def of_folder(place: Path) -> Wheels:
     """
     paths = {path.name: path for path in (*place.glob("*.whl"), *place.glob("*/*.whl"))}
     found = []
-    for wheel in stated.in_folder(place):
+    for wheel in expected.in_folder(place):
         path = paths.get(wheel.name)
         if path is None:
             raise Refused(f"{place}: {wheel.name} is stated, and not there; nothing was uploaded")
@@ -53,32 +53,34 @@ def of_folder(place: Path) -> Wheels:
             raise Refused(f"{path}: it has not the bytes that were stated; nothing was uploaded")
         requires = Metadata.from_email(read_metadata(path)).requires_dist or ()
         found.append(
-            Wheel(**asdict(wheel), size=path.stat().st_size, requires=tuple(map(str, requires)))
+            OutgoingWheel(
+                **asdict(wheel), size=path.stat().st_size, requires=tuple(map(str, requires))
+            )
         )
-    return Wheels(tuple(found), lambda wheel: paths[wheel.name])
+    return OutgoingWheels(tuple(found), lambda wheel: paths[wheel.name])
 
 
-def of_release(store: Store, tag: str, scratch: Path) -> Wheels:
+def of_release(store: Store, tag: str, scratch: Path) -> OutgoingWheels:
     """The wheels of a published release; only what is sent is fetched, into a folder.
 
     Raises:
       Refused: it is not published.
       RemoteError: the store failed; a rerun goes on.
     """
-    release = stated.published(store, tag)
+    release = expected.published(store, tag)
 
-    def fetched(wheel: Wheel) -> Path:
+    def fetched(wheel: OutgoingWheel) -> Path:
         catalogue.fetch(store, tag, wheel.name, wheel.sha256, scratch / wheel.name)
         return scratch / wheel.name
 
-    return Wheels(
+    return OutgoingWheels(
         tuple(
-            Wheel(
+            OutgoingWheel(
                 **asdict(wheel),
                 size=release.artifacts[wheel.name].size,
                 requires=release.artifacts[wheel.name].requires,
             )
-            for wheel in stated.of_manifest(release)
+            for wheel in expected.of_manifest(release)
         ),
         fetched,
     )

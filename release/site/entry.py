@@ -18,7 +18,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion
 
 from release.hosting.catalogue import METADATA_SUFFIX
-from release.hosting.store import Asset, Release
+from release.hosting.store import Asset, StoredRelease
 from release.model import document, marks, version
 from release.model.document import dumps
 from release.model.manifest import CellStatus, Manifest
@@ -28,7 +28,7 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class SiteFile:
     """A wheel or a dist."""
 
     name: str
@@ -51,7 +51,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Native:
+class NativeOrigin:
     """Where native code comes from."""
 
     kind: str
@@ -77,9 +77,9 @@ class Entry:
     pinned: str | None
     yanked: str | None
     commit: str | None
-    files: tuple[File, ...]
+    files: tuple[SiteFile, ...]
     cells: tuple[CellStatus, ...]
-    natives: tuple[Native, ...]
+    natives: tuple[NativeOrigin, ...]
 
     def to_json(self) -> bytes:
         """Content of releases/TAG.json."""
@@ -90,7 +90,7 @@ class Entry:
         return dumps({"schema": SCHEMA, **data})
 
 
-def key_of(release: Release, assets: Mapping[str, Asset]) -> str:
+def key_of(release: StoredRelease, assets: Mapping[str, Asset]) -> str:
     """What changes when a release does."""
     seen = [
         SCHEMA,
@@ -103,7 +103,7 @@ def key_of(release: Release, assets: Mapping[str, Asset]) -> str:
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
-def make(release: Release, assets: Mapping[str, Asset], manifest: Manifest | None) -> Entry:
+def make(release: StoredRelease, assets: Mapping[str, Asset], manifest: Manifest | None) -> Entry:
     """The entry of a published release.
 
     Args:
@@ -116,7 +116,7 @@ def make(release: Release, assets: Mapping[str, Asset], manifest: Manifest | Non
     names = {asset.name for asset in _complete(assets)}
     natives = (
         {
-            Native(origin.kind, origin.project, origin.version, origin.revision): None
+            NativeOrigin(origin.kind, origin.project, origin.version, origin.revision): None
             for artifact in manifest.artifacts.values()
             for origin in artifact.origins
         }
@@ -172,8 +172,8 @@ def _parse(data: Mapping[str, Any]) -> Entry | None:
     values = dict(data)
     if values.pop("schema") != SCHEMA:
         return None
-    values["files"] = tuple(File(**file) for file in values["files"])
-    values["natives"] = tuple(Native(**native) for native in values["natives"])
+    values["files"] = tuple(SiteFile(**file) for file in values["files"])
+    values["natives"] = tuple(NativeOrigin(**native) for native in values["natives"])
     values["cells"] = tuple(
         CellStatus(
             **{
@@ -193,7 +193,7 @@ def _complete(assets: Mapping[str, Asset]) -> list[Asset]:
     return [asset for _, asset in sorted(assets.items()) if asset.complete]
 
 
-def _file(asset: Asset, manifest: Manifest | None, names: set[str]) -> File | None:
+def _file(asset: Asset, manifest: Manifest | None, names: set[str]) -> SiteFile | None:
     """A wheel or dist; None of any other asset, and of a wheel whose name is none."""
     if not asset.name.endswith((".whl", ".tar.xz")):
         return None
@@ -207,7 +207,7 @@ def _file(asset: Asset, manifest: Manifest | None, names: set[str]) -> File | No
         project, own_version = canonicalize_name(parsed), str(number)
     stated = manifest.artifacts.get(asset.name) if manifest else None
     described = stated is not None and asset.name + METADATA_SUFFIX in names
-    return File(
+    return SiteFile(
         name=asset.name,
         kind=kind,
         project=project,

@@ -10,7 +10,7 @@ from release.model import cells
 from release.model.cells import Missing
 from release.model.manifest import CellStatus
 from release.site import chart
-from release.site.entry import Entry, File
+from release.site.entry import Entry, SiteFile
 from release.site.pages import Pages
 from release.site.simple import LINKS, templates
 
@@ -26,7 +26,7 @@ _MAIN = ("iree-compiler", "iree-runtime")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class GridMark:
     """A cell of a grid."""
 
     python: str
@@ -38,15 +38,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownRelease:
     """A release on the page."""
 
     entry: Entry
     platforms: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[tuple[Mark, ...], ...]], ...]
+    rows: tuple[tuple[str, tuple[tuple[GridMark, ...], ...]], ...]
     """Packages, and of each the marks by platform."""
     missing: tuple[Missing, ...]
-    dists: tuple[tuple[File, str], ...]
+    dists: tuple[tuple[SiteFile, str], ...]
     """Dist archives and their links."""
     size: float
     """MiB of all files."""
@@ -76,9 +76,9 @@ def write(pages: Pages, *, now: datetime, store: str) -> None:
       now: UTC, shown.
       store: its address, shown.
     """
-    shown: list[Shown] = []
-    newest: dict[str, Shown] = {}
-    listed: list[Shown] = []
+    shown: list[ShownRelease] = []
+    newest: dict[str, ShownRelease] = {}
+    listed: list[ShownRelease] = []
     names: list[str] = []
     sizes: list[dict[str, float]] = []
     for number, entry in enumerate(pages.entries()):
@@ -117,9 +117,9 @@ def write(pages: Pages, *, now: datetime, store: str) -> None:
     stream.dump(str(pages.path("all.html")), encoding="utf-8")
 
 
-def _shown(pages: Pages, entry: Entry) -> Shown:
+def _shown(pages: Pages, entry: Entry) -> ShownRelease:
     platforms = cells.platforms(entry.cells)
-    return Shown(
+    return ShownRelease(
         entry=entry,
         platforms=platforms,
         rows=tuple(
@@ -141,7 +141,7 @@ def _shown(pages: Pages, entry: Entry) -> Shown:
     )
 
 
-def _mark(cell: CellStatus) -> Mark:
+def _mark(cell: CellStatus) -> GridMark:
     if cell.status == "built":
         state = "run" if cell.run == "passed" else "built"
         title = "installed and run" if state == "run" else f"built, not run: {cell.run_detail}"
@@ -150,7 +150,7 @@ def _mark(cell: CellStatus) -> Mark:
         title = "missing" + (f" since {cell.missing_since}" if cell.missing_since else "")
         title += f": {cell.why[0]}" if cell.why else ""
     where = " ".join(filter(None, (cell.package or "dist", cell.platform, cell.python)))
-    return Mark(cell.python or "", state, f"{where}: {title}")
+    return GridMark(cell.python or "", state, f"{where}: {title}")
 
 
 def _wanted(entry: Entry, tags: Sequence[str]) -> str:

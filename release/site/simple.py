@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from release.site.entry import Entry, File
+from release.site.entry import Entry, SiteFile
 from release.site.pages import Pages
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ LINKS = "pip-release-links.html"
 class Link:
     """A wheel as a page shows it."""
 
-    file: File
+    file: SiteFile
     href: str
     """Without its fragment."""
     yanked: str | None
@@ -91,7 +91,7 @@ def _links(pages: Pages, project: str | None, *, up: int) -> Iterator[Link]:
                 yield _link(pages, found, file, up)
 
 
-def _link(pages: Pages, found: Entry, file: File, up: int) -> Link:
+def _link(pages: Pages, found: Entry, file: SiteFile, up: int) -> Link:
     return Link(file, pages.link(file.url, up=up), found.yanked)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from release.hosting import catalogue
-from release.hosting.store import Asset, Release, Store
+from release.hosting.store import Asset, Store, StoredRelease
 from release.model.errors import Refused, UsageError
 from release.model.manifest import Manifest
 from release.model.release_dir import where
@@ -123,7 +123,7 @@ def _entries(
     return tuple(tag for _, tag in sorted(order, reverse=True)), files, read
 
 
-def _known(made: Generation, release: Release, assets: Mapping[str, Asset]) -> Entry | None:
+def _known(made: Generation, release: StoredRelease, assets: Mapping[str, Asset]) -> Entry | None:
     """The entry of the generation before, taken over, if the store shows the same release."""
     if made.before is None:
         return None
@@ -133,7 +133,7 @@ def _known(made: Generation, release: Release, assets: Mapping[str, Asset]) -> E
     return found if made.keep(entry.path_of(release.tag)) else None
 
 
-def _manifest(store: Store, release: Release, assets: Mapping[str, Asset]) -> Manifest | None:
+def _manifest(store: Store, release: StoredRelease, assets: Mapping[str, Asset]) -> Manifest | None:
     return catalogue.manifest_of(store, release.tag) if catalogue.MANIFEST in assets else None
 
 

@@ -13,7 +13,7 @@ from release.hosting.store import Store
 from release.model import release_dir, wheelhouse
 from release.model.document import DocumentError
 from release.model.errors import Refused
-from release.model.wheelhouse import NAME, Statement
+from release.model.wheelhouse import NAME, Wheelhouse
 from release.turbine.core import Core
 from release.turbine.tools import Tools
 
@@ -24,7 +24,7 @@ class Filling:
 
     place: Path
     """The wheelhouse."""
-    wanted: Statement
+    wanted: Wheelhouse
     made: Path
     """A folder with the wheels that were made for the release."""
     store: Store
@@ -36,7 +36,7 @@ class Filling:
     """Is told what is done."""
 
 
-def check(place: Path, wanted: Statement, *, clean: bool) -> None:
+def check(place: Path, wanted: Wheelhouse, *, clean: bool) -> None:
     """Sees to it that a folder can become, or go on to be, a certain wheelhouse.
 
     Args:
@@ -119,7 +119,7 @@ def verify(place: Path, *, complete: bool = True) -> int:
     return len(there)
 
 
-def _foreign(place: Path, wanted: Statement) -> Iterator[str]:
+def _foreign(place: Path, wanted: Wheelhouse) -> Iterator[str]:
     """What of a folder is none of a wheelhouse, in words."""
     if not place.is_dir():
         yield "it is no folder"
@@ -142,7 +142,7 @@ def _foreign(place: Path, wanted: Statement) -> Iterator[str]:
             yield f"it holds {name}, which is no wheel"
 
 
-def _difference(there: Statement, wanted: Statement) -> str:
+def _difference(there: Wheelhouse, wanted: Wheelhouse) -> str:
     """In what a wheelhouse differs from the one that is wanted."""
     for name in ("version", "core", "core_from", "commit", "source"):
         before, after = getattr(there, name), getattr(wanted, name)

@@ -12,13 +12,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from rich.console import Console
 
-from release.gate.smoke.candidate import UnfitError, own_platform
+from release.gate.smoke.candidate import NotRunError, own_platform
 from release.gate.smoke.environment import Environment
 from release.gate.smoke.equipment import Equipment
-from release.gate.smoke.process import TrialError
+from release.gate.smoke.process import SmokeTestError
 from release.model import terminal
 from release.model.errors import Refused
-from release.model.wheelhouse import Lock, Statement, Wheel
+from release.model.wheelhouse import Lock, Wheelhouse, WheelhouseWheel
 
 SUITE = Path(__file__).with_name("suite")
 """The suite that is run when nobody names another."""
@@ -31,7 +31,7 @@ _TIMEOUT = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SuiteOutcome:
     """How a trial on one Python ended."""
 
     platform: str
@@ -49,11 +49,11 @@ class Outcome:
 
 
 def on_each(
-    stated: Statement,
+    stated: Wheelhouse,
     locks: Sequence[Lock],
     console: Console,
-    trying: Callable[[Lock], Outcome],
-) -> list[Outcome]:
+    trying: Callable[[Lock], SuiteOutcome],
+) -> list[SuiteOutcome]:
     """Tries a release on each Python of this machine's platform, and tells how that went."""
     own = own_platform(stated.platforms)
     outcomes = []
@@ -65,7 +65,7 @@ def on_each(
     return outcomes
 
 
-def decide(release: str, outcomes: Sequence[Outcome]) -> None:
+def decide(release: str, outcomes: Sequence[SuiteOutcome]) -> None:
     """Says whether a release may go on.
 
     Args:
@@ -85,8 +85,8 @@ def decide(release: str, outcomes: Sequence[Outcome]) -> None:
 
 
 def try_wheelhouse(
-    place: Path, stated: Statement, lock: Lock, suite: Path, equipment: Equipment
-) -> Outcome:
+    place: Path, stated: Wheelhouse, lock: Lock, suite: Path, equipment: Equipment
+) -> SuiteOutcome:
     """Installs a release from its wheelhouse alone, and runs a suite.
 
     Args:
@@ -101,32 +101,32 @@ def try_wheelhouse(
     def install(environment: Environment) -> None:
         environment.install_pinned(list(requirements(wheels)), [place]).expect()
 
-    return attempt(Attempt(stated, lock, suite, equipment, install, source="locked"))
+    return attempt(SuiteRun(stated, lock, suite, equipment, install, source="locked"))
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SuiteRun:
     """What is tried on one Python, and how it gets there."""
 
-    stated: Statement
+    stated: Wheelhouse
     lock: Lock
     """The platform and Python, and what is required there."""
     suite: Path
     """A file or folder of tests for pytest, which the lock has."""
     equipment: Equipment
     install: Callable[[Environment], None]
-    """Installs the release, and all that it requires, or raises TrialError."""
+    """Installs the release, and all that it requires, or raises SmokeTestError."""
     source: str
     """What somebody did to all that may be installed, for the message on what nobody did it to."""
     hold: Callable[[Environment], None] = lambda _: None
-    """Holds what is installed against more than names and versions, or raises TrialError."""
+    """Holds what is installed against more than names and versions, or raises SmokeTestError."""
 
 
-def attempt(this: Attempt) -> Outcome:
+def attempt(this: SuiteRun) -> SuiteOutcome:
     """Has a release installed in a fresh environment, and runs a suite there."""
     lock = this.lock
     interpreter = _interpreter(this)
-    if isinstance(interpreter, Outcome):
+    if isinstance(interpreter, SuiteOutcome):
         return interpreter
     with tempfile.TemporaryDirectory(prefix="iree-turbine-") as scratch:
         try:
@@ -141,7 +141,7 @@ def attempt(this: Attempt) -> Outcome:
                 return _outcome(lock, "failed", told, frozen)
             this.hold(environment)
             return _outcome(lock, *_run_suite(this.suite, environment), frozen)
-        except TrialError as error:
+        except SmokeTestError as error:
             return _outcome(lock, "failed", str(error))
 
 
@@ -155,7 +155,7 @@ def _run_suite(suite: Path, environment: Environment) -> tuple[Status, str]:
     return "passed", f"{python}: {done.stdout.strip().splitlines()[-1]}"
 
 
-def _interpreter(this: Attempt) -> Path | Outcome:
+def _interpreter(this: SuiteRun) -> Path | SuiteOutcome:
     """The Python to try a release on, or why it is not run there."""
     lock = this.lock
     if not any(wheel.project == _TORCH for wheel in this.stated.dependencies(lock)):
@@ -167,16 +167,16 @@ def _interpreter(this: Attempt) -> Path | Outcome:
         )
     try:
         return this.equipment.interpreter(lock.python).executable
-    except UnfitError as error:
+    except NotRunError as error:
         return _outcome(lock, "not run", str(error))
 
 
 def _outcome(
     lock: Lock, status: Status, detail: str, frozen: Mapping[str, str] | None = None
-) -> Outcome:
+) -> SuiteOutcome:
     """How a trial ended."""
     lines = [f"{project}=={version}" for project, version in (frozen or {}).items()]
-    return Outcome(lock.platform, lock.python, status, detail, tuple(lines))
+    return SuiteOutcome(lock.platform, lock.python, status, detail, tuple(lines))
 
 
 def _freeze(environment: Environment) -> dict[str, str]:
@@ -188,7 +188,7 @@ def _freeze(environment: Environment) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def requirements(wheels: Iterable[Wheel]) -> Iterator[str]:
+def requirements(wheels: Iterable[WheelhouseWheel]) -> Iterator[str]:
     """Each project once, with the digests that it may have."""
     digests: dict[str, list[str]] = {}
     for wheel in wheels:
@@ -197,7 +197,7 @@ def requirements(wheels: Iterable[Wheel]) -> Iterator[str]:
         yield f"{requirement} {' '.join(f'--hash=sha256:{one}' for one in ones)}"
 
 
-def _strays(frozen: Mapping[str, str], stated: Statement, lock: Lock) -> Iterator[str]:
+def _strays(frozen: Mapping[str, str], stated: Wheelhouse, lock: Lock) -> Iterator[str]:
     """What is installed, and neither of the release nor of the lock in that version."""
     wheels = (*stated.of_role("turbine", "core"), *stated.dependencies(lock))
     expected = {wheel.project: Version(wheel.version) for wheel in wheels}

@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from release.hosting.directory_store import DirectoryStore
-from release.hosting.store import Asset, Release
+from release.hosting.store import Asset, StoredRelease
 from release.site import site
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -38,12 +38,12 @@ class Sample(DirectoryStore):
         super().__init__(root)
         self.count = count
 
-    def inventory(self) -> Iterator[tuple[Release, Mapping[str, Asset]]]:
+    def inventory(self) -> Iterator[tuple[StoredRelease, Mapping[str, Asset]]]:
         """All releases, the newest first."""
         for number in reversed(range(self.count)):
             day = NOW - timedelta(days=self.count - number)
             tag = f"candidate-{day:%Y%m%d}.1"
-            yield Release(tag, tag, "", False, True, day, day), _assets(tag, day)
+            yield StoredRelease(tag, tag, "", False, True, day, day), _assets(tag, day)
 
     def read(self, tag: str, name: str) -> Iterator[bytes]:  # noqa: ARG002
         """The manifest of a release."""

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from release.gate.smoke.candidate import UnfitError
+from release.gate.smoke.candidate import NotRunError
 from release.gate.smoke.environment import Environment, ExactWheel
-from release.gate.smoke.given import Given
-from release.gate.smoke.process import TrialError
+from release.gate.smoke.process import SmokeTestError
+from release.gate.smoke.provided import ProvidedEquipment
 from tests.benchmarks import command
 from tests.benchmarks.measure import BenchmarkError, cost_of
 
@@ -52,7 +52,7 @@ def exact(wheel: Path) -> ExactWheel:
     return ExactWheel(parse_wheel_filename(wheel.name)[0], wheel.absolute(), digest)
 
 
-def installed(root: Path, wheels: Sequence[Path], equipment: Given) -> Environment:
+def installed(root: Path, wheels: Sequence[Path], equipment: ProvidedEquipment) -> Environment:
     """An environment with wheels in it, and what they require.
 
     Raises:
@@ -60,14 +60,14 @@ def installed(root: Path, wheels: Sequence[Path], equipment: Given) -> Environme
     """
     try:
         interpreter = equipment.interpreter(PYTHON)
-    except UnfitError as error:
+    except NotRunError as error:
         raise BenchmarkError(f"not run: {error}") from error
     root.mkdir()
     try:
         environment = Environment.create(root, uv=equipment.uv, interpreter=interpreter.executable)
         lines = [exact(wheel) for wheel in wheels]
         environment.install(lines, equipment.requirements(PLATFORM, PYTHON)).expect()
-    except TrialError as error:
+    except SmokeTestError as error:
         raise BenchmarkError(str(error)) from error
     return environment
 
@@ -78,7 +78,7 @@ def benchmark(options: Namespace) -> list[Result]:
     Raises:
       BenchmarkError: an environment cannot be made, or a call fails.
     """
-    equipment = Given.from_environment()
+    equipment = ProvidedEquipment.from_environment()
     built = sorted((options.release.parent / "wheelhouse").glob("iree_*-cp312-abi3-*x86_64.whl"))
     built = [wheel for wheel in built if "linux" in wheel.name]
     with tempfile.TemporaryDirectory() as folder:

@@ -14,8 +14,8 @@ import pytest
 from platforms import data
 from release.gate import target
 from release.gate.binary import parse, rules
-from release.gate.smoke.candidate import UnfitError
-from release.gate.smoke.given import Given
+from release.gate.smoke.candidate import NotRunError
+from release.gate.smoke.provided import ProvidedEquipment
 from release.gate.smoke.runner import Qemu, started_wine
 
 PLATFORMS = {platform.name: platform for platform in data.load().platforms if not platform.slices}
@@ -107,7 +107,7 @@ def started(
             with started_wine(scratch) as (wine, _):
                 program = wine.command(Path("x"))[0]
                 yield name, Starter([program], dict(wine.environment))
-        except UnfitError as error:
+        except NotRunError as error:
             pytest.skip(f"not run: {error}")
         return
     system = {"linux": "Linux", "macos": "Darwin"}[platform.os]
@@ -116,8 +116,8 @@ def started(
         yield name, Starter([])
     elif name == "linux_aarch64" and host.system() == "Linux":
         try:
-            emulation = Given.from_environment().emulation()
-        except UnfitError as error:
+            emulation = ProvidedEquipment.from_environment().emulation()
+        except NotRunError as error:
             pytest.skip(f"not run: {error}")
         qemu = Qemu(emulation.qemu, emulation.root, scratch)
         yield name, Starter(qemu.command(Path("x"))[:-1])

@@ -23,7 +23,7 @@ class ArchiveError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ArchiveLimits:
     """How much an archive may make of a reader's time and memory."""
 
     members: int = 20_000

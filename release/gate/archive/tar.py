@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from release.gate.archive.member import CHUNK, ArchiveError, Limits, Member, Problem
+from release.gate.archive.member import CHUNK, ArchiveError, ArchiveLimits, Member, Problem
 from release.gate.archive.names import Names
 from release.model.finding import Check
 
@@ -35,7 +35,7 @@ _SPECIAL_MODES = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX | stat.S_IWOTH
 def read(
     path: Path,
     report: Callable[[Problem], None],
-    limits: Limits | None = None,
+    limits: ArchiveLimits | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Member]:
     """Yields the members in the order of the archive.
@@ -51,7 +51,7 @@ def read(
     Raises:
       ArchiveError: it cannot be read on, or is a bomb; what was yielded until then stands.
     """
-    limits = limits or Limits()
+    limits = limits or ArchiveLimits()
     with path.open("rb") as file:
         stream = _Stream(file, path.stat().st_size, limits, advance)
         names = Names()
@@ -160,7 +160,7 @@ class _Stream:
     """What an xz file inflates to, as far as it was asked for."""
 
     def __init__(
-        self, file: BinaryIO, size: int, limits: Limits, advance: Callable[[int], None]
+        self, file: BinaryIO, size: int, limits: ArchiveLimits, advance: Callable[[int], None]
     ) -> None:
         self._file = file
         self._advance = advance

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from release.gate.archive.member import CHUNK, ArchiveError, Limits, Member, Problem
+from release.gate.archive.member import CHUNK, ArchiveError, ArchiveLimits, Member, Problem
 from release.gate.archive.names import Names
 from release.model.finding import Check
 
@@ -37,7 +37,7 @@ _UNREADABLE = (
 def read(
     path: Path,
     report: Callable[[Problem], None],
-    limits: Limits | None = None,
+    limits: ArchiveLimits | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Member]:
     """Yields the members in the order of their bytes.
@@ -51,7 +51,7 @@ def read(
     Raises:
       ArchiveError: it is not a ZIP archive, or a bomb; nothing of it can be trusted.
     """
-    limits = limits or Limits()
+    limits = limits or ArchiveLimits()
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         directory, infos = _directory(file)

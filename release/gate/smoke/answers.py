@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from release.gate.smoke.process import Done, TrialError
+from release.gate.smoke.process import Done, SmokeTestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Answer:
         """Checks how the program ended that was called with `arguments`.
 
         Raises:
-          TrialError: it ended otherwise, or says something else.
+          SmokeTestError: it ended otherwise, or says something else.
         """
         done.expect(self.exit_code)
         if not re.search(self.says, done.stdout + done.stderr):
-            raise TrialError(
+            raise SmokeTestError(
                 f"{done.program} does not say what it should ({self.says}){done.last_words()}"
             )
 

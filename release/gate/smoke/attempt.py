@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from release.gate.smoke.process import TrialError
+from release.gate.smoke.process import SmokeTestError
 from release.model.outcome import Outcome, Status
 
 # What reading files raises that are not what they seem, in the standard library.
 _BROKEN = (
-    TrialError,
+    SmokeTestError,
     OSError,
     ValueError,
     LookupError,
@@ -39,7 +39,7 @@ class Attempt:
         """How it ends.
 
         Args:
-          steps: does all there is to do, and returns what was done, in a few words. TrialError and
+          steps: does all there is to do, and returns what was done, in a few words. SmokeTestError and
             what broken files make the standard library raise become a failed outcome.
         """
         start = time.monotonic()
@@ -72,9 +72,9 @@ def step(name: str) -> Iterator[None]:
     """Puts the name of a step before whatever its block fails with.
 
     Raises:
-      TrialError: the block failed.
+      SmokeTestError: the block failed.
     """
     try:
         yield
     except _BROKEN as error:
-        raise TrialError(f"{name}: {str(error) or type(error).__name__}") from error
+        raise SmokeTestError(f"{name}: {str(error) or type(error).__name__}") from error

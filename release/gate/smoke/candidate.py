@@ -14,12 +14,12 @@ _CPUS = {"AMD64": "x86_64", "arm64": "aarch64"}
 _SYSTEMS = {"Darwin": "macos", "Linux": "linux", "Windows": "windows"}
 
 
-class UnfitError(Exception):
+class NotRunError(Exception):
     """A trial cannot be made; the message is half a sentence that reads after "not run: "."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class TestableRelease:
     """A release that may be used, or as much of it as may."""
 
     plan: Plan
@@ -32,11 +32,11 @@ class Candidate:
         """The wheels with native files that serve a platform and a Python, all of them.
 
         Raises:
-          UnfitError: the plan has none, or one that it names is missing or not sound.
+          NotRunError: the plan has none, or one that it names is missing or not sound.
         """
         planned = self.planned(platform, python, pure=False)
         if not planned:
-            raise UnfitError(f"the plan has no wheel for Python {python} on {platform}")
+            raise NotRunError(f"the plan has no wheel for Python {python} on {platform}")
         return tuple(self._wheel(package, name) for package, name in planned.items())
 
     def pure_wheels(self, platform: str, python: str) -> tuple[ExactWheel, ...]:
@@ -50,12 +50,12 @@ class Candidate:
         """The dist archive of a platform.
 
         Raises:
-          UnfitError: the plan has none, or it is missing or not sound.
+          NotRunError: the plan has none, or it is missing or not sound.
         """
         for dist in self.plan.dists:
             if dist.platform == platform:
                 return self._file(dist.archive)
-        raise UnfitError(f"the plan has no dist for {platform}")
+        raise NotRunError(f"the plan has no dist for {platform}")
 
     def pythons(self, platform: str) -> tuple[str, ...]:
         """The Pythons of a platform, in the plan's order."""
@@ -82,7 +82,7 @@ class Candidate:
 
     def _file(self, name: str) -> Path:
         if name not in self.files:
-            raise UnfitError(f"{name} is missing, or was found wrong already")
+            raise NotRunError(f"{name} is missing, or was found wrong already")
         return self.files[name]
 
 

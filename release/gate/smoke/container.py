@@ -28,12 +28,12 @@ from docker.constants import DEFAULT_UNIX_SOCKET
 from docker.errors import DockerException, ImageNotFound, NotFound
 
 from release.gate.smoke.attempt import Attempt
-from release.gate.smoke.candidate import Candidate, UnfitError, own_platform
+from release.gate.smoke.candidate import NotRunError, TestableRelease, own_platform
 from release.gate.smoke.clean_machine import CleanMachine
 from release.gate.smoke.environment import ExactWheel
 from release.gate.smoke.equipment import Equipment
 from release.gate.smoke.inside import MODULES, Layout
-from release.gate.smoke.process import Done, TrialError
+from release.gate.smoke.process import Done, SmokeTestError
 from release.model.outcome import Outcome
 
 LABEL = "iree-release.smoke"
@@ -62,7 +62,7 @@ class _Engine:
 
 
 def try_container(
-    candidate: Candidate,
+    candidate: TestableRelease,
     equipment: Equipment,
     clean: CleanMachine,
     scratch: Path,
@@ -92,7 +92,7 @@ def try_container(
                 attempt = replace(attempt, engine=engine.name)
                 with _image(engine, _named(clean, equipment), Path(folder)) as image:
                     return _try_image(engine, image, candidate, equipment, attempt, limit)
-        except UnfitError as error:
+        except NotRunError as error:
             return attempt.not_run(str(error))
         except _ENGINE_ERRORS as error:
             return attempt.not_run(f"the container engine fails ({_first_line(error)})")
@@ -102,14 +102,14 @@ def _named(clean: CleanMachine, equipment: Equipment) -> CleanMachine:
     """What a container starts from; the default is asked for only now that an engine answers.
 
     Raises:
-      UnfitError: nothing is named, and the default cannot be had.
+      NotRunError: nothing is named, and the default cannot be had.
     """
     if clean != CleanMachine():
         return clean
     try:
         return CleanMachine(root_file_system=equipment.root_file_system())
-    except UnfitError as error:
-        raise UnfitError(
+    except NotRunError as error:
+        raise NotRunError(
             f"no image: give --container-image or --container-rootfs (ours: {error})"
         ) from error
 
@@ -117,7 +117,7 @@ def _named(clean: CleanMachine, equipment: Equipment) -> CleanMachine:
 def _try_image(
     engine: _Engine,
     image: str,
-    candidate: Candidate,
+    candidate: TestableRelease,
     equipment: Equipment,
     attempt: Attempt,
     limit: float,
@@ -154,7 +154,7 @@ def _ending(attempt: Attempt, container: Any, limit: float) -> Outcome:
         done = _run(container, limit)
         outcome.update(json.loads(done.expect().stdout))
         if outcome["status"] != "passed":
-            raise TrialError(outcome["detail"])
+            raise SmokeTestError(outcome["detail"])
         return str(outcome["detail"])
 
     return attempt.run(steps)
@@ -165,8 +165,8 @@ def _probe(engine: _Engine, image: str) -> tuple[str, str]:
     with _container(engine, image, ["python3", "-c", _PROBE]) as container:
         try:
             release, system = json.loads(_run(container, 60).expect().stdout)
-        except (DockerException, TrialError, ValueError) as error:
-            raise UnfitError(
+        except (DockerException, SmokeTestError, ValueError) as error:
+            raise NotRunError(
                 f"the image has no python3 that runs ({_first_line(error)})"
             ) from error
     return str(release), str(system)
@@ -176,13 +176,13 @@ def _run(container: Any, limit: float) -> Done:
     """Starts a container and waits for its end.
 
     Raises:
-      TrialError: it takes too long.
+      SmokeTestError: it takes too long.
     """
     container.start()
     try:
         code = container.wait(timeout=limit)["StatusCode"]
     except (requests.ReadTimeout, requests.ConnectionError) as error:
-        raise TrialError(f"the container does not end within {limit:g} s") from error
+        raise SmokeTestError(f"the container does not end within {limit:g} s") from error
     stdout, stderr = (
         container.logs(stdout=stream == 1, stderr=stream == 2).decode(errors="replace")
         for stream in (1, 2)
@@ -223,13 +223,13 @@ def _engine() -> Iterator[_Engine]:
     """The engine that DOCKER_HOST names, or the machine's own.
 
     Raises:
-      UnfitError: none answers.
+      NotRunError: none answers.
     """
     where = os.environ.get("DOCKER_HOST") or DEFAULT_UNIX_SOCKET.replace("http+", "")
     try:
         client: Any = DockerClient.from_env()  # type: ignore[no-untyped-call]
     except _ENGINE_ERRORS as error:
-        raise UnfitError(
+        raise NotRunError(
             f"no container engine answers at {where} ({_first_line(error)})"
         ) from error
     try:
@@ -245,14 +245,14 @@ def _image(engine: _Engine, clean: CleanMachine, scratch: Path) -> Iterator[str]
     """The reference of the image to start from; an imported one is taken away at the end.
 
     Raises:
-      UnfitError: there is no such image.
+      NotRunError: there is no such image.
     """
     if clean.image is not None:
         yield _fetched(engine, clean.image)
         return
     root = clean.root_file_system
     if root is None or not root.exists():
-        raise UnfitError(f"the root file system {root} does not exist")
+        raise NotRunError(f"the root file system {root} does not exist")
     archive = root
     if root.is_dir():
         archive = scratch / "root.tar"
@@ -266,7 +266,7 @@ def _image(engine: _Engine, clean: CleanMachine, scratch: Path) -> Iterator[str]
     try:
         engine.client.images.get(reference)
     except ImageNotFound as error:
-        raise UnfitError(f"{root} cannot be imported as an image ({said.strip()})") from error
+        raise NotRunError(f"{root} cannot be imported as an image ({said.strip()})") from error
     try:
         yield reference
     finally:
@@ -280,7 +280,7 @@ def _fetched(engine: _Engine, reference: str) -> str:
         try:
             engine.client.images.pull(reference)
         except _ENGINE_ERRORS as error:
-            raise UnfitError(
+            raise NotRunError(
                 f"the image {reference} cannot be had ({_first_line(error)})"
             ) from error
     return reference

@@ -9,19 +9,19 @@ from pathlib import Path
 
 from release.gate.smoke.answers import dist_tools
 from release.gate.smoke.attempt import Attempt, step
-from release.gate.smoke.candidate import Candidate, UnfitError
-from release.gate.smoke.native import Native, Runner
-from release.gate.smoke.process import TIMEOUT, TrialError
+from release.gate.smoke.candidate import NotRunError, TestableRelease
+from release.gate.smoke.native import NativeRunner, Runner
+from release.gate.smoke.process import TIMEOUT, SmokeTestError
 from release.gate.smoke.tool_runs import check_answers, compile_and_run
 from release.model.outcome import Outcome
 from release.model.plan import Platform
 
 _CHUNK = 1 << 20
-_NATIVE = Native()
+_NATIVE = NativeRunner()
 
 
 def try_planned_dist(
-    candidate: Candidate,
+    candidate: TestableRelease,
     platform: Platform,
     scratch: Path,
     *,
@@ -41,7 +41,7 @@ def try_planned_dist(
     """
     try:
         archive = candidate.dist(platform.name)
-    except UnfitError as error:
+    except NotRunError as error:
         return Attempt(platform.name, "dist", None, engine, ()).not_run(str(error))
     return try_dist(archive, platform, scratch, runner=runner, engine=engine, timeout=timeout)
 
@@ -89,7 +89,7 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpacks a dist archive into a new folder, nothing outside of it and nothing special.
 
     Raises:
-      TrialError: it is no archive, or a member would lie or lead elsewhere.
+      SmokeTestError: it is no archive, or a member would lie or lead elsewhere.
     """
     folder.mkdir()
     try:
@@ -102,7 +102,7 @@ def unpack(archive: Path, folder: Path) -> None:
             while content.read(_CHUNK):
                 pass
     except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
-        raise TrialError(f"{archive.name} cannot be unpacked ({error})") from error
+        raise SmokeTestError(f"{archive.name} cannot be unpacked ({error})") from error
 
 
 def tools_in(folder: Path, os: str) -> dict[str, Path]:

@@ -11,12 +11,12 @@ from pathlib import Path
 from release.gate.smoke import model_runs
 from release.gate.smoke.answers import dist_tools, launched_tools
 from release.gate.smoke.attempt import Attempt, step
-from release.gate.smoke.candidate import Candidate, UnfitError, own_platform
+from release.gate.smoke.candidate import NotRunError, TestableRelease, own_platform
 from release.gate.smoke.dists import try_planned_dist
-from release.gate.smoke.environment import Elsewhere
+from release.gate.smoke.environment import ForeignPython
 from release.gate.smoke.equipment import EmulatedPython, Emulation, Equipment
 from release.gate.smoke.native import Runner
-from release.gate.smoke.process import Done, TrialError, run
+from release.gate.smoke.process import Done, SmokeTestError, run
 from release.gate.smoke.runner import Qemu, started_wine
 from release.gate.smoke.tool_runs import check_answers, compile_and_run
 from release.model.outcome import Outcome
@@ -40,7 +40,9 @@ print(*(importlib.metadata.version(name) for name in {names}))
 """
 
 
-def try_emulated(candidate: Candidate, equipment: Equipment, scratch: Path) -> Iterator[Outcome]:
+def try_emulated(
+    candidate: TestableRelease, equipment: Equipment, scratch: Path
+) -> Iterator[Outcome]:
     """Tries wheels and dists of every platform that is not this machine's own.
 
     Args:
@@ -62,14 +64,14 @@ def try_emulated(candidate: Candidate, equipment: Equipment, scratch: Path) -> I
             yield from _untried(candidate, platform, f"nothing here runs {what}")
 
 
-def leave_untried(candidate: Candidate, why: str) -> Iterator[Outcome]:
+def leave_untried(candidate: TestableRelease, why: str) -> Iterator[Outcome]:
     """The outcomes of every platform that is not this machine's own, when none is to be tried."""
     for platform in _others(candidate):
         yield from _untried(candidate, platform, why)
 
 
 def try_aarch64(
-    candidate: Candidate, equipment: Equipment, platform: Platform, scratch: Path
+    candidate: TestableRelease, equipment: Equipment, platform: Platform, scratch: Path
 ) -> Iterator[Outcome]:
     """Tries an aarch64 Linux under qemu: every Python that there is, tools, and the dist."""
     if not any(name in candidate.files for name in _planned(candidate, platform)):
@@ -78,7 +80,7 @@ def try_aarch64(
         return
     try:
         emulation = equipment.emulation()
-    except UnfitError as error:
+    except NotRunError as error:
         yield from _untried(candidate, platform, str(error))
         return
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
@@ -95,13 +97,13 @@ def try_aarch64(
 
 
 def try_windows(
-    candidate: Candidate, equipment: Equipment, platform: Platform, scratch: Path
+    candidate: TestableRelease, equipment: Equipment, platform: Platform, scratch: Path
 ) -> Iterator[Outcome]:
     """Tries a Windows under wine: the wheels' tools and the dist; there is no Python for it."""
     with ExitStack() as stack:
         try:
             wine, engine = stack.enter_context(started_wine(scratch))
-        except UnfitError as error:
+        except NotRunError as error:
             yield from _untried(candidate, platform, str(error))
             return
         pythons = candidate.pythons(platform.name)
@@ -124,7 +126,7 @@ def try_windows(
 class _Aarch64:
     """The trials of one release on an emulated machine, which share what costs much."""
 
-    candidate: Candidate
+    candidate: TestableRelease
     equipment: Equipment
     emulation: Emulation
     platform: Platform
@@ -144,9 +146,9 @@ class _Aarch64:
         try:
             wheels = self.candidate.native_wheels(name, version)
             requirements = self.equipment.requirements(name, version)
-        except UnfitError as error:
+        except NotRunError as error:
             return attempt.not_run(str(error))
-        elsewhere = Elsewhere(self.equipment.uv, _UV_SYSTEMS["linux"], version)
+        elsewhere = ForeignPython(self.equipment.uv, _UV_SYSTEMS["linux"], version)
         packages = self.folder / f"python{version}"
 
         def steps() -> str:
@@ -167,7 +169,7 @@ class _Aarch64:
             return attempt.not_run(self.emulation.missing.get(version, "it was not asked for"))
         if len(wheels) < len(planned):
             return attempt.not_run("one of them is missing, or was found wrong already")
-        elsewhere = Elsewhere(self.equipment.uv, _UV_SYSTEMS["linux"], version)
+        elsewhere = ForeignPython(self.equipment.uv, _UV_SYSTEMS["linux"], version)
         packages = self.folder / f"pure{version}"
 
         def steps() -> str:
@@ -177,7 +179,7 @@ class _Aarch64:
                 ask = _ASK_METADATA.format(names=[wheel.package for wheel in wheels])
                 said = self._call(python, packages, "-c", ask).expect().stdout.split()
                 if set(said) != {self.candidate.plan.version}:
-                    raise TrialError(f"it says {' and '.join(said)}")
+                    raise SmokeTestError(f"it says {' and '.join(said)}")
             return "installed without what they require; not started: TensorFlow has no wheels here"
 
         return replace(attempt, engine=f"CPython {version}, {self.engine}").run(steps)
@@ -192,7 +194,7 @@ class _Aarch64:
         with step("asking the version modules"):
             said = self._call(python, packages, "-c", _ASK_VERSIONS).expect().stdout.split()
             if set(said) != {self.candidate.plan.version}:
-                raise TrialError(f"they say {' and '.join(said)}")
+                raise SmokeTestError(f"they say {' and '.join(said)}")
         modules = self.folder / ("modules-of-" + "+".join(wheels))[:200]
         fresh = not modules.exists()
         if fresh:
@@ -242,7 +244,7 @@ class _Aarch64:
 
 
 def _try_tools(
-    candidate: Candidate,
+    candidate: TestableRelease,
     equipment: Equipment,
     platform: Platform,
     python: str,
@@ -257,10 +259,10 @@ def _try_tools(
     attempt = Attempt(platform.name, "tools", None, engine, planned)
     try:
         wheels = candidate.native_wheels(platform.name, python)
-    except UnfitError as error:
+    except NotRunError as error:
         return attempt.not_run(str(error))
     packages, modules = scratch / "tools", scratch / "tools-modules"
-    elsewhere = Elsewhere(equipment.uv, _UV_SYSTEMS[platform.os], python)
+    elsewhere = ForeignPython(equipment.uv, _UV_SYSTEMS[platform.os], python)
 
     def steps() -> str:
         with step("installing"):
@@ -296,29 +298,29 @@ def _launchers_of_wheels(packages: Path) -> Mapping[str, Path]:
     return {path.stem: path for path in (packages / "bin").glob("iree-*.exe")}
 
 
-def _others(candidate: Candidate) -> tuple[Platform, ...]:
+def _others(candidate: TestableRelease) -> tuple[Platform, ...]:
     """The platforms that are not this machine's own."""
     platforms = candidate.plan.platforms
     own = own_platform(platforms)
     return tuple(platform for platform in platforms if platform.name != own)
 
 
-def _untried(candidate: Candidate, platform: Platform, why: str) -> Iterator[Outcome]:
+def _untried(candidate: TestableRelease, platform: Platform, why: str) -> Iterator[Outcome]:
     wheels, dists = _wheels(candidate, platform), _dists(candidate, platform)
     yield Attempt(platform.name, "tools", None, "none", wheels).not_run(why)
     yield Attempt(platform.name, "dist", None, "none", dists).not_run(why)
 
 
-def _planned(candidate: Candidate, platform: Platform) -> tuple[str, ...]:
+def _planned(candidate: TestableRelease, platform: Platform) -> tuple[str, ...]:
     """File names of all that the plan has for a platform."""
     return _wheels(candidate, platform) + _dists(candidate, platform)
 
 
-def _wheels(candidate: Candidate, platform: Platform) -> tuple[str, ...]:
+def _wheels(candidate: TestableRelease, platform: Platform) -> tuple[str, ...]:
     cells = (cell for cell in candidate.plan.cells if cell.platform == platform.name)
     return tuple(sorted({cell.wheel for cell in cells}))
 
 
-def _dists(candidate: Candidate, platform: Platform) -> tuple[str, ...]:
+def _dists(candidate: TestableRelease, platform: Platform) -> tuple[str, ...]:
     dists = (dist for dist in candidate.plan.dists if dist.platform == platform.name)
     return tuple(dist.archive for dist in dists)

@@ -77,7 +77,7 @@ class Requirements:
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class ForeignPython:
     """A Python of another platform, as uv is told of it."""
 
     uv: Path

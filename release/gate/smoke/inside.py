@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from release.gate.smoke.environment import ExactWheel, Requirements
-from release.gate.smoke.wheels import Subject, try_native
+from release.gate.smoke.wheels import WheelTest, try_native
 
 MODULES = (
     "release/__init__.py",
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
     layout = Layout(Path(arguments[0]))
     request: Mapping[str, Any] = json.loads(layout.request.read_bytes())
     release = platform.python_version()
-    subject = Subject(
+    subject = WheelTest(
         version=request["version"],
         platform=request["platform"],
         python=".".join(release.split(".")[:2]),

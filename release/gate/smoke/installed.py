@@ -12,7 +12,7 @@ from pathlib import Path
 
 from release.gate.smoke.answers import SCRIPTS
 from release.gate.smoke.environment import Environment, ExactWheel, script_name
-from release.gate.smoke.process import TrialError
+from release.gate.smoke.process import SmokeTestError
 
 # Loads the entry points of a distribution; each that fails is a line "NAME<tab>WHY".
 _LOAD = """\
@@ -29,15 +29,17 @@ def check_installed(environment: Environment, wheels: Iterable[ExactWheel], vers
     """Checks that each wheel is there, as its RECORD states, in the version of the release.
 
     Raises:
-      TrialError: one is not.
+      SmokeTestError: one is not.
     """
     for wheel in wheels:
         if wheel.package not in (distributions := environment.distributions()):
-            raise TrialError(f"{wheel.package} is not installed")
+            raise SmokeTestError(f"{wheel.package} is not installed")
         if changed := changed_files(environment, wheel):
-            raise TrialError(f"{wheel.package}: not as its RECORD states: {', '.join(changed[:5])}")
+            raise SmokeTestError(
+                f"{wheel.package}: not as its RECORD states: {', '.join(changed[:5])}"
+            )
         if (found := distributions[wheel.package].version) != version:
-            raise TrialError(f"{wheel.package}: its metadata says {found}, not {version}")
+            raise SmokeTestError(f"{wheel.package}: its metadata says {found}, not {version}")
 
 
 def check_version_modules(
@@ -46,14 +48,14 @@ def check_version_modules(
     """Checks what the version module of each package says.
 
     Raises:
-      TrialError: one cannot be imported, or says another version than that of the release.
+      SmokeTestError: one cannot be imported, or says another version than that of the release.
     """
     for wheel in wheels:
         module = wheel.package.replace("-", ".") + ".version"
         ask = f"import {module} as module; print(module.VERSION)"
         found = environment.run("python", "-I", "-c", ask).expect().stdout.strip()
         if found != version:
-            raise TrialError(f"{module} says {found}, not {version}")
+            raise SmokeTestError(f"{module} says {found}, not {version}")
 
 
 def check_entry_points(environment: Environment, wheels: Iterable[ExactWheel]) -> None:
@@ -62,7 +64,7 @@ def check_entry_points(environment: Environment, wheels: Iterable[ExactWheel]) -
     One whose script is expected to refuse its service may also do so here, in the same words.
 
     Raises:
-      TrialError: one cannot be loaded.
+      SmokeTestError: one cannot be loaded.
     """
     for wheel in wheels:
         answers = SCRIPTS.get(wheel.package, {})
@@ -71,21 +73,23 @@ def check_entry_points(environment: Environment, wheels: Iterable[ExactWheel]) -
             name, _, why = line.partition("\t")
             expected = answers.get(name)
             if not (expected and expected.exit_code and re.search(expected.says, why)):
-                raise TrialError(f"the entry point {name} of {wheel.package} does not load: {why}")
+                raise SmokeTestError(
+                    f"the entry point {name} of {wheel.package} does not load: {why}"
+                )
 
 
 def check_scripts(environment: Environment, wheels: Iterable[ExactWheel]) -> int:
     """Calls every console script; returns how many there are.
 
     Raises:
-      TrialError: one does not answer as it should, one is missing, or one is new.
+      SmokeTestError: one does not answer as it should, one is missing, or one is new.
     """
     count = 0
     for wheel in wheels:
         declared = declared_scripts(environment, wheel)
         answers = SCRIPTS.get(wheel.package, {})
         if declared != answers.keys():
-            raise TrialError(
+            raise SmokeTestError(
                 f"{wheel.package} declares other console scripts than are known: "
                 f"{', '.join(sorted(declared ^ answers.keys()))}"
             )

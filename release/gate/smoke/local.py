@@ -8,16 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from release.gate.smoke.attempt import Attempt
-from release.gate.smoke.candidate import Candidate, UnfitError, own_platform
+from release.gate.smoke.candidate import NotRunError, TestableRelease, own_platform
 from release.gate.smoke.dists import try_planned_dist
 from release.gate.smoke.equipment import Equipment
-from release.gate.smoke.wheels import Subject, try_native, try_pure
+from release.gate.smoke.wheels import WheelTest, try_native, try_pure
 from release.model.outcome import Outcome
 
 _ABSENT = "all its wheels are missing, or were found wrong already"
 
 
-def try_locally(candidate: Candidate, equipment: Equipment, scratch: Path) -> Iterator[Outcome]:
+def try_locally(
+    candidate: TestableRelease, equipment: Equipment, scratch: Path
+) -> Iterator[Outcome]:
     """Tries wheels and dist of this machine's own platform, one after the other.
 
     Args:
@@ -38,7 +40,7 @@ def try_locally(candidate: Candidate, equipment: Equipment, scratch: Path) -> It
 
 
 def try_python(
-    candidate: Candidate, equipment: Equipment, platform: str, python: str, scratch: Path
+    candidate: TestableRelease, equipment: Equipment, platform: str, python: str, scratch: Path
 ) -> Iterator[Outcome]:
     """Tries all wheels that serve one Python of this machine's own platform.
 
@@ -54,10 +56,10 @@ def try_python(
         return
     try:
         interpreter = equipment.interpreter(python)
-    except UnfitError as error:
+    except NotRunError as error:
         yield replace(planned, files=native + pure).not_run(str(error))
         return
-    subject = Subject(
+    subject = WheelTest(
         version=candidate.plan.version,
         platform=platform,
         python=python,
@@ -68,7 +70,7 @@ def try_python(
     try:
         wheels = candidate.native_wheels(platform, python)
         requirements = equipment.requirements(platform, python)
-    except UnfitError as error:
+    except NotRunError as error:
         yield planned.not_run(str(error))
     else:
         yield try_native(subject, wheels, requirements, scratch)
@@ -76,7 +78,7 @@ def try_python(
         yield try_pure(subject, wheel, scratch)
 
 
-def try_own_dist(candidate: Candidate, platform: str, scratch: Path) -> Outcome:
+def try_own_dist(candidate: TestableRelease, platform: str, scratch: Path) -> Outcome:
     """Tries the dist of this machine's own platform."""
     engine = f"{machine.system()} {machine.release()}"
     return try_planned_dist(candidate, candidate.plan.platform(platform), scratch, engine=engine)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from release.gate.smoke.environment import Environment
-from release.gate.smoke.process import Done, TrialError
+from release.gate.smoke.process import Done, SmokeTestError
 
 PROGRAM = Path(__file__).with_name("model_set.py").absolute()
 MODELS = ("collatz", "elementwise", "matmul")
@@ -24,7 +24,7 @@ def compile_models(environment: Environment, modules: Path, *, through: str, bac
     """Compiles all models into `modules`.
 
     Raises:
-      TrialError: the compiler fails; with what it said.
+      SmokeTestError: the compiler fails; with what it said.
     """
     _call(
         environment,
@@ -48,7 +48,7 @@ def run_models(
       compiled: how many compiled models there must be a verdict on.
 
     Raises:
-      TrialError: one does not run, or one of its numbers is not NumPy's.
+      SmokeTestError: one does not run, or one of its numbers is not NumPy's.
     """
     check_verdicts(
         _call(environment, "run", "--through", through, "--modules", str(modules)), compiled
@@ -63,20 +63,20 @@ def check_verdicts(done: Done, compiled: int) -> None:
       compiled: how many compiled models there must be a verdict on.
 
     Raises:
-      TrialError: one does not run, or one of its numbers is not NumPy's.
+      SmokeTestError: one does not run, or one of its numbers is not NumPy's.
     """
     if done.exit_code not in (0, 1) or not done.stdout:
-        raise TrialError(f"{done.expect().program} gives no verdicts")
+        raise SmokeTestError(f"{done.expect().program} gives no verdicts")
     verdicts: list[dict[str, Any]] = json.loads(done.stdout)
     for verdict in verdicts:
         if verdict["right"] is not True:
-            raise TrialError(
+            raise SmokeTestError(
                 f"{verdict['model']} for {verdict['backend']}: its numbers are not NumPy's "
                 f"(largest relative error {verdict['error']:.3g})"
             )
     tried = {verdict["model"] for verdict in verdicts}
     if len(verdicts) != compiled or tried != set(MODELS):
-        raise TrialError(f"{len(verdicts)} of {compiled} compiled models ran: {sorted(tried)}")
+        raise SmokeTestError(f"{len(verdicts)} of {compiled} compiled models ran: {sorted(tried)}")
     done.expect()
 
 

@@ -28,7 +28,7 @@ class Runner(Protocol):
         """Whether what runs the programs, and not the program, ended so: then once more."""
 
 
-class Native:
+class NativeRunner:
     """Starts the programs of this machine's own platform."""
 
     @property

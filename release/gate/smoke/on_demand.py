@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from platforms import data
 from platforms.data import Data
-from release.gate.smoke import given, process, sizes
-from release.gate.smoke.candidate import UnfitError
+from release.gate.smoke import process, provided, sizes
+from release.gate.smoke.candidate import NotRunError
 from release.gate.smoke.environment import Requirements
 from release.gate.smoke.equipment import Emulation, Interpreter, parse_emulation
 from toolchains.debian.apt import Announce
@@ -58,7 +58,7 @@ class Sources:
     wheel: Callable[[Pin, Target, LockFile, Path, str], Path] = fetch.fetch
 
 
-class Memory:
+class OnceCache:
     """What was had, or could not be had, by its name: each is asked for once, by one thread."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Memory:
         """What `fetch` returns or raises the first time.
 
         Raises:
-          UnfitError: the first time it could not be had.
+          NotRunError: the first time it could not be had.
         """
         with self._lock:
             own = self._locks.setdefault(name, threading.Lock())
@@ -78,17 +78,17 @@ class Memory:
             if name not in self._results:
                 try:
                     self._results[name] = fetch()
-                except UnfitError as error:
+                except NotRunError as error:
                     self._results[name] = error
-            result: T | UnfitError = self._results[name]
-        if isinstance(result, UnfitError):
+            result: T | NotRunError = self._results[name]
+        if isinstance(result, NotRunError):
             # Not the same exception: a traceback belongs to one thread.
-            raise UnfitError(str(result))
+            raise NotRunError(str(result))
         return result
 
 
 @dataclass(frozen=True, slots=True)
-class OnDemand:
+class FetchedEquipment:
     """Equipment of a command; its methods are those of `Equipment`."""
 
     uv: Path
@@ -102,12 +102,12 @@ class OnDemand:
     say: Callable[[str], None]
     """Is called with a line before each fetch."""
     sources: Sources = field(default_factory=Sources)
-    _memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    _memory: OnceCache = field(default_factory=OnceCache, compare=False, repr=False)
 
     @classmethod
     def from_environment(
         cls, say: Callable[[str], None], environ: Mapping[str, str] = os.environ
-    ) -> OnDemand:
+    ) -> FetchedEquipment:
         """What the variables name that `equipment_on_demand()` in defs.bzl sets.
 
         Raises:
@@ -115,13 +115,13 @@ class OnDemand:
         """
         found = json.loads(Path(environ["TRIAL_ON_HOST"]).read_bytes())
         return cls(
-            uv=given.installer(environ),
+            uv=provided.installer(environ),
             on_host={
                 version: Interpreter(version, python["release"], Path(python["path"]))
                 for version, python in found.items()
                 if python
             },
-            locks=given.locks(environ),
+            locks=provided.locks(environ),
             declared=data.load(),
             say=say,
         )
@@ -152,11 +152,11 @@ class OnDemand:
             path = self.sources.interpreter(self.sources.cache(), version, self._announce)
             release = _release(path)
         if release is None:
-            raise UnfitError(f"{missing} ({path} does not run on this host)")
+            raise NotRunError(f"{missing} ({path} does not run on this host)")
         return Interpreter(version, release, path)
 
     def _requirements(self, platform: str, python: str) -> Requirements:
-        path = given.lock_of(self.locks, platform, python)
+        path = provided.lock_of(self.locks, platform, python)
         file = LockFile(f"{_PACKAGE}/locks/{path.name}", f"./bazelw run //{_PACKAGE}:lock")
         tag = f"cp{python.replace('.', '')}"
         (tags,) = (one.wheel_tags for one in self.declared.platforms if one.name == platform)
@@ -187,14 +187,14 @@ class OnDemand:
 
 @contextmanager
 def _unfit(sentence: str = "{}") -> Iterator[None]:
-    """Raises whatever keeps a part from being fetched as UnfitError.
+    """Raises whatever keeps a part from being fetched as NotRunError.
 
     Args:
       sentence: takes the reason at `{}`.
 
     Raises:
-      UnfitError: it cannot be had.
-      InterruptedTrialError: the smoke tests are to end.
+      NotRunError: it cannot be had.
+      InterruptedTestError: the smoke tests are to end.
     """
     process.check_interrupted()
     try:
@@ -202,7 +202,7 @@ def _unfit(sentence: str = "{}") -> Iterator[None]:
     except (UnavailableError, LockError, FetchError, OSError) as error:
         # An interrupt also ends the programs that fetch: it is then no reason to report.
         process.check_interrupted()
-        raise UnfitError(sentence.format(error)) from error
+        raise NotRunError(sentence.format(error)) from error
 
 
 def _release(python: Path) -> str | None:

@@ -25,7 +25,7 @@ _MOST_BYTES = 1 << 24  # of each stream; a program that says more is not worth t
 _interrupted = threading.Event()
 
 
-class InterruptedTrialError(Exception):
+class InterruptedTestError(Exception):
     """Somebody wants all trials to end; no verdict follows from it."""
 
 
@@ -38,13 +38,13 @@ def check_interrupted() -> None:
     """Ends what goes on without `run`.
 
     Raises:
-      InterruptedTrialError: `interrupt` was called.
+      InterruptedTestError: `interrupt` was called.
     """
     if _interrupted.is_set():
-        raise InterruptedTrialError
+        raise InterruptedTestError
 
 
-class TrialError(Exception):
+class SmokeTestError(Exception):
     """What was tried failed; the message is one sentence, with the last words of the program."""
 
 
@@ -63,11 +63,11 @@ class Done:
         """Itself.
 
         Raises:
-          TrialError: it ended otherwise.
+          SmokeTestError: it ended otherwise.
         """
         if self.exit_code != exit_code:
             wanted = f", not {exit_code}" if exit_code else ""
-            raise TrialError(f"{self.program} {self._ended()}{wanted}{self.last_words()}")
+            raise SmokeTestError(f"{self.program} {self._ended()}{wanted}{self.last_words()}")
         return self
 
     def last_words(self) -> str:
@@ -102,8 +102,8 @@ def run(
       name: what messages call it; by default the last part of its path.
 
     Raises:
-      TrialError: it does not start, or takes too long.
-      InterruptedTrialError: `interrupt` was called meanwhile.
+      SmokeTestError: it does not start, or takes too long.
+      InterruptedTestError: `interrupt` was called meanwhile.
     """
     name = name or Path(command[0]).name
     # Files, not pipes: a grandchild that lives on would keep a pipe open, and the reader waiting.
@@ -119,13 +119,13 @@ def run(
                 start_new_session=True,
             )
         except OSError as error:
-            raise TrialError(f"{name} does not start ({error.strerror})") from error
+            raise SmokeTestError(f"{name} does not start ({error.strerror})") from error
         try:
             _wait(process, timeout)
         except subprocess.TimeoutExpired as error:
             _kill(process)
             said = Done(name, process.returncode, _text(stdout), _text(stderr)).last_words()
-            raise TrialError(f"{name} does not end within {timeout:g} s{said}") from error
+            raise SmokeTestError(f"{name} does not end within {timeout:g} s{said}") from error
         except BaseException:
             _kill(process)
             raise
@@ -137,7 +137,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
 
     Raises:
       TimeoutExpired: it takes longer.
-      InterruptedTrialError: nobody wants to know any more.
+      InterruptedTestError: nobody wants to know any more.
     """
     end = time.monotonic() + timeout
     while True:
@@ -145,7 +145,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
             process.wait(min(_LOOK, max(0.0, end - time.monotonic())))
         except subprocess.TimeoutExpired:
             if _interrupted.is_set():
-                raise InterruptedTrialError from None
+                raise InterruptedTestError from None
             if time.monotonic() >= end:
                 raise
         else:

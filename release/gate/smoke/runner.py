@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
 
-from release.gate.smoke.candidate import UnfitError
-from release.gate.smoke.process import Done, TrialError, run
+from release.gate.smoke.candidate import NotRunError
+from release.gate.smoke.process import Done, SmokeTestError, run
 
 _LINKER_VARIABLE = "IREE_LLVM_EMBEDDED_LINKER_PATH"
 _STARTING = 120.0  # seconds for a new Windows of wine's
@@ -128,11 +128,11 @@ def started_wine(scratch: Path) -> Iterator[tuple[Wine, str]]:
     """A new Windows of wine's, and wine's name and version; all of it ends with the block.
 
     Raises:
-      UnfitError: there is no wine, or it does not start.
+      NotRunError: there is no wine, or it does not start.
     """
     found = shutil.which("wine64") or shutil.which("wine")
     if found is None:
-        raise UnfitError("wine is not on PATH (on Debian: apt-get install wine)")
+        raise NotRunError("wine is not on PATH (on Debian: apt-get install wine)")
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
         wine = Wine(Path(found), Path(folder))
         try:
@@ -145,7 +145,7 @@ def _boot(program: str, wine: Wine) -> str:
     """Makes the new Windows; returns wine's name and version, such as wine-8.0.
 
     Raises:
-      UnfitError: it does not start.
+      NotRunError: it does not start.
     """
     try:
         said = run([program, "--version"], environment=wine.environment).expect().stdout.split()
@@ -155,15 +155,15 @@ def _boot(program: str, wine: Wine) -> str:
         _server(wine, f"--persistent={_IDLE}")
         boot = [program, "wineboot", "--init"]
         run(boot, environment=wine.environment, timeout=_STARTING).expect()
-    except TrialError as error:
-        raise UnfitError(f"wine does not start: {error}") from error
+    except SmokeTestError as error:
+        raise NotRunError(f"wine does not start: {error}") from error
     return said[0] if said else "wine"
 
 
 def _end(wine: Wine) -> None:
     """Ends the processes that wine leaves behind a program, in sessions of their own."""
     # A wine that cannot be ended says nothing about what was tried under it.
-    with suppress(TrialError):
+    with suppress(SmokeTestError):
         _server(wine, "--kill")
 
 
@@ -171,7 +171,7 @@ def _server(wine: Wine, argument: str) -> None:
     """Calls the program that serves a Windows, where there is one.
 
     Raises:
-      TrialError: it does not start, or takes too long.
+      SmokeTestError: it does not start, or takes too long.
     """
     server = shutil.which("wineserver") or shutil.which("wineserver", path="/usr/lib/wine")
     if server:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 
 from release.gate.smoke.equipment import Equipment
-from release.gate.smoke.given import Given
-from release.gate.smoke.on_demand import OnDemand
+from release.gate.smoke.on_demand import FetchedEquipment
+from release.gate.smoke.provided import ProvidedEquipment
 
 
 def from_environment(
@@ -23,5 +23,5 @@ def from_environment(
       KeyError: TRIAL_UV is not set: the program was not started by Bazel.
     """
     if "TRIAL_ON_HOST" in environ:
-        return OnDemand.from_environment(say, environ)
-    return Given.from_environment(environ)
+        return FetchedEquipment.from_environment(say, environ)
+    return ProvidedEquipment.from_environment(environ)

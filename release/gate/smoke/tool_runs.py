@@ -13,7 +13,7 @@ from release.gate.smoke import model_set
 from release.gate.smoke.answers import Answer
 from release.gate.smoke.attempt import step
 from release.gate.smoke.native import Runner
-from release.gate.smoke.process import TIMEOUT, Done, TrialError, run
+from release.gate.smoke.process import TIMEOUT, Done, SmokeTestError, run
 
 _TRIES = 3
 
@@ -22,7 +22,7 @@ def call(runner: Runner, program: Path, *arguments: str, timeout: float = TIMEOU
     """Runs a tool to its end.
 
     Raises:
-      TrialError: it does not start, or takes too long.
+      SmokeTestError: it does not start, or takes too long.
     """
     for _ in range(_TRIES):
         done = run(
@@ -51,13 +51,13 @@ def check_answers(
       timeout: seconds that each may take.
 
     Raises:
-      TrialError: one does not answer as it should, one is missing, or one is new.
+      SmokeTestError: one does not answer as it should, one is missing, or one is new.
     """
     if unknown := sorted(tools.keys() - answers.keys()):
-        raise TrialError(f"{', '.join(unknown)}: nobody knows what it should answer")
+        raise SmokeTestError(f"{', '.join(unknown)}: nobody knows what it should answer")
     for name, answer in answers.items():
         if name not in tools:
-            raise TrialError(f"{name} is not there")
+            raise SmokeTestError(f"{name} is not there")
         answer.hold(call(runner, tools[name], *answer.arguments, timeout=timeout))
 
 
@@ -88,7 +88,7 @@ def compile_and_run(
       How many compiled models gave NumPy's numbers.
 
     Raises:
-      TrialError: a tool fails, or a number is wrong.
+      SmokeTestError: a tool fails, or a number is wrong.
     """
     count = 0
     for backend in backends:
@@ -108,7 +108,7 @@ def compile_and_run(
                 call(runner, run_module, *arguments, timeout=timeout).expect()
                 error, right = model_set.judge(model, model_set.load_result(module))
                 if not right:
-                    raise TrialError(
+                    raise SmokeTestError(
                         f"its numbers are not NumPy's (largest relative error {error:.3g})"
                     )
             count += 1

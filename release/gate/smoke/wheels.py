@@ -14,12 +14,12 @@ from pathlib import Path
 from release.gate.smoke import installed, model_runs
 from release.gate.smoke.attempt import Attempt, step
 from release.gate.smoke.environment import Environment, ExactWheel, Requirements
-from release.gate.smoke.process import TIMEOUT, TrialError
+from release.gate.smoke.process import TIMEOUT, SmokeTestError
 from release.model.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class WheelTest:
     """What is installed, and for which Python."""
 
     version: str
@@ -40,7 +40,7 @@ class Subject:
         """An empty environment in a new folder below `folder`.
 
         Raises:
-          TrialError: the interpreter is not the one that it should be, or uv refuses it.
+          SmokeTestError: the interpreter is not the one that it should be, or uv refuses it.
         """
         root = Path(tempfile.mkdtemp(dir=folder))
         environment = Environment.create(
@@ -48,7 +48,7 @@ class Subject:
         )
         said = environment.run("python", "-I", "--version").expect().stdout.strip()
         if not said.startswith(f"Python {self.python}."):
-            raise TrialError(f"{self.interpreter} is {said}, not Python {self.python}")
+            raise SmokeTestError(f"{self.interpreter} is {said}, not Python {self.python}")
         return environment
 
     def attempt(self, wheels: Sequence[ExactWheel]) -> Attempt:
@@ -63,7 +63,7 @@ class Subject:
 
 
 def try_native(
-    subject: Subject,
+    subject: WheelTest,
     wheels: Sequence[ExactWheel],
     requirements: Requirements,
     scratch: Path,
@@ -83,7 +83,7 @@ def try_native(
 
 
 def _use_native(
-    subject: Subject, wheels: Sequence[ExactWheel], requirements: Requirements, folder: Path
+    subject: WheelTest, wheels: Sequence[ExactWheel], requirements: Requirements, folder: Path
 ) -> str:
     with step("making an environment"):
         environment = subject.environment(folder)
@@ -110,7 +110,7 @@ def run_model_set(environment: Environment, modules: Path) -> int:
       How many compiled models there are; each ran once in each way.
 
     Raises:
-      TrialError: a model cannot be compiled or run, or its numbers are not NumPy's.
+      SmokeTestError: a model cannot be compiled or run, or its numbers are not NumPy's.
     """
     compiled = 0
     for backend in model_runs.BACKENDS:
@@ -124,7 +124,7 @@ def run_model_set(environment: Environment, modules: Path) -> int:
     return compiled
 
 
-def try_pure(subject: Subject, wheel: ExactWheel, scratch: Path) -> Outcome:
+def try_pure(subject: WheelTest, wheel: ExactWheel, scratch: Path) -> Outcome:
     """Installs one wheel without native files, alone, and looks at what it left.
 
     The importers are not started: they require TensorFlow, which has no wheels for every Python
@@ -134,7 +134,7 @@ def try_pure(subject: Subject, wheel: ExactWheel, scratch: Path) -> Outcome:
         return subject.attempt([wheel]).run(lambda: _install_pure(subject, wheel, Path(folder)))
 
 
-def _install_pure(subject: Subject, wheel: ExactWheel, folder: Path) -> str:
+def _install_pure(subject: WheelTest, wheel: ExactWheel, folder: Path) -> str:
     with step("making an environment"):
         environment = subject.environment(folder)
     with step("installing"):
@@ -144,10 +144,10 @@ def _install_pure(subject: Subject, wheel: ExactWheel, folder: Path) -> str:
     with step("looking for console scripts"):
         names = installed.declared_scripts(environment, wheel)
         if not names:
-            raise TrialError(f"{wheel.package} declares no console script")
+            raise SmokeTestError(f"{wheel.package} declares no console script")
         for name in sorted(names):
             if not (environment.scripts / name).is_file():
-                raise TrialError(f"{name} is not there")
+                raise SmokeTestError(f"{name} is not there")
     return (
         "installed alone; its metadata and console scripts are there, and were not started: "
         "TensorFlow, which they require, has no wheels here"

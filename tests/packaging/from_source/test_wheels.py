@@ -15,16 +15,16 @@ import pytest
 
 from platforms import data
 from release.gate import content, wheel
-from release.gate.smoke.candidate import UnfitError
-from release.gate.smoke.environment import Elsewhere, Environment, ExactWheel
-from release.gate.smoke.given import Given
+from release.gate.smoke.candidate import NotRunError
+from release.gate.smoke.environment import Environment, ExactWheel, ForeignPython
 from release.gate.smoke.process import run
+from release.gate.smoke.provided import ProvidedEquipment
 from release.gate.smoke.runner import Qemu, Wine, started_wine
 
 WHEELHOUSE = Path(os.environ["WHEELHOUSE"]).absolute()
 DISTS = Path(os.environ["DISTS"]).absolute()
 PLATFORMS = {platform.name: platform for platform in data.load().platforms}
-EQUIPMENT = Given.from_environment()
+EQUIPMENT = ProvidedEquipment.from_environment()
 PYTHONS = (*EQUIPMENT.interpreters, *EQUIPMENT.no_interpreters)
 ASK = "import abacus; print(abacus.evaluate('2 3 + 4 *'), abacus.VERSION)"
 ANSWER = "20.0 0.dev0"
@@ -95,7 +95,7 @@ def test_what_is_universal_has_both_slices_as_they_are_alone(tmp_path: Path) -> 
 def test_it_runs_on_every_python_of_this_machine(python: str, tmp_path: Path) -> None:
     try:
         interpreter = EQUIPMENT.interpreter(python)
-    except UnfitError as error:
+    except NotRunError as error:
         pytest.skip(f"not run: {error}")
     environment = Environment.create(tmp_path, uv=EQUIPMENT.uv, interpreter=interpreter.executable)
     environment.install_alone([of("linux_x86_64")]).expect()
@@ -109,12 +109,12 @@ def test_it_runs_on_every_python_of_this_machine(python: str, tmp_path: Path) ->
 def test_it_runs_on_every_emulated_python(python: str, tmp_path: Path) -> None:
     try:
         emulation = EQUIPMENT.emulation()
-    except UnfitError as error:
+    except NotRunError as error:
         pytest.skip(f"not run: {error}")
     if python not in emulation.pythons:
         pytest.skip(f"not run: {emulation.missing.get(python, 'nobody asked for it')}")
     packages = tmp_path / "packages"
-    Elsewhere(EQUIPMENT.uv, "aarch64-manylinux_2_28", python).install(
+    ForeignPython(EQUIPMENT.uv, "aarch64-manylinux_2_28", python).install(
         packages, [of("linux_aarch64")], None
     )
     emulated = emulation.pythons[python]
@@ -157,7 +157,7 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
     try:
         with started_wine(tmp_path_factory.mktemp("wine")) as (started, _):
             yield started
-    except UnfitError as error:
+    except NotRunError as error:
         pytest.skip(f"not run: {error}")
 
 

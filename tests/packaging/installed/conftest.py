@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.smoke.candidate import Candidate
+from release.gate.smoke.candidate import TestableRelease
 from release.gate.smoke.environment import Environment, ExactWheel, Requirements
-from release.gate.smoke.given import Given
-from release.gate.smoke.wheels import Subject
+from release.gate.smoke.provided import ProvidedEquipment
+from release.gate.smoke.wheels import WheelTest
 from release.model import manifest, plan
 
 PLATFORM = os.environ["INSTALLED_PLATFORM"]
 
 
 @pytest.fixture(scope="session")
-def equipment() -> Given:
+def equipment() -> ProvidedEquipment:
     """What the macro handed over."""
-    return Given.from_environment()
+    return ProvidedEquipment.from_environment()
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def wheelhouse() -> Path:
 
 
 @pytest.fixture(scope="session")
-def candidate(wheelhouse: Path) -> Candidate:
+def candidate(wheelhouse: Path) -> TestableRelease:
     """All built wheels, with the digests that the manifest states."""
     (stated,) = (
         path
@@ -39,7 +39,7 @@ def candidate(wheelhouse: Path) -> Candidate:
         if path.name == "manifest.json"
     )
     artifacts = manifest.read(stated).artifacts
-    return Candidate(
+    return TestableRelease(
         plan=plan.read(Path(os.environ["INSTALLED_PLAN"])),
         files={path.name: path for path in wheelhouse.iterdir()},
         digests={name: artifact.sha256 for name, artifact in artifacts.items()},
@@ -55,10 +55,10 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def subject(candidate: Candidate, equipment: Given) -> Subject:
+def subject(candidate: TestableRelease, equipment: ProvidedEquipment) -> WheelTest:
     """The Python of the target, and the release it is tried with."""
     (interpreter,) = equipment.interpreters.values()
-    return Subject(
+    return WheelTest(
         version=candidate.plan.version,
         platform=PLATFORM,
         python=interpreter.version,
@@ -69,20 +69,20 @@ def subject(candidate: Candidate, equipment: Given) -> Subject:
 
 
 @pytest.fixture(scope="session")
-def wheels(candidate: Candidate, subject: Subject) -> Sequence[ExactWheel]:
+def wheels(candidate: TestableRelease, subject: WheelTest) -> Sequence[ExactWheel]:
     """iree-compiler and iree-runtime, as the plan says they must serve this Python."""
     return candidate.native_wheels(PLATFORM, subject.python)
 
 
 @pytest.fixture(scope="session")
-def requirements(equipment: Given, subject: Subject) -> Requirements:
+def requirements(equipment: ProvidedEquipment, subject: WheelTest) -> Requirements:
     """What they may require."""
     return equipment.requirements(PLATFORM, subject.python)
 
 
 @pytest.fixture(scope="session")
 def environment(
-    subject: Subject, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
+    subject: WheelTest, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
 ) -> Environment:
     """An environment that holds the wheels and what they declare; a test leaves it as it was."""
     created = subject.environment(scratch)

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from release.gate.smoke import installed
-from release.gate.smoke.candidate import Candidate
+from release.gate.smoke.candidate import TestableRelease
 from release.gate.smoke.environment import Environment, ExactWheel, Requirements
-from release.gate.smoke.process import TrialError
-from release.gate.smoke.wheels import Subject, try_native, try_pure
+from release.gate.smoke.process import SmokeTestError
+from release.gate.smoke.wheels import WheelTest, try_native, try_pure
 
 PURE = ("iree-tools-tf", "iree-tools-tflite")
 
@@ -40,7 +40,7 @@ def in_site(environment: Environment, path: str) -> Path:
 
 
 def test_the_trial_passes(
-    subject: Subject, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
+    subject: WheelTest, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
 ) -> None:
     """Catches: a wheel that does not install, whose programs do not answer, or whose models do not
     compile, run and give NumPy's numbers, by whichever way in."""
@@ -54,7 +54,7 @@ def test_the_trial_passes(
 
 @pytest.mark.parametrize("package", PURE)
 def test_a_pure_wheel_installs_and_asks_for_tensorflow(
-    subject: Subject, candidate: Candidate, scratch: Path, package: str
+    subject: WheelTest, candidate: TestableRelease, scratch: Path, package: str
 ) -> None:
     """Catches: the requirement that upstream forgot, forgotten by us as well."""
     pure = {wheel.package: wheel for wheel in candidate.pure_wheels("linux_x86_64", subject.python)}
@@ -86,7 +86,7 @@ def test_the_requirements_are_declared(environment: Environment) -> None:
 
 
 def test_a_wheel_with_other_bytes_is_not_installed(
-    subject: Subject, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
+    subject: WheelTest, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
 ) -> None:
     """Catches: an installer that was not told to check digests, which would void the trial."""
     others = [dataclasses.replace(wheel, sha256="0" * 64) for wheel in wheels]
@@ -96,9 +96,9 @@ def test_a_wheel_with_other_bytes_is_not_installed(
     assert "Hash mismatch" in outcome.detail
 
 
-def test_another_python_than_planned_is_refused(subject: Subject, scratch: Path) -> None:
+def test_another_python_than_planned_is_refused(subject: WheelTest, scratch: Path) -> None:
     """Catches: an interpreter of another version under the right name."""
-    with pytest.raises(TrialError, match=r"is Python 3\.\d+\.\d+, not Python 3\.10"):
+    with pytest.raises(SmokeTestError, match=r"is Python 3\.\d+\.\d+, not Python 3\.10"):
         dataclasses.replace(subject, python="3.10").environment(scratch)
 
 
@@ -107,7 +107,7 @@ def test_a_changed_file_is_named(environment: Environment, wheels: Sequence[Exac
     file = "iree/compiler/api/ctypes_dl.py"
     with (
         taken_away(in_site(environment, file)),
-        pytest.raises(TrialError, match=f"^iree-compiler: not as its RECORD states: {file}$"),
+        pytest.raises(SmokeTestError, match=f"^iree-compiler: not as its RECORD states: {file}$"),
     ):
         installed.check_installed(environment, wheels, "0")
 
@@ -118,7 +118,7 @@ def test_a_missing_native_tool_is_named(
     """Catches: a console script whose native program is absent."""
     with (
         taken_away(in_site(environment, "iree/compiler/_mlir_libs/iree-opt")),
-        pytest.raises(TrialError, match=r"iree-opt exits with 127: .*package iree-compiler is"),
+        pytest.raises(SmokeTestError, match=r"iree-opt exits with 127: .*package iree-compiler is"),
     ):
         installed.check_scripts(environment, wheels)
 
@@ -129,6 +129,6 @@ def test_an_entry_point_that_cannot_be_imported_is_named(
     """Catches: an entry point whose module fails when it is imported."""
     with (
         taken_away(in_site(environment, "iree/compiler/tools/binaries.py")),
-        pytest.raises(TrialError, match="of iree-compiler does not load: "),
+        pytest.raises(SmokeTestError, match="of iree-compiler does not load: "),
     ):
         installed.check_entry_points(environment, wheels)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from release.gate.smoke import installed, model_runs
 from release.gate.smoke.environment import ExactWheel, Requirements
-from release.gate.smoke.wheels import Subject
+from release.gate.smoke.wheels import WheelTest
 
 README = Path(__file__).parents[2] / "README.md"
 DEFAULT = "0.dev0"
@@ -22,7 +22,7 @@ DEFAULT = "0.dev0"
 
 
 def test_pip_takes_the_planned_wheels_and_a_model_runs(
-    subject: Subject,
+    subject: WheelTest,
     wheels: Sequence[ExactWheel],
     requirements: Requirements,
     wheelhouse: Path,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.smoke.candidate import UnfitError
+from release.gate.smoke.candidate import NotRunError
 from release.gate.smoke.runner import Wine, started_wine
 from tests.packaging.launcher.scene import LAYOUTS, Scene
 
@@ -19,7 +19,7 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
     try:
         with started_wine(tmp_path_factory.mktemp("wine")) as (started, _):
             yield started
-    except UnfitError as error:
+    except NotRunError as error:
         pytest.skip(f"not run: {error}")
 
 

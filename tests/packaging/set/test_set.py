@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from release.gate.inspection import Context
-from release.gate.judge import Case, judge
+from release.gate.judge import Evidence, judge
 from release.gate.pool import inspect_all
 from release.model import manifest, plan
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import Verdicts
 
 
@@ -21,11 +21,11 @@ def files(variable: str) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def release() -> Release:
+def release() -> ReleaseDirectory:
     """The built set; plan, manifest and sums lie beside one another."""
     documents = {Path(path).name: Path(path) for path in os.environ["MANIFEST"].split()}
     sums = documents["SHA256SUMS"].read_text().splitlines()
-    return Release(
+    return ReleaseDirectory(
         plan=plan.read(Path(os.environ["PLAN"])),
         plan_json={},
         manifest=manifest.read(documents["manifest.json"]),
@@ -36,10 +36,10 @@ def release() -> Release:
 
 
 @pytest.fixture(scope="module")
-def verdicts(release: Release) -> Verdicts:
+def verdicts(release: ReleaseDirectory) -> Verdicts:
     """What the gate says of it, without running it: tests/packaging/installed does that."""
     reports = inspect_all(release.files, Context.of(release.plan, release.manifest))
-    case = Case(release.plan, reports, release.manifest, release.sums)
+    case = Evidence(release.plan, reports, release.manifest, release.sums)
     return judge(case, date.today())
 
 
@@ -59,7 +59,7 @@ def test_what_is_inherited_from_pinned_payload_is_told(verdicts: Verdicts) -> No
     }
 
 
-def test_native_bytes_are_declared_as_pinned_from_upstream(release: Release) -> None:
+def test_native_bytes_are_declared_as_pinned_from_upstream(release: ReleaseDirectory) -> None:
     assert release.manifest
     for artifact in release.manifest.artifacts.values():
         assert artifact.origins, artifact.filename

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from release.cli import doctor, nightly
 from release.doctor import releases
 from release.hosting.directory_store import DirectoryStore
-from release.hosting.store import Content, Limits
+from release.hosting.store import StoreLimits, Upload
 from release.model import settings
-from release.model.settings import Examining
+from release.model.settings import DoctorSettings
 from tests.release.faults.tree import state
 
 
@@ -71,7 +71,7 @@ def test_a_manifest_that_is_none(store: DirectoryStore) -> None:
 
 def test_a_file_that_nobody_states(store: DirectoryStore) -> None:
     tag = tag_of(store)
-    store.put(tag, Content.of_bytes("notes.txt", b"mine"))
+    store.put(tag, Upload.of_bytes("notes.txt", b"mine"))
     told = CliRunner().invoke(doctor.app, ["--store", store.address]).stdout
     assert f"wrong: {tag}: notes.txt is there, and nothing states it" in told
 
@@ -92,7 +92,7 @@ def test_nights_that_have_stopped(store: DirectoryStore) -> None:
 
 
 def test_a_release_that_is_nearly_full(store: DirectoryStore) -> None:
-    store.limits = Limits(assets=12)
+    store.limits = StoreLimits(assets=12)
     view = releases.read(store, settings.read(), datetime.now(UTC))
     (one,) = releases.examine(view)
     assert (one.severity, one.what) == ("note", "it has 12 files, and 12 are taken at most")
@@ -109,5 +109,5 @@ def test_settings_of_before_it_was_there_still_do(tmp_path: Path) -> None:
     text = settings.DEFAULT.read_text()
     older = tmp_path / "settings.toml"
     older.write_text(text[: text.index("[doctor]")])
-    assert settings.read(older).doctor == Examining()
-    assert settings.read().doctor == Examining()
+    assert settings.read(older).doctor == DoctorSettings()
+    assert settings.read().doctor == DoctorSettings()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from release.hosting.directory_store import DirectoryStore
-from release.hosting.store import Content
+from release.hosting.store import Upload
 from release.model import document, settings
 from tests.git import git
 from tests.release.faults.tree import state
@@ -70,7 +70,7 @@ class Scene:
             then = (datetime(2026, 11, 25, tzinfo=UTC) - timedelta(days=days)).isoformat()
             path.write_bytes(document.dumps({**record, "created": then, "published": then}))
         store.draft("candidate-20260103.1", commit=COMMIT, title="", notes="left by a night")
-        store.put("candidate-20260103.1", Content.of_bytes("half.whl", b"half"))
+        store.put("candidate-20260103.1", Upload.of_bytes("half.whl", b"half"))
         store.create_tag("candidate-20260101.2", COMMIT)
         path = self.start / "releases" / "candidate-20260103.1" / "release.json"
         record = document.read(path, "release", dict)

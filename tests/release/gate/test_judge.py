@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from release.gate import junit
-from release.gate.judge import Case, Demand, check_set, judge, sound
-from release.gate.release_set import Limits
+from release.gate.judge import Demand, Evidence, check_set, judge, sound
+from release.gate.release_set import SizeLimits
 from release.gate.report import Import, Report
 from release.model.finding import Check, Finding
 from release.model.outcome import Outcome
@@ -25,13 +25,13 @@ TODAY = date(2026, 11, 25)
 
 def faults(reports: Iterable[Report]) -> set[tuple[str, Check]]:
     """File and check of each fault."""
-    case = Case(PLAN, tuple(reports))
+    case = Evidence(PLAN, tuple(reports))
     return {(finding.file, finding.check) for finding in check_set(case) if finding.fault}
 
 
 def judged(reports: Iterable[Report], **more: object) -> Verdicts:
     files = tuple(reports)
-    return judge(Case(PLAN, files, **{"manifest": manifest_of(files), **more}), TODAY)  # type: ignore[arg-type]
+    return judge(Evidence(PLAN, files, **{"manifest": manifest_of(files), **more}), TODAY)  # type: ignore[arg-type]
 
 
 def passed(platform: str, kind: str, python: str | None, *files: str) -> Outcome:
@@ -177,7 +177,7 @@ def test_an_import_that_is_not_required_is_refused() -> None:
     """Catches: iree-tools-tf as upstream ships it."""
     reports = good_reports()
     reports[samples.TOOLS] = wheel_report(samples.TOOLS, requires=())
-    messages = [str(finding) for finding in check_set(Case(PLAN, tuple(reports.values())))]
+    messages = [str(finding) for finding in check_set(Evidence(PLAN, tuple(reports.values())))]
     assert len(messages) == 2
     assert "main.py: line 1 imports absl.flags of absl-py" in messages[0]
     assert "main.py: line 2 imports iree.runtime of iree-runtime" in messages[1]
@@ -187,7 +187,7 @@ def test_an_import_of_our_own_that_no_package_holds_is_refused() -> None:
     reports = good_reports()
     gone = (Import("iree.gone", "iree/tools/tf/main.py", 9),)
     reports[samples.TOOLS] = wheel_report(samples.TOOLS, imports=gone)
-    (finding,) = check_set(Case(PLAN, tuple(reports.values())))
+    (finding,) = check_set(Evidence(PLAN, tuple(reports.values())))
     assert (finding.check, "no package here holds" in finding.message) == (Check.REQUIREMENT, True)
 
 
@@ -235,7 +235,7 @@ def test_without_a_manifest_it_is_told_that_no_digest_was_held() -> None:
 
 
 def test_a_file_that_the_registry_would_refuse_is_refused_before_it_is_sent() -> None:
-    verdicts = judged(good_reports().values(), limits=Limits(wheel=999))
+    verdicts = judged(good_reports().values(), limits=SizeLimits(wheel=999))
     assert {finding.check for finding in verdicts.faults} == {Check.SET_SIZE}
 
 
@@ -255,7 +255,7 @@ def test_only_files_without_a_fault_are_run() -> None:
     reports = good_reports()
     fault = Finding(samples.RUNTIME_311, Check.ARCHIVE_PATH, "it climbs out")
     reports[samples.RUNTIME_311] = replace(reports[samples.RUNTIME_311], findings=(fault,))
-    case = Case(PLAN, tuple(reports.values()))
+    case = Evidence(PLAN, tuple(reports.values()))
     assert sound(case) == reports.keys() - {samples.RUNTIME_311}
 
 

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from release.gate import grid
-from release.gate.judge import Case, judge
+from release.gate.judge import Evidence, judge
 from release.gate.report import Report
 from release.model import release_dir
 from release.model.finding import Check, Finding
@@ -24,7 +24,7 @@ DAY = date(2026, 11, 25)
 
 def shown(reports: dict[str, Report], *outcomes: Outcome) -> str:
     console = Console(file=io.StringIO(), width=80)
-    grid.show(judge(Case(PLAN, [*reports.values()], outcomes=outcomes), DAY), console)
+    grid.show(judge(Evidence(PLAN, [*reports.values()], outcomes=outcomes), DAY), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -114,9 +114,9 @@ def test_a_release_is_found_as_the_build_leaves_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_release_is_refused_with_the_mend(tmp_path: Path) -> None:
-    with pytest.raises(release_dir.FolderError, match="bazelw build //packaging:all"):
+    with pytest.raises(release_dir.ReleaseDirectoryError, match="bazelw build //packaging:all"):
         release_dir.read(tmp_path / "absent")
-    with pytest.raises(release_dir.FolderError, match="holds no wheel"):
+    with pytest.raises(release_dir.ReleaseDirectoryError, match="holds no wheel"):
         release_dir.read(tmp_path)
 
 
@@ -124,7 +124,7 @@ def test_a_file_in_two_places_is_refused(tmp_path: Path) -> None:
     """Catches: two files of one name, of which one would be inspected and the other published."""
     release_in(tmp_path)
     (tmp_path / "a-1-py3-none-any.whl").write_bytes(b"")
-    with pytest.raises(release_dir.FolderError, match="in it twice"):
+    with pytest.raises(release_dir.ReleaseDirectoryError, match="in it twice"):
         release_dir.read(tmp_path)
 
 

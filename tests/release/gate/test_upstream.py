@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from release.gate.inspection import Context
-from release.gate.judge import Case, check_set
+from release.gate.judge import Evidence, check_set
 from release.gate.pool import inspect_all
 from release.model import plan
 from release.model.finding import Check, Finding
@@ -52,7 +52,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Finding, ...]:
     folder = tmp_path_factory.mktemp("upstream")
     wanted = planned(folder)
     reports = inspect_all([*renamed(folder)], Context.of(wanted, None))
-    return check_set(Case(wanted, reports))
+    return check_set(Evidence(wanted, reports))
 
 
 def said(findings: tuple[Finding, ...], check: Check, words: str) -> set[str]:

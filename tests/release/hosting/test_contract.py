@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from release.hosting.store import Absent, Busy, Conflict, Content, Store
+from release.hosting.store import Absent, Busy, Conflict, Store, Upload
 
 TAG = "candidate-20261122.1"
 Commits = tuple[str, str]
@@ -22,8 +22,8 @@ def drafted(store: Store, commits: Commits, tag: str = TAG) -> None:
     store.draft(tag, commit=commits[0], title="20261122.1", notes="being built")
 
 
-def content(name: str = "a.whl", data: bytes = b"bytes of a wheel") -> Content:
-    return Content.of_bytes(name, data)
+def content(name: str = "a.whl", data: bytes = b"bytes of a wheel") -> Upload:
+    return Upload.of_bytes(name, data)
 
 
 def test_a_new_store_has_nothing(store: Store) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from release.hosting import directory_store
 from release.hosting.directory_store import DirectoryStore
-from release.hosting.store import Content
+from release.hosting.store import Upload
 from release.model.errors import Refused, UsageError
 from tests.release.faults.tree import state
 
@@ -75,7 +75,7 @@ def test_names_that_are_more_than_a_name_are_refused(store: DirectoryStore, name
     """Catches: an asset that is written over another, or outside of the store."""
     before = state(store.root)
     with pytest.raises(UsageError, match="cannot be the name of"):
-        store.put(TAG, Content.of_bytes(name, b""))
+        store.put(TAG, Upload.of_bytes(name, b""))
     with pytest.raises(UsageError, match="cannot be the name of"):
         store.draft(name, commit=A, title="", notes="")
     with pytest.raises(UsageError, match="cannot be the name of"):
@@ -89,7 +89,7 @@ def test_a_file_that_changed_since_it_was_examined_is_refused(
     path = tmp_path / "a.whl"
     path.write_bytes(b"other")
     with pytest.raises(Refused, match=r"a\.whl: its bytes are not those that were examined"):
-        store.put(TAG, Content("a.whl", Content.of_bytes("", b"known").sha256, 5, path))
+        store.put(TAG, Upload("a.whl", Upload.of_bytes("", b"known").sha256, 5, path))
     assert store.assets(TAG) == {}
 
 
@@ -103,7 +103,7 @@ def test_a_full_disk_leaves_nothing_half_written(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        store.put(TAG, Content.of_bytes("a.whl", b"bytes"))
+        store.put(TAG, Upload.of_bytes("a.whl", b"bytes"))
     monkeypatch.undo()
     assert state(store.root) == before
 
@@ -118,13 +118,13 @@ def test_what_a_killed_writer_left_is_swept_and_what_a_living_one_writes_is_not(
 
     def meanwhile(*arguments: object) -> None:
         if threading.current_thread() is threading.main_thread():
-            other = threading.Thread(target=store.put, args=(TAG, Content.of_bytes("b.whl", b"b")))
+            other = threading.Thread(target=store.put, args=(TAG, Upload.of_bytes("b.whl", b"b")))
             other.start()
             other.join()
         copy(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(directory_store, "_copy", meanwhile)
-    assert store.put(TAG, Content.of_bytes("a.whl", b"a")) == "uploaded"
+    assert store.put(TAG, Upload.of_bytes("a.whl", b"a")) == "uploaded"
     assert set(store.assets(TAG)) == {"a.whl", "b.whl"}
     assert not dead.exists()
 
@@ -132,20 +132,20 @@ def test_what_a_killed_writer_left_is_swept_and_what_a_living_one_writes_is_not(
 def test_a_file_that_no_list_names_is_an_interrupted_upload(store: DirectoryStore) -> None:
     (store.root / "releases" / TAG / "a.whl").write_bytes(b"half")
     assert not store.assets(TAG)["a.whl"].complete
-    assert store.put(TAG, Content.of_bytes("a.whl", b"whole")) == "replaced"
+    assert store.put(TAG, Upload.of_bytes("a.whl", b"whole")) == "replaced"
     assert store.assets(TAG)["a.whl"].complete
 
 
 def test_a_file_that_somebody_took_away_is_not_there(store: DirectoryStore) -> None:
-    store.put(TAG, Content.of_bytes("a.whl", b"whole"))
+    store.put(TAG, Upload.of_bytes("a.whl", b"whole"))
     (store.root / "releases" / TAG / "a.whl").unlink()
     assert not store.assets(TAG)["a.whl"].complete
-    assert store.put(TAG, Content.of_bytes("a.whl", b"whole")) == "replaced"
+    assert store.put(TAG, Upload.of_bytes("a.whl", b"whole")) == "replaced"
 
 
 def test_any_web_server_serves_it(store: DirectoryStore) -> None:
     name = "iree_runtime-3.14.0+abc.1-py3-none-any.whl"
-    store.put(TAG, Content.of_bytes(name, b"bytes"))
+    store.put(TAG, Upload.of_bytes(name, b"bytes"))
     handler = functools.partial(_Quiet, directory=str(store.root))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)

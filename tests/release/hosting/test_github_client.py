@@ -11,15 +11,15 @@ import requests
 from github import GithubException
 from github.Repository import Repository
 
-from release.hosting.github_client import Client, Forbidden, NotThere, Unprocessable
-from release.hosting.retry import Patience
+from release.hosting.github_client import Client, Forbidden, NotFound, Unprocessable
+from release.hosting.retry import RetryPolicy
 from release.model.errors import Refused, RemoteError, UsageError
 
 SECRET = "ghp_secretOfNobody"
 
 
 def client(tries: int = 1, slept: list[float] | None = None) -> Client:
-    patience = Patience(
+    patience = RetryPolicy(
         tries, 0, sleep=(slept if slept is not None else []).append, tell=lambda _: None
     )
     made = Client("octo/iree", SECRET, "http://127.0.0.1:1", patience)
@@ -50,7 +50,7 @@ def ask(error: Exception, tries: int = 1, slept: list[float] | None = None) -> s
     [
         (answer(401, "Bad credentials"), "UsageError: GitHub does not know the token"),
         (answer(403, "Resource not accessible"), "Forbidden: github:octo/iree: the token in"),
-        (answer(404, "Not Found"), "NotThere: github:octo/iree: GitHub finds nothing, listing"),
+        (answer(404, "Not Found"), "NotFound: github:octo/iree: GitHub finds nothing, listing"),
         (answer(409, "Conflict"), "Unprocessable: github:octo/iree: GitHub will not, listing"),
         (answer(422, "Validation Failed"), "Unprocessable: github:octo/iree: GitHub will not"),
         (answer(418, "teapot"), "Refused: github:octo/iree: GitHub answers 418, listing"),
@@ -100,7 +100,7 @@ def test_without_a_token_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_the_token_is_in_no_text_of_ours(caplog: pytest.LogCaptureFixture) -> None:
     """Catches: PyGithub's log of requests, with their headers."""
     caplog.set_level(logging.DEBUG)
-    made = Client("octo/iree", SECRET, "http://127.0.0.1:1", Patience(1, 0))
+    made = Client("octo/iree", SECRET, "http://127.0.0.1:1", RetryPolicy(1, 0))
     with pytest.raises(RemoteError) as error:
         made.ask("listing", lambda repository: repository.get_releases().totalCount)
     told: list[Any] = [made, error.value, error.value.__context__, caplog.text]
@@ -108,6 +108,6 @@ def test_the_token_is_in_no_text_of_ours(caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_kinds_of_answers_can_be_told_apart() -> None:
-    for error, kind in ((404, NotThere), (403, Forbidden), (422, Unprocessable)):
+    for error, kind in ((404, NotFound), (403, Forbidden), (422, Unprocessable)):
         with pytest.raises(kind):
             client().ask("looking", lambda _, error=error: (_ for _ in ()).throw(answer(error)))  # type: ignore[misc]

@@ -12,7 +12,7 @@ import pytest
 from release.hosting import github_lease as lease
 from release.hosting.github_client import Client
 from release.hosting.github_lease import Holder
-from release.hosting.retry import Patience
+from release.hosting.retry import RetryPolicy
 from release.hosting.store import Busy
 from release.model.errors import RemoteError
 
@@ -41,7 +41,7 @@ def draft() -> Draft:
 
 
 def hold(draft: Draft, now: datetime = NOW) -> Any:
-    client = Client("octo/iree", "token", None, Patience(1, 0))
+    client = Client("octo/iree", "token", None, RetryPolicy(1, 0))
     client._threads.repository = object()
     return lease.hold(client, lambda _: draft, "lock", "tag", now=lambda: now)  # type: ignore[arg-type, return-value]
 
@@ -99,10 +99,10 @@ def test_a_lease_that_was_taken_away_is_noticed(
 
     def gone(self: Client, what: str, do: object) -> Any:
         if what.startswith("renewing"):
-            from release.hosting.github_client import NotThere
+            from release.hosting.github_client import NotFound
 
             lost.append(what)
-            raise NotThere("gone")
+            raise NotFound("gone")
         return ask(self, what, do)  # type: ignore[arg-type]
 
     lost: list[str] = []

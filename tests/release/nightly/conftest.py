@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from release.gate import examination
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import Verdicts
 from tests.git import git
 from tests.release.publish.samples import verdicts_for
@@ -46,7 +46,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gate that looks only for what the plan requires: the real one has tests of its own."""
 
-    def examine(release: Release, _: object, *, day: Any, **__: object) -> Verdicts:
+    def examine(release: ReleaseDirectory, _: object, *, day: Any, **__: object) -> Verdicts:
         return verdicts_for(release, day)
 
     monkeypatch.setattr(examination, "examine", examine)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.hosting.source import Check, Commit, Conclusion, Source
+from release.hosting.source import CheckRun, Commit, CommitSource, Conclusion
 from release.model.errors import Refused, UsageError
 from release.nightly import green
 
@@ -17,14 +17,14 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
 
-class Sample(Source):
+class Sample(CommitSource):
     """A branch of commits, the newest first, with their checks."""
 
     name = "sample"
 
     def __init__(
         self,
-        checks: Mapping[str, Sequence[Check] | None],
+        checks: Mapping[str, Sequence[CheckRun] | None],
         *,
         days: Mapping[str, float] | None = None,
         protected: Sequence[str] | None = None,
@@ -43,7 +43,7 @@ class Sample(Source):
     def commit(self, revision: str) -> Commit:
         return Commit(revision, "named", "Ada", NOW)
 
-    def checks(self, commit: str) -> Sequence[Check] | None:
+    def checks(self, commit: str) -> Sequence[CheckRun] | None:
         return self._checks[commit]
 
     def required_checks(self, branch: str) -> Sequence[str] | None:
@@ -53,11 +53,11 @@ class Sample(Source):
         return ()
 
 
-def check(name: str, conclusion: Conclusion, minute: int = 0) -> Check:
-    return Check(name, conclusion, NOW - timedelta(hours=1) + timedelta(minutes=minute))
+def check(name: str, conclusion: Conclusion, minute: int = 0) -> CheckRun:
+    return CheckRun(name, conclusion, NOW - timedelta(hours=1) + timedelta(minutes=minute))
 
 
-def newest(source: Source, required: Sequence[str] | None = ("ci",)) -> green.Choice:
+def newest(source: CommitSource, required: Sequence[str] | None = ("ci",)) -> green.Choice:
     return green.newest(source, "main", required=required, maximum_age=WEEK, now=NOW)
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from release.cli.tag import app
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.source import Commit
-from release.hosting.store import Asset, Conflict, Content
+from release.hosting.store import Asset, Conflict, Upload
 from release.model.document import DocumentError
 from release.nightly import tagging
 from release.nightly.green import Choice
@@ -104,7 +104,7 @@ def test_of_two_that_tag_a_commit_at_once_the_first_evidence_stays(
 def test_evidence_that_cannot_be_read_is_named(store: DirectoryStore) -> None:
     store.create_tag("candidate-20261125.1", A)
     store.draft("candidate-20261125.1", commit=A, title="", notes="")
-    store.put("candidate-20261125.1", Content.of_bytes("evidence.json", b"{"))
+    store.put("candidate-20261125.1", Upload.of_bytes("evidence.json", b"{"))
     with pytest.raises(DocumentError, match=r"evidence\.json of candidate-20261125\.1: not a"):
         tagging.tag(store, chosen(), now=NOW)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from release.gate import examination
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import Verdicts
 from tests.release.promote.samples import restamp_tool
 from tests.release.publish.samples import verdicts_for
@@ -29,7 +29,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
     """A gate that looks only for what the plan requires; it lists what it was asked."""
     asked: list[Mapping[str, Any]] = []
 
-    def examine(release: Release, wishes: object, **more: Any) -> Verdicts:
+    def examine(release: ReleaseDirectory, wishes: object, **more: Any) -> Verdicts:
         asked.append({"release": release, "wishes": wishes, **more})
         return verdicts_for(release, more["day"])
 

@@ -11,16 +11,15 @@ from typing import Any
 
 from rich.console import Console
 
-from release.hosting.store import Release as StoredRelease
-from release.hosting.store import Store
+from release.hosting.store import Store, StoredRelease
 from release.model import release_dir, settings
 from release.model.document import dumps
 from release.promote import restamping
 from release.promote.candidate import Candidate
-from release.promote.restamping import Permit
+from release.promote.restamping import Approval
 from release.publish import judgement, publisher
 from release.publish.publication import Publication
-from release.publish.published_manifest import Provenance
+from release.publish.published_manifest import BuildRecord
 from tests.release.publish.samples import verdicts_of
 
 COMMIT = "c" * 40
@@ -57,7 +56,7 @@ def at_version(built: Path, version: str, place: Path) -> Path:
         plan_json=release.plan_json,
     )
     files = {path.name: path for path in release.files}
-    restamping.restamp(candidate, files, version, Permit((), {}), place)
+    restamping.restamp(candidate, files, version, Approval((), {}), place)
     stated = json.loads((place / "manifest.json").read_bytes())
     for name in ("promoted_from", "conditions", "overrides"):
         del stated[name]
@@ -73,7 +72,7 @@ def publish(store: Store, place: Path, tag: str, commit: str = COMMIT, **more: A
     publisher.publish(
         store,
         Publication(
-            release, judgement.of(verdicts_of(place), release), Provenance(commit, **more), tag
+            release, judgement.of(verdicts_of(place), release), BuildRecord(commit, **more), tag
         ),
         settings.read().publish,
         Console(quiet=True),

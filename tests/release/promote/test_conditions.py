@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from release.hosting.source import Issue, Source
-from release.hosting.store import Release
+from release.hosting.source import CommitSource, Issue
+from release.hosting.store import StoredRelease
 from release.model import settings
 from release.model.errors import Refused, UsageError
 from release.model.manifest import CellStatus, Manifest
@@ -23,7 +23,7 @@ PUBLISHED = datetime(2026, 11, 22, 4, tzinfo=UTC)
 LINUX, MACOS = "linux_x86_64", "macos_arm64"
 
 
-class Issues(Source):
+class Issues(CommitSource):
     """A source that has nothing but issues."""
 
     name = "a checkout"
@@ -49,7 +49,7 @@ def cell(platform: str, python: str | None, **changes: object) -> CellStatus:
 
 
 def circumstances(*cells: CellStatus, **changes: object) -> Circumstances:
-    release = Release(TAG, "", "", False, True, PUBLISHED, PUBLISHED)
+    release = StoredRelease(TAG, "", "", False, True, PUBLISHED, PUBLISHED)
     manifest = Manifest("20261122.1", {}, cells=cells, commit=COMMIT)
     plan = Plan("20261122.1", (), (), (), ())
     made = Circumstances(

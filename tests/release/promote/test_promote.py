@@ -18,9 +18,9 @@ from release.cli.promote import app
 from release.gate import examination
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.github_store import GitHubStore
-from release.hosting.store import Content, Store
+from release.hosting.store import Store, Upload
 from release.model import settings
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import Verdicts
 from release.site import site
 from tests.git import git
@@ -119,7 +119,7 @@ def test_the_release_is_held_against_its_plan_before_it_goes_out(
 def test_a_refusal_of_the_gate_publishes_nothing(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(release: Release, *_: object, **__: object) -> Verdicts:
+    def refuse(release: ReleaseDirectory, *_: object, **__: object) -> Verdicts:
         return verdicts_for(replace(release, files=()), DAY)
 
     monkeypatch.setattr(examination, "examine", refuse)
@@ -159,7 +159,7 @@ def test_a_draft_begun_for_another_candidate_is_refused(
     publish(store, place, "candidate-20261123.1")
     store.draft("v3.14.0", commit=COMMIT, title="", notes="")
     store.put(
-        "v3.14.0", Content.of_bytes("manifest.json", json.dumps(manifest(store, TAG)).encode())
+        "v3.14.0", Upload.of_bytes("manifest.json", json.dumps(manifest(store, TAG)).encode())
     )
     result = promote(store)
     assert result.exit_code == 1

@@ -16,7 +16,7 @@ from assembly.dist import numeric
 from assembly.tarball import Copied, Text
 from release.model import release_dir
 from release.model.document import dumps
-from release.model.release_dir import Release
+from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import CellVerdict, Size, Verdicts
 
 VERSION = "20261122.1"
@@ -168,7 +168,7 @@ def verdicts_of(place: Path, *, day: date = DAY) -> Verdicts:
     return verdicts_for(release_dir.read(place), day)
 
 
-def verdicts_for(release: Release, day: date) -> Verdicts:
+def verdicts_for(release: ReleaseDirectory, day: date) -> Verdicts:
     """The same, of a release that was read."""
     present = {path.name: path for path in release.files}
     planned = [

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.source import Commit
-from release.hosting.store import Release
+from release.hosting.store import StoredRelease
 from release.model import marks, release_dir
 from release.publish import judgement, notes, published_manifest
 from release.publish.publication import Publication
-from release.publish.published_manifest import Provenance
+from release.publish.published_manifest import BuildRecord
 from tests.release.publish.samples import VERSION, WINDOWS, make_release, verdicts_of
 
 PINNED = "pinned payload of revision 89ece87b8985"
@@ -29,12 +29,12 @@ def rendered(tmp_path: Path, *commits: Commit) -> str:
     made = Publication(
         release=release,
         judgement=judgement.of(verdicts_of(place), release),
-        provenance=Provenance("c" * 40, unbuilt={WINDOWS: "no *payload* for @all"}),
+        provenance=BuildRecord("c" * 40, unbuilt={WINDOWS: "no *payload* for @all"}),
         tag=TAG,
     )
     stated = published_manifest.make(release, made.judgement, made.provenance, TAG)
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    before = Release("candidate-20261121.1", "", "", False, True, now, now)
+    before = StoredRelease("candidate-20261121.1", "", "", False, True, now, now)
     told = Publication(
         **{
             **{name: getattr(made, name) for name in made.__slots__},
@@ -106,6 +106,6 @@ def test_all_that_the_line_installs_is_pinned(tmp_path: Path, version: str) -> N
     place = make_release(tmp_path / "r", version, native=names)
     release = release_dir.read(place)
     judged = judgement.of(verdicts_of(place), release)
-    stated = published_manifest.make(release, judged, Provenance("c" * 40), TAG)
+    stated = published_manifest.make(release, judged, BuildRecord("c" * 40), TAG)
     line = notes.install_line(DirectoryStore(tmp_path / "store"), TAG, stated.manifest)
     assert line.split()[4:] == [f"{name}=={version}" for name in names]

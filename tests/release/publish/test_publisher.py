@@ -14,12 +14,12 @@ from rich.console import Console
 
 from release.hosting import catalogue
 from release.hosting.directory_store import DirectoryStore
-from release.hosting.store import Conflict, Content, Limits, Placed
+from release.hosting.store import Conflict, Placed, StoreLimits, Upload
 from release.model import release_dir, settings
 from release.model.errors import Refused, RemoteError
 from release.publish import judgement, publisher
 from release.publish.publication import Publication, Published
-from release.publish.published_manifest import Provenance
+from release.publish.published_manifest import BuildRecord
 from tests.release.publish.samples import LINUX, VERSION, WINDOWS, make_release, verdicts_of
 
 TAG = f"candidate-{VERSION}"
@@ -36,7 +36,7 @@ class Watched(DirectoryStore):
         self.fail: dict[str, Exception] = {}
 
     def put(
-        self, tag: str, content: Content, *, sent: Callable[[int], None] = lambda _: None
+        self, tag: str, content: Upload, *, sent: Callable[[int], None] = lambda _: None
     ) -> Placed:
         if error := self.fail.get(content.name):
             raise error
@@ -62,7 +62,7 @@ def publication(place: Path, **changes: object) -> Publication:
     made = Publication(
         release=release,
         judgement=judgement.of(verdicts_of(place), release),
-        provenance=Provenance(COMMIT),
+        provenance=BuildRecord(COMMIT),
         tag=TAG,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def test_a_tolerated_platform_may_be_missing_and_is_named_everywhere(
     """Catches: a hole that nobody sees for two months."""
     place = make_release(tmp_path / "r", missing=[WINDOWS])
     unbuilt = {WINDOWS: "its payload cannot be fetched"}
-    published = publish(store, publication(place, provenance=Provenance(COMMIT, unbuilt=unbuilt)))
+    published = publish(store, publication(place, provenance=BuildRecord(COMMIT, unbuilt=unbuilt)))
     assert published.missing == {
         f"iree_runtime-{VERSION}-cp312-abi3-win_amd64.whl": "2026-11-22",
         f"iree-dist-{VERSION}-windows-x86_64.tar.xz": "2026-11-22",
@@ -155,7 +155,7 @@ def test_other_bytes_under_a_published_version_are_refused(store: Watched, tmp_p
     with pytest.raises(Conflict, match=r"is published already, of other bytes, such as those of"):
         publish(store, other)
     with pytest.raises(Conflict, match=r"of another commit, cccccccccccc"):
-        again = publication(make_release(tmp_path / "a"), provenance=Provenance("d" * 40))
+        again = publication(make_release(tmp_path / "a"), provenance=BuildRecord("d" * 40))
         publish(store, again)
 
 
@@ -184,7 +184,7 @@ def test_a_draft_of_other_bytes_is_refused(store: Watched, tmp_path: Path) -> No
 
 def test_assets_of_strangers_are_never_published(store: Watched, tmp_path: Path) -> None:
     store.draft(TAG, commit=COMMIT, title="", notes="")
-    store.put(TAG, Content.of_bytes("malware.whl", b"?"))
+    store.put(TAG, Upload.of_bytes("malware.whl", b"?"))
     with pytest.raises(Refused, match=r"has an asset that is none of the release, malware\.whl"):
         publish(store, publication(make_release(tmp_path / "r")))
     release = store.release(TAG)
@@ -213,7 +213,7 @@ def test_development_versions_are_for_this_machine_alone(
 
 
 def test_uncommitted_changes_are_for_this_machine_alone(store: Watched, tmp_path: Path) -> None:
-    made = publication(make_release(tmp_path / "r"), provenance=Provenance(COMMIT, dirty=True))
+    made = publication(make_release(tmp_path / "r"), provenance=BuildRecord(COMMIT, dirty=True))
     store.local = False
     with pytest.raises(Refused, match="takes only what was committed"):
         publish(store, made)
@@ -223,7 +223,7 @@ def test_uncommitted_changes_are_for_this_machine_alone(store: Watched, tmp_path
 
 def test_quotas_are_held_before_the_first_byte(store: Watched, tmp_path: Path) -> None:
     """Catches: a quota that is found when half of it is uploaded, and the quota with it."""
-    store.limits = Limits(assets=3, file_size=200)
+    store.limits = StoreLimits(assets=3, file_size=200)
     with pytest.raises(Refused) as refused:
         publish(store, publication(make_release(tmp_path / "r")))
     assert "assets, of which a release takes 3" in str(refused.value)
@@ -252,7 +252,7 @@ def test_a_stable_version_is_no_prerelease(store: Watched, tmp_path: Path) -> No
 def test_evidence_of_the_tag_is_in_the_manifest(store: Watched, tmp_path: Path) -> None:
     store.draft(TAG, commit=COMMIT, title="", notes="")
     evidence = {"why": "green", "checks": [{"name": "ci", "conclusion": "success"}]}
-    store.put(TAG, Content.of_bytes("evidence.json", json.dumps(evidence).encode()))
+    store.put(TAG, Upload.of_bytes("evidence.json", json.dumps(evidence).encode()))
     publish(store, publication(make_release(tmp_path / "r")))
     assert json.loads(b"".join(store.read(TAG, "manifest.json")))["evidence"] == evidence
     release = store.release(TAG)

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from release.cli import purge as program
-from release.cli.purge import View, app
+from release.cli.purge import PurgeView, app
 from release.hosting import catalogue
 from release.hosting.directory_store import DirectoryStore
-from release.hosting.store import Content
+from release.hosting.store import Upload
 from release.model import document
 from release.model.errors import RemoteError
 from release.site import site
@@ -31,7 +31,7 @@ def store(tmp_path: Path) -> DirectoryStore:
     for tag, date in ((OLD, "2026-01-01"), (NEW, "2026-11-24"), (STABLE, "2026-01-01")):
         store.draft(tag, commit="a" * 40, title="", notes="")
         wheel = f"iree_runtime-{tag.split('-')[-1].removeprefix('v')}-py3-none-any.whl"
-        store.put(tag, Content.of_bytes(wheel, tag.encode()))
+        store.put(tag, Upload.of_bytes(wheel, tag.encode()))
         store.create_tag(tag, "a" * 40)
         store.publish(tag, prerelease=tag != STABLE, latest=False)
         dated(store, tag, f"{date}T00:00:00+00:00")
@@ -116,7 +116,7 @@ def promote(store: DirectoryStore) -> None:
     made = {"schema": 1, "version": "3.15.0", "promoted_from": OLD}
     made |= {"artifacts": [], "cells": [], "dists": []}
     store.draft("v3.15.0", commit="a" * 40, title="", notes="")
-    store.put("v3.15.0", Content.of_bytes("manifest.json", document.dumps(made)))
+    store.put("v3.15.0", Upload.of_bytes("manifest.json", document.dumps(made)))
     store.publish("v3.15.0", prerelease=False, latest=True)
 
 
@@ -133,7 +133,7 @@ def test_what_changes_while_it_runs_stays_and_is_in_the_index_again(
     rewrite = program.rewrite_index
     written = []
 
-    def then_change(view: View, folder: Path | None, *, without: frozenset[str]) -> None:
+    def then_change(view: PurgeView, folder: Path | None, *, without: frozenset[str]) -> None:
         rewrite(view, folder, without=without)
         written.append(without)
         if len(written) == 1:
@@ -156,7 +156,7 @@ def test_manifests_are_read_only_when_something_would_go(
     read: list[str] = []
     monkeypatch.setattr(catalogue, "manifest_of", lambda _, tag: read.append(tag))
     for tag in (OLD, NEW):
-        store.put(tag, Content.of_bytes("manifest.json", b"{}"))
+        store.put(tag, Upload.of_bytes("manifest.json", b"{}"))
     assert purge(store, "--after-days", "400").exit_code == 0
     assert read == []
     assert purge(store, "--yes").exit_code == 0
@@ -222,7 +222,7 @@ def test_a_dry_run_touches_nothing_even_with_yes(store: DirectoryStore) -> None:
 
 
 def test_a_manifest_that_cannot_be_read_keeps_its_release(store: DirectoryStore) -> None:
-    store.put(OLD, Content.of_bytes("manifest.json", b"{"))
+    store.put(OLD, Upload.of_bytes("manifest.json", b"{"))
     result = purge(store, "--yes")
     assert result.exit_code == 0
     assert "manifest.json of candidate-20260101.1: not a manifest" in result.output

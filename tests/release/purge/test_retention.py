@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.hosting.store import Release
+from release.hosting.store import StoredRelease
 from release.model.manifest import Artifact, Manifest
-from release.model.settings import Purging
+from release.model.settings import PurgeSettings
 from release.purge import retention
-from release.purge.retention import Held
+from release.purge.retention import RetentionCandidate
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
-SETTINGS = Purging(after_days=184, drafts_after_days=14, keep_last=1)
+SETTINGS = PurgeSettings(after_days=184, drafts_after_days=14, keep_last=1)
 
 
 def manifest(version: str, *requires: str, promoted_from: str | None = None) -> Manifest:
@@ -36,19 +36,19 @@ def held(
     notes: str = "",
     promoted_from: str | None = None,
     readable: bool = True,
-) -> Held:
+) -> RetentionCandidate:
     then = NOW - timedelta(days=days)
-    release = Release(tag, "", notes, draft, not stable, then, None if draft else then)
+    release = StoredRelease(tag, "", notes, draft, not stable, then, None if draft else then)
     version = tag.removeprefix("candidate-").removeprefix("v")
     known = manifest(version, *requires, promoted_from=promoted_from) if readable else None
-    return Held(release, known, readable)
+    return RetentionCandidate(release, known, readable)
 
 
 NEWEST = held("candidate-20261124.1", 1)
 OLD = "candidate-20260101.1"
 
 
-def reason(*others: Held, tags: dict[str, str] | None = None, tag: str = OLD) -> str:
+def reason(*others: RetentionCandidate, tags: dict[str, str] | None = None, tag: str = OLD) -> str:
     """Why OLD is kept, or goes."""
     decisions = retention.decide([NEWEST, *others], tags or {}, SETTINGS, now=NOW)
     (one,) = [decision for decision in decisions if decision.tag == tag]
@@ -72,7 +72,7 @@ def test_an_old_prerelease_goes() -> None:
         (held(OLD, 900, draft=True, notes="Pinned: later"), "kept: pinned"),
     ],
 )
-def test_some_are_kept_whatever_their_age(one: Held, expected: str) -> None:
+def test_some_are_kept_whatever_their_age(one: RetentionCandidate, expected: str) -> None:
     assert reason(one, tag=one.release.tag) == expected
 
 
@@ -89,7 +89,7 @@ def test_the_last_ones_are_kept_though_nothing_new_came() -> None:
 
 
 def test_settings_and_options_pin() -> None:
-    pinned = Purging(184, 14, 1, pinned=(OLD,))
+    pinned = PurgeSettings(184, 14, 1, pinned=(OLD,))
     assert not retention.decide([NEWEST, held(OLD, 900)], {}, pinned, now=NOW)[1].goes
     named = retention.decide([NEWEST, held(OLD, 900)], {}, SETTINGS, now=NOW, pinned=[OLD])
     assert named[1].reason == "pinned"
@@ -179,7 +179,11 @@ def test_a_thousand_releases_are_decided_on_at_once() -> None:
             )
             for python in range(30)
         }
-        many.append(Held(one.release, Manifest(one.release.tag.removeprefix("candidate-"), wheels)))
+        many.append(
+            RetentionCandidate(
+                one.release, Manifest(one.release.tag.removeprefix("candidate-"), wheels)
+            )
+        )
     began = time.monotonic()
     decisions = retention.decide(many, {}, SETTINGS, now=NOW)
     assert sum(one.goes for one in decisions) == 1000 - 184
@@ -205,8 +209,10 @@ RELEASES = st.lists(
 
 
 @given(RELEASES, st.integers(1, 400), st.integers(1, 5))
-def test_what_must_never_go_never_goes(releases: list[Held], days: int, last: int) -> None:
-    settings = Purging(days, 14, last)
+def test_what_must_never_go_never_goes(
+    releases: list[RetentionCandidate], days: int, last: int
+) -> None:
+    settings = PurgeSettings(days, 14, last)
     decisions = retention.decide(releases, {}, settings, now=NOW)
     assert len(decisions) == len(releases)
     going = {one.tag for one in decisions if one.goes}
@@ -230,9 +236,9 @@ def test_what_must_never_go_never_goes(releases: list[Held], days: int, last: in
 
 
 @given(RELEASES, st.integers(1, 400))
-def test_nothing_that_is_kept_pins_what_goes(releases: list[Held], days: int) -> None:
+def test_nothing_that_is_kept_pins_what_goes(releases: list[RetentionCandidate], days: int) -> None:
     """Catches: a release that is kept, and can no longer be installed."""
-    decisions = retention.decide(releases, {}, Purging(days, 14, 1), now=NOW)
+    decisions = retention.decide(releases, {}, PurgeSettings(days, 14, 1), now=NOW)
     gone = {
         f"iree-runtime=={one.manifest.version}"
         for one, decision in zip(releases, decisions, strict=True)
@@ -245,11 +251,13 @@ def test_nothing_that_is_kept_pins_what_goes(releases: list[Held], days: int) ->
 
 
 @given(RELEASES, st.integers(1, 400), st.integers(1, 5))
-def test_keeping_longer_never_purges_more(releases: list[Held], days: int, last: int) -> None:
-    def going(settings: Purging) -> set[str]:
+def test_keeping_longer_never_purges_more(
+    releases: list[RetentionCandidate], days: int, last: int
+) -> None:
+    def going(settings: PurgeSettings) -> set[str]:
         decisions = retention.decide(releases, {}, settings, now=NOW)
         return {one.tag for one in decisions if one.goes}
 
-    less = going(Purging(days, 14, last))
-    assert going(Purging(days + 30, 14, last)) <= less
-    assert going(Purging(days, 14, last + 1)) <= less
+    less = going(PurgeSettings(days, 14, last))
+    assert going(PurgeSettings(days + 30, 14, last)) <= less
+    assert going(PurgeSettings(days, 14, last + 1)) <= less

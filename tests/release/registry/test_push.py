@@ -17,7 +17,7 @@ from release.cli import publish
 from release.cli import push as push_command
 from release.hosting.directory_store import DirectoryStore
 from release.registry import projects, pushing
-from release.registry.file import File
+from release.registry.file import RegistryFile
 from release.registry.projects import Project
 from release.registry.registry import Registry
 from tests.release.publish.samples import make_release, make_wheel, write_verdicts
@@ -316,7 +316,7 @@ def test_an_index_that_is_behind_is_asked_again_and_nothing_sent_twice(
     files = Registry.files
     asked: list[str] = []
 
-    def behind(registry: Registry, project: str) -> Mapping[str, File]:
+    def behind(registry: Registry, project: str) -> Mapping[str, RegistryFile]:
         asked.append(project)
         # The first two answers after an upload are of before it.
         return files(registry, project) if len(asked) not in (3, 4) else {}

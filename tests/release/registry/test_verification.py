@@ -15,15 +15,15 @@ from typer.testing import CliRunner, Result
 
 from release.cli import push, verify_published
 from release.gate.smoke.equipment import Interpreter
-from release.gate.smoke.given import Given
+from release.gate.smoke.provided import ProvidedEquipment
 from release.model import release_dir
 from release.model.errors import RemoteError
 from release.model.plan import Platform
-from release.model.wheelhouse import Lock, Role, Statement, Wheel
+from release.model.wheelhouse import Lock, Role, Wheelhouse, WheelhouseWheel
 from release.registry import verification
 from release.registry.registry import Registry
 from release.registry.verification import Verification
-from release.turbine.smoke_test import Outcome
+from release.turbine.smoke_test import SuiteOutcome
 from release.turbine.tools import Tools
 from tests.release.publish.samples import make_wheel
 from tests.release.turbine.samples import turbine_tools
@@ -54,7 +54,7 @@ class Scene:
         self.suite = place / "suite.py"
         self.suite.write_text("import iree_turbine, iree_compiler, torch\n")
         self.said: list[str] = []
-        self.wheels: list[Wheel] = []
+        self.wheels: list[WheelhouseWheel] = []
         for project in ("iree-compiler", "iree-runtime"):
             self.add(project, CORE, "core")
         self.turbine(VERSION, f"iree-compiler=={CORE}", f"iree-runtime=={CORE}", "torch")
@@ -84,12 +84,12 @@ class Scene:
         """States a wheel, instead of the one of that project that was stated before."""
         name = None if role == "dependency" else path.name
         self.wheels = [wheel for wheel in self.wheels if wheel.project != project]
-        self.wheels.append(Wheel(project, version, release_dir.sha256(path), role, name))
+        self.wheels.append(WheelhouseWheel(project, version, release_dir.sha256(path), role, name))
 
-    def statement(self) -> Statement:
+    def statement(self) -> Wheelhouse:
         """What was pushed."""
         needed = tuple(wheel for wheel in self.wheels if wheel.role == "dependency")
-        stated = Statement(
+        stated = Wheelhouse(
             version=VERSION,
             core=CORE,
             core_from="directory:store v3.14.0",
@@ -112,7 +112,7 @@ class Scene:
         result = CliRunner().invoke(push.app, [*where, "--from", str(self.wheelhouse)])
         assert result.exit_code == 0, result.output
 
-    def verify(self) -> Outcome:
+    def verify(self) -> SuiteOutcome:
         """Installs it from the registry, and tries it."""
         made = Verification(
             Registry.open(self.place.index),
@@ -124,10 +124,10 @@ class Scene:
         )
         return verification.verify(made, made.wheelhouse.locks[0])
 
-    def equipment(self) -> Given:
+    def equipment(self) -> ProvidedEquipment:
         """This Python, and the installer."""
         python = Interpreter(PYTHON, machine.python_version(), Path(sys.executable))
-        return Given(Path(os.environ["TRIAL_UV"]), {PYTHON: python})
+        return ProvidedEquipment(Path(os.environ["TRIAL_UV"]), {PYTHON: python})
 
     def run(self, *arguments: str) -> Result:
         """Calls the verb."""

@@ -13,7 +13,7 @@ from release.hosting.directory_store import DirectoryStore
 from release.model import document, release_dir, settings
 from release.publish import judgement, publisher
 from release.publish.publication import Publication
-from release.publish.published_manifest import Provenance
+from release.publish.published_manifest import BuildRecord
 from tests.release.publish.samples import NATIVE, WINDOWS, make_release, verdicts_of
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -41,7 +41,7 @@ def publish(
         Publication(
             release=release,
             judgement=judgement.of(verdicts, release),
-            provenance=Provenance(COMMIT, unbuilt=unbuilt),
+            provenance=BuildRecord(COMMIT, unbuilt=unbuilt),
             tag=tag,
         ),
         settings.read().publish,

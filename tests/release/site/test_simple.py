@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release.hosting.directory_store import DirectoryStore
-from release.hosting.store import Content
+from release.hosting.store import Upload
 from release.site import entry, site
-from release.site.entry import File
+from release.site.entry import SiteFile
 from release.site.simple import Link, templates
 from tests.release.site.samples import COMMIT, NOW, publish, store_of
 
@@ -123,7 +123,7 @@ def test_drafts_are_nobodys_business(tmp_path: Path) -> None:
     store = store_of(tmp_path, NIGHTLY)
     store.draft("candidate-20261126.1", commit=COMMIT, title="", notes="")
     wheel = "iree_runtime-20261126.1-py3-none-any.whl"
-    store.put("candidate-20261126.1", Content.of_bytes(wheel, b""))
+    store.put("candidate-20261126.1", Upload.of_bytes(wheel, b""))
     site.write(store, store.root / "site", now=NOW)
     assert "20261126" not in (store.root / "site/pip-release-links.html").read_text()
 
@@ -133,7 +133,7 @@ def test_releases_of_older_tools_are_listed_by_their_names(tmp_path: Path) -> No
     store = store_of(tmp_path, NIGHTLY)
     store.draft("candidate-20200101.1", commit=COMMIT, title="", notes="")
     for name in ("iree_compiler-1.0-cp38-cp38-win_amd64.whl", "notes.txt", "not-a-wheel.whl"):
-        store.put("candidate-20200101.1", Content.of_bytes(name, name.encode()))
+        store.put("candidate-20200101.1", Upload.of_bytes(name, name.encode()))
     store.publish("candidate-20200101.1", prerelease=True, latest=False)
     site.write(store, store.root / "site", now=NOW)
     (link,) = page(store, "simple/iree-compiler/index.html")
@@ -155,7 +155,7 @@ def test_a_local_version_keeps_its_plus(tmp_path: Path) -> None:
 @given(st.text(min_size=1), st.text(), st.text())
 def test_no_text_breaks_out_of_a_page(name: str, python: str, yanked: str) -> None:
     """Catches: an asset whose name is markup."""
-    file = File(name, "wheel", "p", "1", 1, "00", "", f"u/{name}", python or None, None)
+    file = SiteFile(name, "wheel", "p", "1", 1, "00", "", f"u/{name}", python or None, None)
     text = templates().get_template("links.html.jinja").render(links=[Link(file, "u", yanked)])
     (link,) = Links(text).found
     assert set(link) <= {"href", "text", "data-requires-python", "data-yanked"}

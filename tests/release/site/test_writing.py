@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from release.cli.index import app
 from release.hosting.directory_store import DirectoryStore
-from release.hosting.store import Asset, Busy, Release
+from release.hosting.store import Asset, Busy, StoredRelease
 from release.model.errors import Refused, UsageError
 from release.site import front, site
 from tests.release.faults.tree import state
@@ -29,7 +29,7 @@ class Counting(DirectoryStore):
         self.reads += 1
         return super().read(tag, name)
 
-    def inventory(self) -> Iterator[tuple[Release, Mapping[str, Asset]]]:
+    def inventory(self) -> Iterator[tuple[StoredRelease, Mapping[str, Asset]]]:
         for release, assets in super().inventory():
             if release.tag not in self.hidden:
                 yield release, assets

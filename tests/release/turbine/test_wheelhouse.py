@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from release.cli.turbine import app
 from release.hosting.directory_store import DirectoryStore
 from release.turbine import smoke_test
-from release.turbine.smoke_test import Outcome
+from release.turbine.smoke_test import SuiteOutcome
 from tests.release.faults.tree import state
 from tests.release.promote.samples import publish
 from tests.release.publish.samples import LINUX, WINDOWS, make_release, make_wheel
@@ -356,8 +356,8 @@ def test_the_trial_decides_and_what_was_not_run_is_no_pass(
 ) -> None:
     left = iter(statuses)
 
-    def tried(_place: Path, _stated: object, lock: Any, *_: object) -> Outcome:
-        return Outcome(lock.platform, lock.python, next(left), "why", ("torch==2.13.0",))
+    def tried(_place: Path, _stated: object, lock: Any, *_: object) -> SuiteOutcome:
+        return SuiteOutcome(lock.platform, lock.python, next(left), "why", ("torch==2.13.0",))
 
     monkeypatch.setattr(smoke_test, "try_wheelhouse", tried)
     monkeypatch.setenv("TRIAL_UV", str(shutil.which("true")))

@@ -17,7 +17,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from release.cli import promote, publish, push, registry_status, turbine, verify_published
-from release.gate.smoke.given import Given
+from release.gate.smoke.provided import ProvidedEquipment
 from release.hosting.directory_store import DirectoryStore
 from release.model import wheelhouse
 from release.model.document import read as read_document
@@ -196,7 +196,7 @@ def test_leftovers_of_this_machine_do_not_make_a_verification_pass(
         Registry.open(scene.server.place().index),
         stated,
         SUITE,
-        Given.from_environment(),
+        ProvidedEquipment.from_environment(),
         Tools.from_environment(),
         print,
     )

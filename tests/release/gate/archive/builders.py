@@ -11,7 +11,7 @@ from pathlib import Path
 
 from release.gate.archive import tar
 from release.gate.archive import zip as wheel_zip
-from release.gate.archive.member import ArchiveError, Limits, Problem
+from release.gate.archive.member import ArchiveError, ArchiveLimits, Problem
 from release.model.finding import Check
 
 GOOD: Mapping[str, bytes] = {
@@ -66,7 +66,7 @@ def special(name: str, kind: bytes, target: str = "", mode: int = 0o644) -> tarf
 class Found:
     """All that a reader says of an archive, and how much it handed out."""
 
-    def __init__(self, path: Path, limits: Limits | None = None) -> None:
+    def __init__(self, path: Path, limits: ArchiveLimits | None = None) -> None:
         self.problems: list[Problem] = []
         self.content: dict[str, bytes] = {}
         self.handed_out = 0
@@ -95,14 +95,14 @@ class Found:
         self.content[path] = b"".join(parts)
 
 
-def of_wheel(folder: Path, content: bytes, limits: Limits | None = None) -> Found:
+def of_wheel(folder: Path, content: bytes, limits: ArchiveLimits | None = None) -> Found:
     """What is found in these bytes as a wheel."""
     path = folder / "a.whl"
     path.write_bytes(content)
     return Found(path, limits)
 
 
-def of_dist(folder: Path, content: bytes, limits: Limits | None = None) -> Found:
+def of_dist(folder: Path, content: bytes, limits: ArchiveLimits | None = None) -> Found:
     """What is found in these bytes as a dist."""
     path = folder / "a.tar.xz"
     path.write_bytes(content)

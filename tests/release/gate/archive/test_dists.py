@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.archive.member import Limits
+from release.gate.archive.member import ArchiveLimits
 from release.model.finding import Check
 from tests.release.gate.archive.builders import GOOD, of_dist, special, tarred, xz
 
@@ -119,4 +119,6 @@ def test_a_decoder_that_would_take_much_memory_is_refused(tmp_path: Path) -> Non
 
 def test_too_many_members_are_found(tmp_path: Path) -> None:
     many = {f"a{i}": b"" for i in range(11)}
-    assert of_dist(tmp_path, xz(tarred(many)), Limits(members=10)).checks == {Check.ARCHIVE_BOMB}
+    assert of_dist(tmp_path, xz(tarred(many)), ArchiveLimits(members=10)).checks == {
+        Check.ARCHIVE_BOMB
+    }

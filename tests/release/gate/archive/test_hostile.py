@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from release.gate.archive.member import Limits
+from release.gate.archive.member import ArchiveLimits
 from release.gate.inspection import Context, inspect
 from release.model.plan import Platform
 from tests.release.gate.archive.builders import GOOD, Found, special, tarred, xz, zipped
@@ -89,7 +89,7 @@ def answer(name: str, content: bytes) -> None:
         report = inspect(path, CONTEXT)
         assert report.size == len(content)
         assert [entry.name for entry in Path(folder).iterdir()] == [name]
-        found = Found(path, Limits(members=100, size=1 << 20, ratio=50))
+        found = Found(path, ArchiveLimits(members=100, size=1 << 20, ratio=50))
         assert found.handed_out <= 1 << 20
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.archive.member import Limits
+from release.gate.archive.member import ArchiveLimits
 from release.model.finding import Check
 from tests.release.gate.archive.builders import GOOD, of_wheel, zipped
 
@@ -151,5 +151,5 @@ def test_content_beyond_the_declared_size_is_not_handed_out(tmp_path: Path) -> N
 
 
 def test_too_many_members_are_found(tmp_path: Path) -> None:
-    found = of_wheel(tmp_path, zipped({f"a{i}": b"" for i in range(11)}), Limits(members=10))
+    found = of_wheel(tmp_path, zipped({f"a{i}": b"" for i in range(11)}), ArchiveLimits(members=10))
     assert found.checks == {Check.ARCHIVE_BOMB}

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.smoke.candidate import Candidate
+from release.gate.smoke.candidate import TestableRelease
 from release.model import manifest, plan
 from release.model.outcome import Outcome
 
 
-def built() -> Candidate:
+def built() -> TestableRelease:
     """All files that were built; that they are sound is shown elsewhere."""
     folders = (Path(os.environ["WHEELHOUSE"]), Path(os.environ["DISTS"]))
     stated = next(Path(p) for p in os.environ["MANIFEST"].split() if p.endswith(".json"))
     artifacts = manifest.read(stated).artifacts
-    return Candidate(
+    return TestableRelease(
         plan=plan.read(Path(os.environ["PLAN"])),
         files={path.name: path.resolve() for folder in folders for path in folder.iterdir()},
         digests={name: artifact.sha256 for name, artifact in artifacts.items()},

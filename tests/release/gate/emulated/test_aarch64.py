@@ -7,9 +7,9 @@ import platform
 
 import pytest
 
-from release.gate.smoke.candidate import Candidate
+from release.gate.smoke.candidate import TestableRelease
 from release.gate.smoke.emulated import try_aarch64
-from release.gate.smoke.given import Given
+from release.gate.smoke.provided import ProvidedEquipment
 from release.model.outcome import Outcome
 from tests.release.gate.emulated.release import built, require_an_engine, scratch, used
 
@@ -18,19 +18,19 @@ PYTHONS = tuple(os.environ["PYTHONS"].split())
 
 
 @pytest.fixture(scope="module")
-def candidate() -> Candidate:
+def candidate() -> TestableRelease:
     """The built release."""
     return built()
 
 
 @pytest.fixture(scope="module")
-def equipment() -> Given:
+def equipment() -> ProvidedEquipment:
     """What the target was handed."""
-    return Given.from_environment()
+    return ProvidedEquipment.from_environment()
 
 
 @pytest.fixture(scope="module")
-def outcomes(candidate: Candidate, equipment: Given) -> list[Outcome]:
+def outcomes(candidate: TestableRelease, equipment: ProvidedEquipment) -> list[Outcome]:
     """All trials of the platform, made once: they share what they install and compile."""
     if platform.machine() == "aarch64":
         pytest.skip("not run: this machine needs no emulation, tests/packaging/installed runs them")
@@ -40,14 +40,14 @@ def outcomes(candidate: Candidate, equipment: Given) -> list[Outcome]:
     return made
 
 
-def test_every_python_of_the_plan_is_asked_for(candidate: Candidate) -> None:
+def test_every_python_of_the_plan_is_asked_for(candidate: TestableRelease) -> None:
     """Catches: a Python that is released and never tried."""
     assert candidate.pythons(NAME) == PYTHONS
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_wheels_run_on_a_python(
-    python: str, candidate: Candidate, equipment: Given, outcomes: list[Outcome]
+    python: str, candidate: TestableRelease, equipment: ProvidedEquipment, outcomes: list[Outcome]
 ) -> None:
     """Catches: an extension module for another processor or Python; a linker not found."""
     missing = equipment.emulation().missing
@@ -57,13 +57,15 @@ def test_wheels_run_on_a_python(
     assert used(outcomes, "python", python) == {*native.values(), *pure.values()}
 
 
-def test_native_tools_of_the_wheels_run(candidate: Candidate, outcomes: list[Outcome]) -> None:
+def test_native_tools_of_the_wheels_run(
+    candidate: TestableRelease, outcomes: list[Outcome]
+) -> None:
     """Catches: a tool for a newer processor, or without a library that it needs."""
     newest = candidate.planned(NAME, PYTHONS[-1], pure=False)
     assert used(outcomes, "tools") == {*newest.values()}
 
 
-def test_dist_runs(candidate: Candidate, outcomes: list[Outcome]) -> None:
+def test_dist_runs(candidate: TestableRelease, outcomes: list[Outcome]) -> None:
     """Catches: a dist whose tools miss their library or their linker once it is unpacked."""
     planned = {dist.archive for dist in candidate.plan.dists if dist.platform == NAME}
     assert used(outcomes, "dist") == planned

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.smoke.candidate import Candidate, UnfitError
+from release.gate.smoke.candidate import NotRunError, TestableRelease
 from release.gate.smoke.emulated import leave_untried, try_aarch64, try_emulated
 from release.gate.smoke.equipment import Emulation
-from release.gate.smoke.given import Given
-from release.gate.smoke.process import TrialError, run
+from release.gate.smoke.process import SmokeTestError, run
+from release.gate.smoke.provided import ProvidedEquipment
 from release.gate.smoke.runner import Qemu, Wine, started_wine
 from release.gate.smoke.tool_runs import call
 from release.model.plan import PlannedDist, Platform
 from tests.release.gate.samples import DIST_MAC, PLAN, RUNTIME_MAC, TOOLS
 
-EMPTY = Candidate(PLAN, {}, {})
+EMPTY = TestableRelease(PLAN, {}, {})
 ARM = Platform("linux_aarch64", "linux", "aarch64", "glibc_2.28", None, ())
 
 
@@ -88,7 +88,7 @@ def test_a_tool_that_says_why_it_fails_is_believed(tmp_path: Path) -> None:
     """Catches: a fault that shows now and then, tried until it does not."""
     starts = tmp_path / "starts"
     fake = program(tmp_path / "wine", f"echo x >> {starts}; echo no device >&2; exit 1")
-    with pytest.raises(TrialError, match=r"tool\.exe exits with 1: no device"):
+    with pytest.raises(SmokeTestError, match=r"tool\.exe exits with 1: no device"):
         call(Wine(fake, tmp_path), tmp_path / "tool.exe").expect()
     assert starts.read_text() == "x\n"
 
@@ -98,7 +98,7 @@ def test_without_wine_it_is_said_how_to_have_it(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     with (
-        pytest.raises(UnfitError, match=r"wine is not on PATH .*apt-get install"),
+        pytest.raises(NotRunError, match=r"wine is not on PATH .*apt-get install"),
         started_wine(tmp_path),
     ):
         pass
@@ -110,7 +110,7 @@ def test_a_wine_that_does_not_start_is_no_failure_of_the_wheels(
     broken = program(tmp_path / "wine", "echo no display >&2; exit 3")
     monkeypatch.setattr(shutil, "which", lambda *_, **__: str(broken))
     with (
-        pytest.raises(UnfitError, match="wine does not start: wine exits with 3: no display"),
+        pytest.raises(NotRunError, match="wine does not start: wine exits with 3: no display"),
         started_wine(tmp_path),
     ):
         pass
@@ -127,15 +127,15 @@ def test_a_wine_that_fails_half_way_leaves_nothing_running(
     }
     monkeypatch.setattr(shutil, "which", lambda name, **_: programs.get(name))
     with (
-        pytest.raises(UnfitError, match="wine does not start: wine exits with 5"),
+        pytest.raises(NotRunError, match="wine does not start: wine exits with 5"),
         started_wine(tmp_path),
     ):
         pass
     assert told.read_text() == "--kill\n"
 
 
-def without_emulation(reason: str) -> Given:
-    return Given(Path("uv"), no_emulation=reason)
+def without_emulation(reason: str) -> ProvidedEquipment:
+    return ProvidedEquipment(Path("uv"), no_emulation=reason)
 
 
 def test_what_nothing_here_runs_is_not_run_and_says_so(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_what_is_left_out_is_not_run_on_any_other_platform(monkeypatch: pytest.M
 
 def test_without_an_emulator_the_reason_is_told(tmp_path: Path) -> None:
     plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "iree-dist.tar.xz"),))
-    candidate = Candidate(plan, {"iree-dist.tar.xz": tmp_path / "dist"}, {})
+    candidate = TestableRelease(plan, {"iree-dist.tar.xz": tmp_path / "dist"}, {})
     outcomes = [*try_aarch64(candidate, without_emulation("the mirror is down"), ARM, tmp_path)]
     assert {(o.status, o.detail) for o in outcomes} == {("not run", "the mirror is down")}
 
@@ -169,7 +169,9 @@ def test_without_an_emulator_the_reason_is_told(tmp_path: Path) -> None:
 def test_no_emulator_is_fetched_where_nothing_is_to_be_run(tmp_path: Path) -> None:
     """Catches: a hundred megabytes fetched for a platform that was not built."""
     plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "iree-dist.tar.xz"),), cells=())
-    outcomes = [*try_aarch64(Candidate(plan, {}, {}), without_emulation("asked"), ARM, tmp_path)]
+    outcomes = [
+        *try_aarch64(TestableRelease(plan, {}, {}), without_emulation("asked"), ARM, tmp_path)
+    ]
     assert {(o.status, o.detail) for o in outcomes} == {
         ("not run", "all its files are missing, or were found wrong already")
     }
@@ -182,7 +184,9 @@ def test_a_platform_with_a_dist_alone_is_tried_all_the_same(tmp_path: Path) -> N
     plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, dist.name),), cells=())
     emulation = Emulation(tmp_path / "qemu", "11.1.2", tmp_path, {}, {})
     equipment = replace(without_emulation(""), emulated=emulation)
-    outcomes = [*try_aarch64(Candidate(plan, {dist.name: dist}, {}), equipment, ARM, tmp_path)]
+    outcomes = [
+        *try_aarch64(TestableRelease(plan, {dist.name: dist}, {}), equipment, ARM, tmp_path)
+    ]
     assert [(o.kind, o.status) for o in outcomes] == [("dist", "failed")]
 
 
@@ -196,9 +200,9 @@ def test_the_emulator_is_read_from_what_the_bootstrap_wrote(tmp_path: Path) -> N
     }
     (tmp_path / "aarch64.json").write_text(json.dumps(found))
     environ = {"TRIAL_UV": "uv", "TRIAL_EMULATION": str(tmp_path / "aarch64.json")}
-    emulation = Given.from_environment(environ).emulation()
+    emulation = ProvidedEquipment.from_environment(environ).emulation()
     assert emulation.pythons["3.14"].executable == Path("/r/python3.14")
     assert emulation.missing == {"3.12": "no suite has it"}
     (tmp_path / "aarch64.json").write_text('{"reason": "no apt-get"}')
-    with pytest.raises(UnfitError, match=r"^no apt-get$"):
-        Given.from_environment(environ).emulation()
+    with pytest.raises(NotRunError, match=r"^no apt-get$"):
+        ProvidedEquipment.from_environment(environ).emulation()

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from release.gate.smoke import model_runs
-from release.gate.smoke.candidate import Candidate
+from release.gate.smoke.candidate import TestableRelease
 from release.gate.smoke.emulated import try_aarch64
 from release.gate.smoke.equipment import EmulatedPython, Emulation
-from release.gate.smoke.given import Given
+from release.gate.smoke.provided import ProvidedEquipment
 from release.model.outcome import Outcome
 from release.model.plan import Cell, Platform
 from tests.release.gate.samples import PLAN
@@ -47,14 +47,14 @@ def tried(tmp_path: Path, broken: str) -> dict[str | None, Outcome]:
     pythons = {
         version: EmulatedPython(tmp_path / f"python{version}", tmp_path) for version in PYTHONS
     }
-    equipment = Given(
+    equipment = ProvidedEquipment(
         uv=tmp_path / "uv",
         locks={(ARM.name, version): tmp_path / "lock.txt" for version in PYTHONS},
         emulated=Emulation(tmp_path / "qemu", "11.1.2", tmp_path, pythons, {}),
     )
     cells = tuple(Cell("iree-runtime", ARM.name, version, True, WHEEL) for version in PYTHONS)
     plan = replace(PLAN, platforms=(ARM,), cells=cells, dists=())
-    candidate = Candidate(plan, {WHEEL: tmp_path / WHEEL}, {WHEEL: "00" * 32})
+    candidate = TestableRelease(plan, {WHEEL: tmp_path / WHEEL}, {WHEEL: "00" * 32})
     made = try_aarch64(candidate, equipment, ARM, tmp_path)
     return {outcome.python: outcome for outcome in made if outcome.kind == "python"}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from release.gate.inspection import Context, inspect
-from release.gate.judge import Case, check_set
+from release.gate.judge import Evidence, check_set
 from release.gate.pool import inspect_all
 from release.gate.report import Report
 from release.model import manifest, plan
@@ -57,12 +57,12 @@ def faults_of(workshop: Workshop, good: dict[str, Report]) -> list[Finding]:
     changed = {path.name: inspect(path, CONTEXT) for path in workshop.changed()}
     present = [path.name for path in sorted(workshop.folder.iterdir())]
     reports = [changed.get(name) or good[name] for name in present]
-    return [finding for finding in check_set(Case(PLAN, reports)) if finding.fault]
+    return [finding for finding in check_set(Evidence(PLAN, reports)) if finding.fault]
 
 
 def test_the_good_set_has_no_fault(good: dict[str, Report]) -> None:
     """Catches: a gate that finds everything in everything."""
-    found = check_set(Case(PLAN, [*good.values()], MANIFEST))
+    found = check_set(Evidence(PLAN, [*good.values()], MANIFEST))
     assert not [finding for finding in found if finding.fault]
 
 
@@ -84,7 +84,7 @@ def test_a_file_that_was_replaced_after_the_build_is_found(good: dict[str, Repor
     reports = dict(good)
     one, other = sorted(name for name in reports if name.startswith("iree_tools"))
     stale = Report(one, "wheel", reports[other].sha256, reports[other].size, (), reports[one].wheel)
-    found = check_set(Case(PLAN, [*(reports | {one: stale}).values()], MANIFEST))
+    found = check_set(Evidence(PLAN, [*(reports | {one: stale}).values()], MANIFEST))
     assert [(f.file, f.check) for f in found if f.fault] == [(one, Check.SET_DIGEST)]
 
 

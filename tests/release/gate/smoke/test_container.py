@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from release.gate.smoke.candidate import Candidate, UnfitError
+from release.gate.smoke.candidate import NotRunError, TestableRelease
 from release.gate.smoke.clean_machine import CleanMachine
 from release.gate.smoke.container import LABEL, try_container
-from release.gate.smoke.given import Given
+from release.gate.smoke.provided import ProvidedEquipment
 from release.model import manifest, plan
 from tests.release.gate.smoke.engine import private_engine
 
@@ -41,30 +41,30 @@ def engine() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def equipment() -> Given:
-    return Given.from_environment()
+def equipment() -> ProvidedEquipment:
+    return ProvidedEquipment.from_environment()
 
 
 @pytest.fixture(scope="module")
-def clean(equipment: Given) -> CleanMachine:
+def clean(equipment: ProvidedEquipment) -> CleanMachine:
     try:
         return CleanMachine(root_file_system=equipment.root_file_system())
-    except UnfitError as error:
+    except NotRunError as error:
         pytest.skip(f"not run: no root file system ({error})")
 
 
 @pytest.fixture(scope="module")
-def candidate() -> Candidate:
+def candidate() -> TestableRelease:
     return built()
 
 
-def built() -> Candidate:
+def built() -> TestableRelease:
     """All built wheels, with the digests that the manifest states."""
     (stated,) = (
         path for path in map(Path, os.environ["MANIFEST"].split()) if path.name == "manifest.json"
     )
     artifacts = manifest.read(stated).artifacts
-    return Candidate(
+    return TestableRelease(
         plan=plan.read(Path(os.environ["PLAN"])),
         files={path.name: path for path in Path(os.environ["WHEELHOUSE"]).iterdir()},
         digests={name: artifact.sha256 for name, artifact in artifacts.items()},
@@ -80,7 +80,11 @@ def left(engine: Any) -> list[Any]:
 
 
 def test_the_wheels_work_on_a_clean_machine(
-    engine: Any, candidate: Candidate, equipment: Given, clean: CleanMachine, tmp_path: Path
+    engine: Any,
+    candidate: TestableRelease,
+    equipment: ProvidedEquipment,
+    clean: CleanMachine,
+    tmp_path: Path,
 ) -> None:
     """Catches: wheels that need what happens to be on the machine that built them.
 
@@ -100,7 +104,11 @@ def test_the_wheels_work_on_a_clean_machine(
 
 
 def test_other_bytes_than_stated_fail(
-    engine: Any, candidate: Candidate, equipment: Given, clean: CleanMachine, tmp_path: Path
+    engine: Any,
+    candidate: TestableRelease,
+    equipment: ProvidedEquipment,
+    clean: CleanMachine,
+    tmp_path: Path,
 ) -> None:
     """Catches: digests that are not held in the container; a fault there that counts as none."""
     false = dataclasses.replace(candidate, digests=dict.fromkeys(candidate.digests, "0" * 64))
@@ -112,7 +120,11 @@ def test_other_bytes_than_stated_fail(
 
 
 def test_a_trial_that_does_not_end_is_ended(
-    engine: Any, candidate: Candidate, equipment: Given, clean: CleanMachine, tmp_path: Path
+    engine: Any,
+    candidate: TestableRelease,
+    equipment: ProvidedEquipment,
+    clean: CleanMachine,
+    tmp_path: Path,
 ) -> None:
     """Catches: a gate that waits for a container for ever, or leaves it running."""
     outcome = try_container(candidate, equipment, clean, tmp_path, limit=0.5)
@@ -124,7 +136,7 @@ def test_a_trial_that_does_not_end_is_ended(
 
 
 def test_a_root_without_python_is_not_run(
-    engine: Any, candidate: Candidate, equipment: Given, tmp_path: Path
+    engine: Any, candidate: TestableRelease, equipment: ProvidedEquipment, tmp_path: Path
 ) -> None:
     """Catches: a useless image that is taken for a fault of the wheels."""
     root = tmp_path / "root"
@@ -136,7 +148,7 @@ def test_a_root_without_python_is_not_run(
 
 
 def test_an_image_that_cannot_be_had_is_not_run(
-    engine: Any, candidate: Candidate, equipment: Given, tmp_path: Path
+    engine: Any, candidate: TestableRelease, equipment: ProvidedEquipment, tmp_path: Path
 ) -> None:
     """Catches: an exception of the SDK in place of an outcome."""
     image = "localhost:1/nobody/has-this:1"
@@ -161,7 +173,11 @@ def test_a_terminated_gate_leaves_nothing(engine: Any, clean: CleanMachine, tmp_
 
 
 def test_what_a_killed_gate_left_is_taken_away_by_the_next(
-    engine: Any, candidate: Candidate, equipment: Given, clean: CleanMachine, tmp_path: Path
+    engine: Any,
+    candidate: TestableRelease,
+    equipment: ProvidedEquipment,
+    clean: CleanMachine,
+    tmp_path: Path,
 ) -> None:
     """Catches: leftovers of a gate that had no time to clean up."""
     ended = subprocess.Popen(["true"])

@@ -12,15 +12,15 @@ from types import SimpleNamespace
 import pytest
 
 from release.gate.smoke import container
-from release.gate.smoke.candidate import Candidate, own_platform
+from release.gate.smoke.candidate import TestableRelease, own_platform
 from release.gate.smoke.clean_machine import CleanMachine
 from release.gate.smoke.container import try_container
-from release.gate.smoke.given import Given
 from release.gate.smoke.inside import MODULES
+from release.gate.smoke.provided import ProvidedEquipment
 from tests.release.gate.samples import PLAN
 
-NOBODY = Candidate(PLAN, {}, {})
-EQUIPMENT = Given(Path("/nonexistent/uv"), no_root="there is no apt-get on PATH")
+NOBODY = TestableRelease(PLAN, {}, {})
+EQUIPMENT = ProvidedEquipment(Path("/nonexistent/uv"), no_root="there is no apt-get on PATH")
 
 
 @pytest.fixture(autouse=True)

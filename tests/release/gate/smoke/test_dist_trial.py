@@ -17,7 +17,7 @@ import pytest
 from release.gate.smoke import model_set
 from release.gate.smoke.answers import dist_tools
 from release.gate.smoke.dists import try_dist
-from release.gate.smoke.native import Native, Runner
+from release.gate.smoke.native import NativeRunner, Runner
 from release.model.outcome import Outcome
 from release.model.plan import Platform
 
@@ -86,7 +86,9 @@ class Workshop:
         """Makes the trial."""
         scratch = self.folder / "scratch"
         scratch.mkdir()
-        outcome = try_dist(archive, PLATFORM, scratch, runner=runner or Native(), timeout=timeout)
+        outcome = try_dist(
+            archive, PLATFORM, scratch, runner=runner or NativeRunner(), timeout=timeout
+        )
         assert list(scratch.iterdir()) == []
         assert (outcome.kind, outcome.files) == ("dist", (NAME,))
         return outcome
@@ -211,7 +213,7 @@ def test_an_archive_with_a_flipped_bit_fails(workshop: Workshop, place: float) -
     assert outcome.detail.startswith(f"unpacking: {NAME} cannot be unpacked (")
 
 
-class Elsewhere(Native):
+class Elsewhere(NativeRunner):
     """A runner whose programs know all files by other names, and are started by another program."""
 
     @property

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.smoke.candidate import Candidate, UnfitError, own_platform
+from release.gate.smoke.candidate import NotRunError, TestableRelease, own_platform
 from release.gate.smoke.equipment import Interpreter
-from release.gate.smoke.given import Given
 from release.gate.smoke.local import try_locally, try_own_dist, try_python
+from release.gate.smoke.provided import ProvidedEquipment
 from tests.release.gate.samples import DIST_LINUX, PLAN, RUNTIME_311, RUNTIME_ABI3, TOOLS
 
-EMPTY = Candidate(PLAN, {}, {})
+EMPTY = TestableRelease(PLAN, {}, {})
 PYTHON = Interpreter("3.11", "3.11.9", Path("/usr/bin/python3.11"))
 
 
-def equipment(*interpreters: Interpreter) -> Given:
-    return Given(
+def equipment(*interpreters: Interpreter) -> ProvidedEquipment:
+    return ProvidedEquipment(
         uv=Path("/nonexistent/uv"),
         interpreters={each.version: each for each in interpreters},
         no_interpreters={"3.15": "apt-get is not on PATH"},
@@ -28,7 +28,7 @@ def equipment(*interpreters: Interpreter) -> Given:
     )
 
 
-def holding(*names: str) -> Candidate:
+def holding(*names: str) -> TestableRelease:
     return replace(
         EMPTY,
         files={name: Path("/nonexistent", name) for name in names},
@@ -118,7 +118,7 @@ def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
     )
     rootfs = tmp_path / "rootfs.json"
     rootfs.write_text(json.dumps({"path": None, "reason": "no apt either"}))
-    found = Given.from_environment(
+    found = ProvidedEquipment.from_environment(
         {
             "TRIAL_UV": "bin/uv",
             "TRIAL_INTERPRETERS": str(interpreter),
@@ -128,7 +128,7 @@ def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
         }
     )
     here = Path.cwd()
-    assert found == Given(
+    assert found == ProvidedEquipment(
         uv=here / "bin/uv",
         no_interpreters={"3.14": "no apt"},
         locks={
@@ -138,7 +138,7 @@ def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
         folders=(here / "a", here / "b"),
         no_root="no apt either",
     )
-    with pytest.raises(UnfitError, match=r"^there is no Python 3\.14 here \(no apt\)$"):
+    with pytest.raises(NotRunError, match=r"^there is no Python 3\.14 here \(no apt\)$"):
         found.interpreter("3.14")
-    with pytest.raises(UnfitError, match=r"^no apt either$"):
+    with pytest.raises(NotRunError, match=r"^no apt either$"):
         found.root_file_system()

@@ -15,10 +15,10 @@ import pytest
 
 from platforms import data
 from release.gate.smoke import process, sizes, supplier
-from release.gate.smoke.candidate import UnfitError
+from release.gate.smoke.candidate import NotRunError
 from release.gate.smoke.equipment import Emulation, Interpreter
-from release.gate.smoke.given import Given
-from release.gate.smoke.on_demand import OnDemand, Sources
+from release.gate.smoke.on_demand import FetchedEquipment, Sources
+from release.gate.smoke.provided import ProvidedEquipment
 from toolchains.debian.apt import Announce
 from toolchains.debian.errors import UnavailableError, UnreachableError
 from toolchains.wheels.fetch import Target
@@ -28,7 +28,7 @@ from toolchains.wheels.pip_download import FetchError, LockFile
 LINUX = "linux_x86_64"
 HOST = Interpreter("3.11", "3.11.9", Path("/usr/bin/python3.11"))
 PINS = (Pin("numpy", "2.5.5", "aa" * 32), Pin("ml_dtypes", "0.6.0", "bb" * 32))
-ASK: dict[str, Callable[[OnDemand], object]] = {
+ASK: dict[str, Callable[[FetchedEquipment], object]] = {
     "interpreter": lambda equipment: equipment.interpreter("3.15"),
     "requirements": lambda equipment: equipment.requirements(LINUX, "3.12"),
     "emulation": lambda equipment: equipment.emulation(),
@@ -47,10 +47,10 @@ class World:
     cached: bool = False
     refusal: Exception | None = None
 
-    def equipment(self) -> OnDemand:
+    def equipment(self) -> FetchedEquipment:
         lock = self.folder / f"{LINUX}-cp312.txt"
         lock.write_text("".join(f"{pin}\n" for pin in PINS))
-        return OnDemand(
+        return FetchedEquipment(
             uv=Path("uv"),
             on_host={"3.11": HOST},
             locks={(LINUX, "3.12"): lock},
@@ -195,7 +195,7 @@ def test_what_cannot_be_had_is_a_reason_and_asked_for_once(
     world.refusal = refusal
     equipment = world.equipment()
     for _ in range(2):
-        with pytest.raises(UnfitError) as caught:
+        with pytest.raises(NotRunError) as caught:
             ASK[part](equipment)
         prefix = "there is no Python 3.15 here (" if part == "interpreter" else ""
         assert str(caught.value) == f"{prefix}{refusal}{')' * bool(prefix)}"
@@ -205,7 +205,7 @@ def test_what_cannot_be_had_is_a_reason_and_asked_for_once(
 def test_a_python_that_does_not_run_is_named(world: World) -> None:
     """Catches: a pre-release, or a program for another machine, tried as that Python."""
     world.python.write_text("#!/bin/sh\nexit 1\n")
-    with pytest.raises(UnfitError, match=r"^there is no Python 3\.15 here \(.*does not run"):
+    with pytest.raises(NotRunError, match=r"^there is no Python 3\.15 here \(.*does not run"):
         world.equipment().interpreter("3.15")
 
 
@@ -217,12 +217,12 @@ def test_a_machine_without_a_place_for_the_cache_gets_a_reason(world: World, par
         raise UnavailableError("no place for the cache")
 
     equipment = replace(world.equipment(), sources=Sources(cache=nowhere))
-    with pytest.raises(UnfitError, match="no place for the cache"):
+    with pytest.raises(NotRunError, match="no place for the cache"):
         ASK[part](equipment)
 
 
 def test_a_lock_that_is_missing_is_a_reason(world: World) -> None:
-    with pytest.raises(UnfitError, match=r"^no lock says what the wheels require on linux_x86_64"):
+    with pytest.raises(NotRunError, match=r"^no lock says what the wheels require on linux_x86_64"):
         world.equipment().requirements(LINUX, "3.9")
     assert world.calls == []
 
@@ -234,7 +234,7 @@ def test_an_interrupted_gate_fetches_nothing_more(
     interrupted = threading.Event()
     monkeypatch.setattr(process, "_interrupted", interrupted)
     process.interrupt()
-    with pytest.raises(process.InterruptedTrialError):
+    with pytest.raises(process.InterruptedTestError):
         world.equipment().emulation()
     assert world.calls == []
 
@@ -247,7 +247,7 @@ def test_a_fetch_that_dies_of_the_interrupt_is_no_reason(
     world.refusal = UnavailableError("apt-get ended with -2")
 
     equipment = replace(world.equipment(), say=lambda _: process.interrupt())
-    with pytest.raises(process.InterruptedTrialError):
+    with pytest.raises(process.InterruptedTestError):
         equipment.root_file_system()
 
 
@@ -263,11 +263,11 @@ def test_a_command_fetches_and_a_test_is_given(tmp_path: Path) -> None:
     found = {"3.11": {"path": str(HOST.executable), "release": HOST.release}, "3.15": None}
     (tmp_path / "on_host.json").write_text(json.dumps(found))
     environ = {"TRIAL_UV": "uv", "TRIAL_LOCKS": f"locks/{LINUX}-cp312.txt"}
-    assert isinstance(supplier.from_environment(print, environ), Given)
+    assert isinstance(supplier.from_environment(print, environ), ProvidedEquipment)
     of_command = supplier.from_environment(
         print, environ | {"TRIAL_ON_HOST": str(tmp_path / "on_host.json")}
     )
-    assert isinstance(of_command, OnDemand)
+    assert isinstance(of_command, FetchedEquipment)
     assert of_command.on_host == {"3.11": HOST}
     assert of_command.locks == {(LINUX, "3.12"): Path.cwd() / f"locks/{LINUX}-cp312.txt"}
 
@@ -275,7 +275,7 @@ def test_a_command_fetches_and_a_test_is_given(tmp_path: Path) -> None:
 @pytest.mark.parametrize("variable", ["TRIAL_INTERPRETERS", "TRIAL_EMULATION", "TRIAL_ROOTFS"])
 def test_a_command_finds_what_bazel_made_for_tests(variable: str) -> None:
     """Catches: a recipe that differs between Bazel and a program: all of it downloaded twice."""
-    given = Given.from_environment()
+    given = ProvidedEquipment.from_environment()
     sources = Sources()
 
     def refused(purpose: str, size: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from release.gate.smoke import process
-from release.gate.smoke.process import Done, TrialError, run
+from release.gate.smoke.process import Done, SmokeTestError, run
 
 ENVIRONMENT = {"PATH": os.defpath}
 
@@ -40,26 +40,28 @@ def test_bytes_that_are_no_text_are_no_crash() -> None:
 
 def test_a_failure_says_the_last_words() -> None:
     """Catches: a verdict that nobody can act on."""
-    with pytest.raises(TrialError, match=r"^tool exits with 1: one / two$"):
+    with pytest.raises(SmokeTestError, match=r"^tool exits with 1: one / two$"):
         shell("echo one; echo; echo two >&2; exit 1").expect()
 
 
 def test_a_traceback_is_told_by_its_last_line() -> None:
     """Catches: a traceback shown to the release engineer."""
     done = run([sys.executable, "-c", "{}['x']"], environment={}, name="tool")
-    with pytest.raises(TrialError, match=r"^tool exits with 1: KeyError: 'x'$"):
+    with pytest.raises(SmokeTestError, match=r"^tool exits with 1: KeyError: 'x'$"):
         done.expect()
 
 
 def test_a_signal_is_named() -> None:
     """Catches: a crash reported as an exit code that means nothing."""
-    with pytest.raises(TrialError, match=r"^tool is ended by SIGSEGV$"):
+    with pytest.raises(SmokeTestError, match=r"^tool is ended by SIGSEGV$"):
         shell("kill -SEGV $$").expect()
 
 
 def test_a_program_that_is_not_there_is_named() -> None:
     """Catches: an OSError in place of an outcome."""
-    with pytest.raises(TrialError, match=r"^absent does not start \(No such file or directory\)$"):
+    with pytest.raises(
+        SmokeTestError, match=r"^absent does not start \(No such file or directory\)$"
+    ):
         run(["/nonexistent/absent"], environment={})
 
 
@@ -67,7 +69,7 @@ def test_a_program_that_hangs_is_killed_with_all_it_started(tmp_path: Path) -> N
     """Catches: a gate that waits for ever; children of a killed program that go on."""
     noted = tmp_path / "child"
     start = time.monotonic()
-    with pytest.raises(TrialError, match=r"^tool does not end within 0\.5 s: at work$"):
+    with pytest.raises(SmokeTestError, match=r"^tool does not end within 0\.5 s: at work$"):
         shell(f"echo at work; sleep 60 & echo $! > {noted}; wait", timeout=0.5)
     assert time.monotonic() - start < 30
     child = int(noted.read_text())
@@ -89,6 +91,6 @@ def test_all_programs_end_when_nobody_waits_for_them(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(process, "_interrupted", threading.Event())
     start = time.monotonic()
     threading.Timer(0.3, process.interrupt).start()
-    with pytest.raises(process.InterruptedTrialError):
+    with pytest.raises(process.InterruptedTestError):
         shell("sleep 60")
     assert time.monotonic() - start < 30

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.smoke.given import Given
-from release.gate.smoke.wheels import Subject, try_native, try_pure
+from release.gate.smoke.provided import ProvidedEquipment
+from release.gate.smoke.wheels import WheelTest, try_native, try_pure
 from release.model.outcome import Outcome
 from tests.release.gate.smoke.fake_wheels import VERSION, compiler_files, runtime_files, write_wheel
 
@@ -18,14 +18,14 @@ RUNTIME = "iree/runtime/__init__.py"
 
 
 @pytest.fixture(scope="module")
-def equipment() -> Given:
-    return Given.from_environment()
+def equipment() -> ProvidedEquipment:
+    return ProvidedEquipment.from_environment()
 
 
 @pytest.fixture(scope="module")
-def subject(equipment: Given) -> Subject:
+def subject(equipment: ProvidedEquipment) -> WheelTest:
     (interpreter,) = equipment.interpreters.values()
-    return Subject(
+    return WheelTest(
         version=VERSION,
         platform="linux_x86_64",
         python=interpreter.version,
@@ -37,7 +37,7 @@ def subject(equipment: Given) -> Subject:
 
 @pytest.fixture
 def tried(
-    equipment: Given, subject: Subject, tmp_path: Path
+    equipment: ProvidedEquipment, subject: WheelTest, tmp_path: Path
 ) -> Callable[[Callable[[dict[str, str]], object] | None], Outcome]:
     """Makes the trial with wheels that something was done to."""
 
@@ -161,7 +161,7 @@ def test_a_program_that_hangs_fails_in_time(tried: Callable[..., Outcome]) -> No
     assert 5 < outcome.seconds < 60
 
 
-def test_a_pure_wheel_without_its_script_fails(subject: Subject, tmp_path: Path) -> None:
+def test_a_pure_wheel_without_its_script_fails(subject: WheelTest, tmp_path: Path) -> None:
     """Catches: an importer that cannot be started once TensorFlow is there."""
     files = runtime_files()
     info = f"iree_runtime-{VERSION}.dist-info"

@@ -12,15 +12,15 @@ from release.hosting.store import Store
 from release.model import manifest, wheelhouse
 from release.model.errors import Refused, UsageError
 from release.model.manifest import Manifest
-from release.model.wheelhouse import NAME, Statement
-from release.registry.file import File
+from release.model.wheelhouse import NAME, Wheelhouse
+from release.registry.file import RegistryFile
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class ExpectedWheel:
     """A wheel that should be there."""
 
     name: str
@@ -32,7 +32,7 @@ class Stated:
     """Digest in hex."""
 
 
-def in_folder(place: Path) -> tuple[Stated, ...]:
+def in_folder(place: Path) -> tuple[ExpectedWheel, ...]:
     """Those of a wheelhouse, without what is of others, or of a release's folder.
 
     Raises:
@@ -48,7 +48,7 @@ def in_folder(place: Path) -> tuple[Stated, ...]:
     )
 
 
-def in_store(store: Store, tag: str) -> tuple[Stated, ...]:
+def in_store(store: Store, tag: str) -> tuple[ExpectedWheel, ...]:
     """Those of a published release.
 
     Raises:
@@ -74,26 +74,28 @@ def published(store: Store, tag: str) -> Manifest:
     return found
 
 
-def of_statement(wheelhouse: Statement) -> tuple[Stated, ...]:
+def of_statement(wheelhouse: Wheelhouse) -> tuple[ExpectedWheel, ...]:
     """Those of a wheelhouse, without what is of others."""
     return tuple(
-        Stated(wheel.filename, wheel.project, wheel.version, wheel.sha256)
+        ExpectedWheel(wheel.filename, wheel.project, wheel.version, wheel.sha256)
         for wheel in wheelhouse.of_role("turbine", "core")
         if wheel.filename
     )
 
 
-def of_manifest(release: Manifest) -> tuple[Stated, ...]:
+def of_manifest(release: Manifest) -> tuple[ExpectedWheel, ...]:
     """Those of a release."""
     return tuple(
-        Stated(name, artifact.package, release.version, artifact.sha256)
+        ExpectedWheel(name, artifact.package, release.version, artifact.sha256)
         for name, artifact in sorted(release.artifacts.items())
         if artifact.package
     )
 
 
 def differences(
-    registry: Registry, there: Mapping[str, Mapping[str, File]], stated: Sequence[Stated]
+    registry: Registry,
+    there: Mapping[str, Mapping[str, RegistryFile]],
+    stated: Sequence[ExpectedWheel],
 ) -> Iterator[str]:
     """In what a registry differs from what it should have, in words."""
     for wheel in stated:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from release.gate.smoke.candidate import UnfitError
+from release.gate.smoke.candidate import NotRunError
 from release.gate.smoke.environment import Requirements
 from release.gate.smoke.equipment import Emulation, Interpreter, parse_emulation
 
@@ -22,7 +22,7 @@ _NOT_GIVEN = "none was given"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ProvidedEquipment:
     """Equipment as a test declares it; a part that is missing has a reason."""
 
     uv: Path
@@ -45,7 +45,7 @@ class Given:
     """Why it is missing."""
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Given:
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> ProvidedEquipment:
         """What the variables TRIAL_* name.
 
         Raises:
@@ -82,7 +82,7 @@ class Given:
         """As `Equipment` says."""
         if version not in self.interpreters:
             why = self.no_interpreters.get(version, _NOT_GIVEN)
-            raise UnfitError(f"there is no Python {version} here ({why})")
+            raise NotRunError(f"there is no Python {version} here ({why})")
         return self.interpreters[version]
 
     def requirements(self, platform: str, python: str) -> Requirements:
@@ -92,13 +92,13 @@ class Given:
     def emulation(self) -> Emulation:
         """As `Equipment` says."""
         if self.emulated is None:
-            raise UnfitError(self.no_emulation)
+            raise NotRunError(self.no_emulation)
         return self.emulated
 
     def root_file_system(self) -> Path:
         """As `Equipment` says."""
         if self.root is None:
-            raise UnfitError(self.no_root)
+            raise NotRunError(self.no_root)
         return self.root
 
 
@@ -124,11 +124,13 @@ def lock_of(locks: Mapping[tuple[str, str], Path], platform: str, python: str) -
     """The lock for a platform and a Python.
 
     Raises:
-      UnfitError: no lock is given for them.
+      NotRunError: no lock is given for them.
     """
     lock = locks.get((platform, python))
     if lock is None:
-        raise UnfitError(f"no lock says what the wheels require on {platform} with Python {python}")
+        raise NotRunError(
+            f"no lock says what the wheels require on {platform} with Python {python}"
+        )
     return lock
 
 
