@@ -47,9 +47,9 @@ def sum_up(logs: Path) -> Sum:
     return found
 
 
-def _target(folder: Path) -> str:
-    """The label of the target whose logs are in a folder, or whose shard's are."""
-    parts = [part for part in folder.parts if not part.startswith("shard_")]
+def _target(directory: Path) -> str:
+    """The label of the target whose logs are in a directory, or whose shard's are."""
+    parts = [part for part in directory.parts if not part.startswith("shard_")]
     return f"//{'/'.join(parts[:-1])}:{parts[-1]}"
 
 

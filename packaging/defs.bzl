@@ -19,7 +19,7 @@ load(
 )
 load(
     "//packaging/private:release_set.bzl",
-    _dist_folder = "dist_folder",
+    _dist_directory = "dist_directory",
     _release_manifest = "release_manifest",
     _release_plan = "release_plan",
     _wheelhouse = "wheelhouse",
@@ -53,7 +53,7 @@ wheel_variants = _wheel_variants
 wheelhouse = _wheelhouse
 dist = _dist
 dist_set = _dist_set
-dist_folder = _dist_folder
+dist_directory = _dist_directory
 oci_image = _oci_image
 built_version = _built_version
 release_plan = _release_plan
@@ -62,7 +62,7 @@ declare_without = _declare_without
 all_unless_without = _all_unless_without
 
 # The wheels of every package, for every platform and Python of the matrix.
-ALL_WHEELS = ["//packaging/%s:wheels" % package.folder for package in PACKAGES]
+ALL_WHEELS = ["//packaging/%s:wheels" % package.directory for package in PACKAGES]
 
 def python_package(distribution, **kwargs):
     """Declares `:wheel` and, built for the whole matrix, `:wheels` of a package.
@@ -75,7 +75,7 @@ def python_package(distribution, **kwargs):
     wheel(
         name = "wheel",
         distribution = distribution,
-        payload = "//packaging/payload:" + package.folder,
+        payload = "//packaging/payload:" + package.directory,
         # For itself it has no platform, so //... must pass it over.
         tags = ["manual"],
         visibility = ["//visibility:public"],
@@ -105,7 +105,7 @@ def iree_dist(name, platform, **kwargs):
         name = name,
         platform = platform,
         payloads = {
-            "//packaging/payload:" + package.folder: package.name
+            "//packaging/payload:" + package.directory: package.name
             for package in PACKAGES
             if package.dist
         },

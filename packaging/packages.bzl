@@ -1,20 +1,20 @@
 """The packages of a release: the data, once.
 
-Another package is one struct here and a folder with its BUILD file. The fields:
+Another package is one struct here and a directory with its BUILD file. The fields:
 
   name      the distribution, as on the registry
-  folder    its folder below packaging/
+  directory    its directory below packaging/
   project   the upstream project whose wheels are its pinned payload
   lockstep  whether the payload's version is the one that `update --version` is given; the newest
             otherwise
   dist      whether its tools and libraries go into the dist archives
-  roots     the folders below site-packages that belong to it alone; the gate refuses others
+  roots     the directories below site-packages that belong to it alone; the gate refuses others
 """
 
 PACKAGES = [
     struct(
         name = "iree-compiler",
-        folder = "iree_compiler",
+        directory = "iree_compiler",
         project = "iree-base-compiler",
         lockstep = True,
         dist = True,
@@ -25,7 +25,7 @@ PACKAGES = [
     ),
     struct(
         name = "iree-runtime",
-        folder = "iree_runtime",
+        directory = "iree_runtime",
         project = "iree-base-runtime",
         lockstep = True,
         dist = True,
@@ -39,7 +39,7 @@ PACKAGES = [
     ),
     struct(
         name = "iree-tools-tf",
-        folder = "iree_tools_tf",
+        directory = "iree_tools_tf",
         project = "iree-tools-tf",
         lockstep = False,
         dist = False,
@@ -50,7 +50,7 @@ PACKAGES = [
     ),
     struct(
         name = "iree-tools-tflite",
-        folder = "iree_tools_tflite",
+        directory = "iree_tools_tflite",
         project = "iree-tools-tflite",
         lockstep = False,
         dist = False,

@@ -10,7 +10,7 @@ _LABELS = {
 def built_release(dists = True):
     """Returns what a test or a program needs to read the built release.
 
-    Its environment: WHEELHOUSE and DISTS are the folders, PLAN is plan.json, MANIFEST are
+    Its environment: WHEELHOUSE and DISTS are the directories, PLAN is plan.json, MANIFEST are
     manifest.json and SHA256SUMS.
 
     Args:

@@ -1,1 +1,1 @@
-"""Tests, one folder per area."""
+"""Tests, one directory per area."""

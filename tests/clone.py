@@ -52,12 +52,12 @@ class Build:
 class Clone:
     """A copy of the workspace with a Bazel of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        """Copies the workspace into `folder`, which does not exist."""
-        self.workspace = folder / "workspace"
-        self.output_base = folder / "output"
+    def __init__(self, directory: Path) -> None:
+        """Copies the workspace into `directory`, which does not exist."""
+        self.workspace = directory / "workspace"
+        self.output_base = directory / "output"
         self._execution_root = self.output_base / "execroot" / "_main"
-        self._events = folder / "events.json"
+        self._events = directory / "events.json"
         copy_workspace(root(), self.workspace)
 
     def build(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Build:
@@ -160,14 +160,14 @@ def _kinds(events: Path) -> frozenset[str]:
 
 
 @contextmanager
-def clone(folder: Path, *, shared: bool = True) -> Iterator[Clone]:
+def clone(directory: Path, *, shared: bool = True) -> Iterator[Clone]:
     """A clone for a while.
 
     Args:
-      folder: does not exist.
+      directory: does not exist.
       shared: whether it gets the external repositories that were fetched for the test, or none.
     """
-    made = Clone(folder)
+    made = Clone(directory)
     fetched = of_this_test() if shared else None
     with output_base(made.output_base, fetched=fetched, without=_FOR_TESTS):
         yield made

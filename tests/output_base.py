@@ -118,22 +118,22 @@ def end(base: Path) -> None:
                 raise
 
 
-def remove(folder: Path) -> None:
-    """Removes a folder, and what Bazel protects in it.
+def remove(directory: Path) -> None:
+    """Removes a directory, and what Bazel protects in it.
 
     Raises:
       OSError: something of it cannot be removed.
     """
-    shutil.rmtree(folder, onerror=_made_writable)
+    shutil.rmtree(directory, onerror=_made_writable)
 
 
 def _made_writable(remove: Callable[[str], Any], path: str, _: Any) -> None:
-    """Removes what could not be: Bazel takes the right to write from folders that actions make."""
+    """Retries a removal: Bazel makes the directories that actions create read-only."""
     Path(path).parent.chmod(0o700)
     if remove in (os.unlink, os.rmdir):
         with suppress(FileNotFoundError):
             remove(path)
-    else:  # A folder that cannot be read.
+    else:  # A directory that cannot be read.
         Path(path).chmod(0o700)
         shutil.rmtree(path, onerror=_made_writable)
 

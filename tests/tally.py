@@ -19,6 +19,6 @@ def tally(kind: str, number: int, what: str) -> None:
       what: a sentence for the log.
     """
     print(what)
-    if folder := os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR"):
-        with Path(folder, "tally.jsonl").open("a") as file:
+    if directory := os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR"):
+        with Path(directory, "tally.jsonl").open("a") as file:
             file.write(json.dumps({"kind": kind, "number": number, "what": what}) + "\n")

@@ -81,11 +81,11 @@ def test_another_process_of_that_number_is_spared(tmp_path: Path) -> None:
 def test_what_bazel_protects_is_removed(tmp_path: Path) -> None:
     with output_base(tmp_path / "output") as base:
         for name, mode in (("made", 0o555), ("sandbox", 0o000)):
-            folder = base / name / "deeper"
-            folder.mkdir(parents=True)
-            (folder / "file").write_text("made")
-            folder.chmod(mode)
-            folder.parent.chmod(mode)
+            directory = base / name / "deeper"
+            directory.mkdir(parents=True)
+            (directory / "file").write_text("made")
+            directory.chmod(mode)
+            directory.parent.chmod(mode)
     assert not base.exists()
 
 
@@ -94,8 +94,8 @@ def fetched(tmp_path: Path) -> Path:
     """An output base with two repositories, and one that was not fetched to its end."""
     external = tmp_path / "outer" / "external"
     for name in ("one", "other", "half"):
-        (external / name / "folder").mkdir(parents=True)
-        (external / name / "folder" / "file").write_text(name)
+        (external / name / "directory").mkdir(parents=True)
+        (external / name / "directory" / "file").write_text(name)
         (external / name / "link").symlink_to("/nowhere")
     for name in ("one", "other"):
         (external / f"@{name}.marker").write_text(f"of {name}")
@@ -108,7 +108,9 @@ def test_repositories_are_shared(fetched: Path, tmp_path: Path) -> None:
     share_repositories(fetched.parent, tmp_path / "inner", without=["other"])
     external = tmp_path / "inner" / "external"
     assert sorted(path.name for path in external.iterdir()) == ["@one.marker", "one"]
-    assert (external / "one" / "folder" / "file").samefile(fetched / "one" / "folder" / "file")
+    assert (external / "one" / "directory" / "file").samefile(
+        fetched / "one" / "directory" / "file"
+    )
     assert (external / "one" / "link").readlink() == Path("/nowhere")
 
 

@@ -1,4 +1,4 @@
-"""Copies files into one folder, within the file system where it can."""
+"""Copies files into one directory, within the file system where it can."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from assembly import request
 from assembly.errors import PackagingError, run
 
 
-def collect(files: list[Path], folder: Path) -> None:
-    """Copies `files` into `folder`.
+def collect(files: list[Path], directory: Path) -> None:
+    """Copies `files` into `directory`.
 
     Raises:
       PackagingError: two files have the same name.
       OSError: a file cannot be copied.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     for file in files:
-        target = folder / file.name
+        target = directory / file.name
         if target.exists():
-            raise PackagingError(f"two files would be named {file.name} in {folder.name}")
+            raise PackagingError(f"two files would be named {file.name} in {directory.name}")
         shutil.copyfile(file, target)
 
 

@@ -25,7 +25,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def walk(folder: Path) -> Iterator[Path]:
+def walk(directory: Path) -> Iterator[Path]:
     """All that lies below a directory, in the order of the paths; links to directories too.
 
     A link is not always seen as one: where Bazel hands over the files of a directory one by one,
@@ -34,11 +34,11 @@ def walk(folder: Path) -> Iterator[Path]:
     Raises:
       PackagingError: a link leads to a directory that it lies in.
     """
-    yield from _below(folder, (folder.resolve(),))
+    yield from _below(directory, (directory.resolve(),))
 
 
-def _below(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
+def _below(directory: Path, above: tuple[Path, ...]) -> Iterator[Path]:
+    for path in sorted(directory.iterdir()):
         yield path
         if path.is_dir():
             real = path.resolve()

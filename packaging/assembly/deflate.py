@@ -50,9 +50,9 @@ class _ZStream(ctypes.Structure):
 @functools.cache
 def _libz() -> ctypes.CDLL:
     for root in sys.path:
-        for folder in ("lib", "lib64"):
+        for directory in ("lib", "lib64"):
             # The full version is named: plain libz.so.1 could be taken for one already loaded.
-            for library in sorted(Path(root, "cmeel.prefix", folder).glob("libz.so.*.*")):
+            for library in sorted(Path(root, "cmeel.prefix", directory).glob("libz.so.*.*")):
                 return ctypes.CDLL(str(library))
     raise PackagingError(
         "the deflate encoder is missing: no cmeel.prefix/lib*/libz.so.* on the import path; "

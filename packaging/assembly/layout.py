@@ -20,11 +20,11 @@ class Rule:
     select: str
     """Pattern of their paths in the payload; `*` stands for any part of one name."""
     to: str
-    """The folder of the dist they go to."""
+    """The directory of the dist they go to."""
     executable: bool = False
     """Whether they may be run: mode 0755, else 0644."""
     link_from: str | None = None
-    """A folder that gets a symbolic link to each of them."""
+    """A directory that gets a symbolic link to each of them."""
 
     def link_target(self, name: str) -> str:
         """What the link to the file `name` says: the way from `link_from` to it."""

@@ -89,11 +89,11 @@ def _wheel(source: Path, output: Path, change: Change) -> list[str]:
         known = _recorded(reader, f"{former_info}/RECORD")
         with ArchiveWriter(output) as writer:
             for path, entry in reader.entries.items():
-                folder, _, rest = path.partition("/")
+                directory, _, rest = path.partition("/")
                 moved = path
-                # The two folders that bear the version: .dist-info and .data.
-                if folder.startswith(f"{former_stem}."):
-                    moved = f"{stem}{folder.removeprefix(former_stem)}/{rest}"
+                # The two directories that bear the version: .dist-info and .data.
+                if directory.startswith(f"{former_stem}."):
+                    moved = f"{stem}{directory.removeprefix(former_stem)}/{rest}"
                 if path == f"{former_info}/RECORD":
                     continue
                 content = _rewritten(reader, path, former_info, change)

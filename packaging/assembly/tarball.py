@@ -1,6 +1,6 @@
 """Archives in .tar.xz (POSIX ustar within xz), whose bytes depend on content and order alone.
 
-Owner, time and the set of modes are fixed, folders have entries of their own, and paths are in
+Owner, time and the set of modes are fixed, directories have entries of their own, and paths are in
 the order of their characters. Files that a blob holds are copied without being compressed again.
 """
 
@@ -53,7 +53,7 @@ class Link:
     """A symbolic link to a file of the same archive."""
 
     target: str
-    """The way from the link's folder to the file."""
+    """The way from the link's directory to the file."""
 
 
 Entry = Copied | Text | Link
@@ -175,7 +175,7 @@ def _write(file: BinaryIO, entries: Mapping[str, Entry]) -> None:
             writer.add(*block)
         literal.clear()
 
-    for name in sorted(entries.keys() | _folders(entries)):
+    for name in sorted(entries.keys() | _directories(entries)):
         entry = entries.get(name)
         literal += _header(name, entry)
         size += tarfile.BLOCKSIZE
@@ -218,12 +218,12 @@ def _header(name: str, entry: Entry | None) -> bytes:
         raise PackagingError(f"{name}: a tar header cannot hold it ({error})") from error
 
 
-def _folders(entries: Iterable[str]) -> set[str]:
+def _directories(entries: Iterable[str]) -> set[str]:
     return {
-        str(folder)
+        str(directory)
         for name in entries
-        for folder in PurePosixPath(name).parents
-        if folder != PurePosixPath()
+        for directory in PurePosixPath(name).parents
+        if directory != PurePosixPath()
     }
 
 
@@ -232,12 +232,12 @@ def _check(entries: Mapping[str, Entry], archive: str) -> None:
         if cause := _fault(name):
             raise PackagingError(f"{archive}: the path {name!r} {cause}")
     folded: dict[str, str] = {}
-    for name in sorted(entries.keys() | _folders(entries)):
+    for name in sorted(entries.keys() | _directories(entries)):
         twin = folded.setdefault(name.casefold(), name)
         if twin != name:
             raise PackagingError(f"{archive}: {twin} and {name} differ in letter case only")
-    for name in sorted(_folders(entries) & entries.keys()):
-        raise PackagingError(f"{archive}: {name} would be a file and a folder")
+    for name in sorted(_directories(entries) & entries.keys()):
+        raise PackagingError(f"{archive}: {name} would be a file and a directory")
     for name, entry in sorted(entries.items()):
         if isinstance(entry, Link):
             target = _resolve(name, entry.target)

@@ -36,7 +36,7 @@ class Launcher:
     suffix: str
     """Ends the names of its platform's programs."""
     tools: Mapping[str, str]
-    """The folder that has a tool, by the tool's name."""
+    """The directory that has a tool, by the tool's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ class Wheel:
 
     @property
     def dist_info(self) -> str:
-        """Name of the .dist-info folder, which is the first two fields of the file name."""
+        """Name of the .dist-info directory, which is the first two fields of the file name."""
         return self._stem + ".dist-info"
 
     @property
     def scripts(self) -> str:
-        """Folder of the files that an installer puts among its environment's programs."""
+        """Directory of the files that an installer puts among its environment's programs."""
         return self._stem + ".data/scripts"
 
     @property

@@ -20,10 +20,10 @@ def _compiler(library):
         _rule("iree-compiler", _COMPILER + library, "lib", executable = True),
     ]
 
-def _bitcode(library_folder):
+def _bitcode(library_directory):
     """AMD's device libraries, which the compiler looks for beside its own library."""
     path = "iree_platform_libs/rocm"
-    return [_rule("iree-compiler", _COMPILER + path + "/*.bc", library_folder + "/" + path)]
+    return [_rule("iree-compiler", _COMPILER + path + "/*.bc", library_directory + "/" + path)]
 
 _RUNTIME_TOOLS = [_rule("iree-runtime", _RUNTIME + "iree-*", "bin", executable = True)]
 

@@ -37,7 +37,7 @@ class Image:
     """NAME:TAG."""
     command: Sequence[str]
     environment: Mapping[str, str]
-    working_folder: str
+    working_directory: str
 
 
 def write(image: Image, layer: Path, output: Path) -> None:
@@ -62,7 +62,7 @@ def write(image: Image, layer: Path, output: Path) -> None:
             "config": {
                 "Cmd": list(image.command),
                 "Env": [f"{name}={value}" for name, value in sorted(image.environment.items())],
-                "WorkingDir": image.working_folder,
+                "WorkingDir": image.working_directory,
             },
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{diff_id}"]},
             "history": [{"created": _CREATED, "comment": "iree-release"}],
@@ -118,7 +118,7 @@ def main() -> None:
             reference=wanted["reference"],
             command=wanted["command"],
             environment=wanted["environment"],
-            working_folder=wanted["working_folder"],
+            working_directory=wanted["working_directory"],
         ),
         Path(wanted["layer"]),
         Path(wanted["output"]),

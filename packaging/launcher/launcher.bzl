@@ -8,7 +8,7 @@ LauncherInfo = provider(
     doc = "The program that is every script of a package whose tool is a native program.",
     fields = {
         "program": "File: the program; it goes by the name it is called by",
-        "tools": "dict of string by string: the folder of the package that has a tool, by the " +
+        "tools": "dict of string by string: the directory of the package that has a tool, by the " +
                  "name of its script",
     },
 )
@@ -27,9 +27,9 @@ def _tools_header_impl(ctx):
         "",
         "static const struct tool tools[] = {",
     ]
-    for name, folder in sorted(ctx.attr.tools.items()):
+    for name, directory in sorted(ctx.attr.tools.items()):
         varies = "true" if name in ctx.attr.varying else "false"
-        lines.append("    {%s, %s, %s}," % (_c_string(name), _c_string(folder), varies))
+        lines.append("    {%s, %s, %s}," % (_c_string(name), _c_string(directory), varies))
     lines += [
         "    {NULL, NULL, false},",
         "};",
@@ -37,8 +37,8 @@ def _tools_header_impl(ctx):
         "static const struct variant variants[] = {",
     ]
     for value, described in sorted(ctx.attr.variants.items()):
-        title, _, folder = described.partition("=")
-        lines.append("    {%s, %s, %s}," % (_c_string(value), _c_string(title), _c_string(folder)))
+        title, _, directory = described.partition("=")
+        lines.append("    {%s, %s, %s}," % (_c_string(value), _c_string(title), _c_string(directory)))
     lines += [
         "    {NULL, NULL, NULL},",
         "};",
@@ -53,17 +53,17 @@ _tools_header = rule(
         "out": attr.output(mandatory = True, doc = "The header."),
         "package": attr.string(mandatory = True, doc = "The distribution, for messages."),
         "search_variable": attr.string(
-            doc = "Environment variable with folders that are looked through first.",
+            doc = "Environment variable with directories that are looked through first.",
         ),
         "tools": attr.string_dict(
             mandatory = True,
-            doc = "The folder that has a tool, below site-packages, by the tool's name.",
+            doc = "The directory that has a tool, below site-packages, by the tool's name.",
         ),
         "variant_variable": attr.string(
             doc = "Environment variable that asks for a variant of the tools.",
         ),
         "variants": attr.string_dict(
-            doc = "TITLE=FOLDER by the variable's value: what is said, and where the tools then are.",
+            doc = "TITLE=DIRECTORY by the variable's value: what is said, and where the tools then are.",
         ),
         "varying": attr.string_list(doc = "The tools that a variant has as well."),
     },
@@ -115,7 +115,7 @@ def launcher(name, package, tools, visibility = None, **kwargs):
     Args:
       name: name of the target.
       package: the distribution.
-      tools: the folder that has a tool, below site-packages, by the tool's name.
+      tools: the directory that has a tool, below site-packages, by the tool's name.
       visibility: who may ship it.
       **kwargs: search_variable, variant_variable, variants and varying, as tools.h has them.
     """

@@ -33,12 +33,12 @@ def cmake_payload(
 
     Args:
       name: name of the target.
-      source: all files of the CMake project, or one folder.
+      source: all files of the CMake project, or one directory.
       abi_tags: ABI tag by Python tag; the project is built once for each.
       metadata: the package's METADATA.
       project: what the manifest calls the project.
       version: its version.
-      root: the folder of the install tree below which the wheel's files lie.
+      root: the directory of the install tree below which the wheel's files lie.
       entry_points: entry_points.txt of the package.
       large: paths of files that a dist compresses by themselves.
       revision: the commit that is built, where that is known.

@@ -73,7 +73,7 @@ class Project:
     """What is built."""
 
     source: Path
-    """Folder with CMakeLists.txt."""
+    """Directory with CMakeLists.txt."""
     output: Path
     """Where it is installed."""
     log: Path
@@ -136,7 +136,7 @@ def definitions(project: Project, python: Python | None, include: Path) -> dict[
     Args:
       project: what is built.
       python: what extension modules are compiled with, or None.
-      include: a folder with the headers and pyconfig.h together.
+      include: a directory with the headers and pyconfig.h together.
     """
     made = {
         "CMAKE_BUILD_TYPE": "Release",
@@ -171,12 +171,12 @@ def build(
     """
     if not (project.source / "CMakeLists.txt").is_file():
         raise PackagingError(
-            f"{project.where}: {project.source} has no CMakeLists.txt; name the folder that has it "
-            "in source_dir"
+            f"{project.where}: {project.source} has no CMakeLists.txt; name the directory "
+            "that has it in source_dir"
         )
     with tempfile.TemporaryDirectory() as scratch, project.log.open("w") as log:
-        folder = Path(scratch).resolve()
-        tree, include, programs = folder / "build", folder / "include", folder / "bin"
+        directory = Path(scratch).resolve()
+        tree, include, programs = directory / "build", directory / "include", directory / "bin"
         for made in (tree, programs):
             made.mkdir()
         if python:
@@ -186,9 +186,9 @@ def build(
         toolchain = tree / "toolchain.cmake"
         source = project.source.resolve()
         # Where it happens to be built says nothing, and differs.
-        flags = [f"-ffile-prefix-map={source}=.", f"-ffile-prefix-map={folder}=build"]
+        flags = [f"-ffile-prefix-map={source}=.", f"-ffile-prefix-map={directory}=build"]
         toolchain.write_text(toolchain_file(project, compiler, flags))
-        steps = _Steps(project, log, _environment(compiler, programs, folder))
+        steps = _Steps(project, log, _environment(compiler, programs, directory))
         program = str(cmake.absolute())
         options = [f"-D{k}={v}" for k, v in definitions(project, python, include).items()]
         steps.run(
@@ -264,7 +264,7 @@ def last_lines(output: str) -> list[str]:
     return lines[-_LAST_LINES:]
 
 
-def _environment(compiler: Compiler, programs: Path, folder: Path) -> dict[str, str]:
+def _environment(compiler: Compiler, programs: Path, directory: Path) -> dict[str, str]:
     absolute = {
         name: str(Path(value).absolute()) if Path(value).exists() else value
         for name, value in compiler.environment.items()
@@ -274,7 +274,7 @@ def _environment(compiler: Compiler, programs: Path, folder: Path) -> dict[str, 
         "LC_ALL": "C",
         "PATH": str(programs),
         "SOURCE_DATE_EPOCH": "315532800",
-        "TMPDIR": str(folder),
+        "TMPDIR": str(directory),
         "TZ": "UTC",
         "http_proxy": _CLOSED,
         "https_proxy": _CLOSED,

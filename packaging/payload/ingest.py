@@ -91,10 +91,10 @@ class UpstreamWheel:
             writer.copy(self.reader, entry)
 
     def _find_dist_info(self) -> str:
-        folders = {name.split("/")[0] for name in self.reader.entries}
-        found = sorted(folder for folder in folders if folder.endswith(".dist-info"))
+        directories = {name.split("/")[0] for name in self.reader.entries}
+        found = sorted(directory for directory in directories if directory.endswith(".dist-info"))
         if len(found) != 1:
-            raise self._refuse(f"it has {len(found)} .dist-info folders, a wheel has one")
+            raise self._refuse(f"it has {len(found)} .dist-info directories, a wheel has one")
         return found[0]
 
     def _check_metadata(self) -> None:

@@ -77,7 +77,7 @@ prebuilt = module_extension(
 
 # buildifier: disable=unnamed-macro
 def prebuilt_payloads():
-    """Declares a payload for each package and platform, and one named FOLDER that chooses.
+    """Declares a payload for each package and platform, and one named DIR that chooses.
 
     `//packaging/payload:iree_compiler` is the payload of iree-compiler for the platform that is
     being built for.
@@ -88,7 +88,7 @@ def prebuilt_payloads():
             abis = locked_abis(package.project, platform)
             if not abis:
                 continue
-            name = "%s_%s" % (package.folder, platform)
+            name = "%s_%s" % (package.directory, platform)
             system = "any" if platform == "any" else platform_named(platform).os
             prebuilt_payload(
                 name = name,
@@ -109,7 +109,7 @@ def prebuilt_payloads():
             condition = "//conditions:default" if platform == "any" else "//platforms:is_" + platform
             choices[condition] = ":" + name
         native.alias(
-            name = package.folder,
+            name = package.directory,
             actual = select(
                 choices,
                 no_match_error = ("%s is built for one of our platforms: build " +

@@ -19,9 +19,9 @@ def install_tree_payload(name, tree, visibility = None, **kwargs):
 
     Args:
       name: name of the target.
-      tree: a folder, an archive of one (tar or zip), or an alias that selects among several by
+      tree: a directory, an archive of one (tar or zip), or an alias that selects among several by
         //platforms:is_linux_x86_64 and the like. An archive by URL and digest is an http_file, a
-        folder outside of the workspace a new_local_repository.
+        directory outside of the workspace a new_local_repository.
       visibility: of the payload.
       **kwargs: further attributes of tree_payload.
     """

@@ -1,6 +1,6 @@
 """Takes in install trees: what another builder leaves, or a build from source here.
 
-A tree is a folder or an archive of one; below its root lie the files of the wheel to be, as they
+A tree is a directory or an archive of one; below its root lie the files of the wheel to be, as they
 lie in site-packages. Native files must be for the platform the payload claims and, on Linux, need
 no library and no version of glibc beyond its manylinux policy. Links inside the tree become the
 files that they lead to, since a wheel has no links. A file's content says whether it is executable:
@@ -42,7 +42,7 @@ class Expected:
     revision: str | None
     """The commit it was built from, where that is known."""
     root: str
-    """The folder of a tree below which the wheel's files lie; "" for all of it."""
+    """The directory of a tree below which the wheel's files lie; "" for all of it."""
     target: Target
     """What its native files are for."""
     policy: str | None
@@ -55,12 +55,12 @@ class InstallTree:
     """An install tree, every file of which has been looked at."""
 
     def __init__(
-        self, folder: Path, python_tag: str, metadata: Mapping[str, Path], expected: Expected
+        self, directory: Path, python_tag: str, metadata: Mapping[str, Path], expected: Expected
     ) -> None:
-        """Looks at the tree in `folder`.
+        """Looks at the tree in `directory`.
 
         Args:
-          folder: the tree.
+          directory: the tree.
           python_tag: the Python tag that it serves.
           metadata: files for .dist-info, by name.
           expected: what it must be.
@@ -72,7 +72,7 @@ class InstallTree:
         self.name = f"the tree of {expected.project} for {python_tag}"
         self._expected = expected
         self._dist_info = f"{expected.project}.dist-info"
-        self._paths = dict(self._find(folder)) | {
+        self._paths = dict(self._find(directory)) | {
             f"{self._dist_info}/{name}": path for name, path in metadata.items()
         }
         self.files: Mapping[str, File] = {path: self._look(path) for path in sorted(self._paths)}
@@ -82,14 +82,14 @@ class InstallTree:
         """Compresses a file: there is no stream to copy."""
         writer.add(path, content.chunks(self._paths[path]), self.files[path].mode)
 
-    def _find(self, folder: Path) -> Iterator[tuple[str, Path]]:
-        root = folder / self._expected.root
+    def _find(self, directory: Path) -> Iterator[tuple[str, Path]]:
+        root = directory / self._expected.root
         if not root.is_dir():
             raise self._refuse(
-                f"it has no folder {self._expected.root}; it has "
-                f"{', '.join(sorted(entry.name for entry in folder.iterdir())) or 'nothing'}"
+                f"it has no directory {self._expected.root}; it has "
+                f"{', '.join(sorted(entry.name for entry in directory.iterdir())) or 'nothing'}"
             )
-        top = folder.resolve()
+        top = directory.resolve()
         for path in content.walk(root):
             name = path.relative_to(root).as_posix()
             if not path.exists():
@@ -101,7 +101,7 @@ class InstallTree:
             if path.is_dir():
                 continue
             if not path.is_file():
-                raise self._refuse(f"{name} is neither a file nor a folder")
+                raise self._refuse(f"{name} is neither a file nor a directory")
             yield name, real
         if not any(root.iterdir()):
             raise self._refuse(f"{self._expected.root or 'it'} is empty")
@@ -141,45 +141,45 @@ def _is_relative_link(path: Path) -> bool:
 
 @contextlib.contextmanager
 def unpacked(tree: Path, where: str) -> Iterator[Path]:
-    """The folder of a tree; an archive is unpacked for as long as the block lasts.
+    """The directory of a tree; an archive is unpacked for as long as the block lasts.
 
     Raises:
-      PackagingError: it is neither a folder nor an archive that can be unpacked.
+      PackagingError: it is neither a directory nor an archive that can be unpacked.
     """
     if tree.is_dir():
         yield tree
         return
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+        directory = Path(scratch)
         try:
             if zipfile.is_zipfile(tree):
-                _unpack_zip(tree, folder)
+                _unpack_zip(tree, directory)
             else:
                 with tarfile.open(tree) as archive:
-                    archive.extractall(folder, filter="data")
+                    archive.extractall(directory, filter="data")
         except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
             raise PackagingError(
-                f"{where}: {tree.name} is neither a folder nor an archive that can be unpacked "
+                f"{where}: {tree.name} is neither a directory nor an archive that can be unpacked "
                 f"({error})"
             ) from error
-        yield folder
+        yield directory
 
 
-def _unpack_zip(tree: Path, folder: Path) -> None:
+def _unpack_zip(tree: Path, directory: Path) -> None:
     with zipfile.ZipFile(tree) as archive:
         for info in archive.infolist():
             if stat.S_ISLNK(info.external_attr >> 16):
                 # It would become a file that holds the link's target.
                 raise zipfile.BadZipFile(f"{info.filename} is a link, which a tar archive may hold")
-            archive.extract(info, folder)
+            archive.extract(info, directory)
 
 
 def digest_of(sources: Mapping[str, Path]) -> str:
-    """sha256 of one file; of several, and of folders, that of their paths and digests.
+    """sha256 of one file; of several, and of directories, that of their paths and digests.
 
     Args:
-      sources: files and folders by the paths that they are known by, since where Bazel puts one
-        that is made depends on the configuration. What is in a folder goes by its path in that.
+      sources: files and directories by the paths that they are known by, since where Bazel puts one
+        that is made depends on the configuration. What is in a directory goes by its path in that.
     """
     if len(sources) == 1 and (only := next(iter(sources.values()))).is_file():
         return content.sha256(only)

@@ -109,8 +109,8 @@ def locked_table(locks: Mapping[Lock, Iterable[Pin]]) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def write(locks: Mapping[Lock, Iterable[Pin]], folder: Path) -> None:
-    """Replaces the lock files in `folder`, and takes away those that are no longer needed."""
+def write(locks: Mapping[Lock, Iterable[Pin]], directory: Path) -> None:
+    """Replaces the lock files in `directory`, and takes away those that are no longer needed."""
     contents = {
         lock.filename: render(
             pins,
@@ -123,14 +123,14 @@ def write(locks: Mapping[Lock, Iterable[Pin]], folder: Path) -> None:
     }
     contents["locks.bzl"] = locked_table(locks)
     for name, content in contents.items():
-        aside = folder / f".{name}.new"
+        aside = directory / f".{name}.new"
         with aside.open("w") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
     for name in contents:
-        (folder / f".{name}.new").rename(folder / name)
-    for stale in sorted(folder.glob("*.txt")):
+        (directory / f".{name}.new").rename(directory / name)
+    for stale in sorted(directory.glob("*.txt")):
         if stale.name not in contents:
             stale.unlink()
 
@@ -201,8 +201,8 @@ def main(
             for python in known.matrix.get(platform.name, ()):
                 print(f"{platform.name}, Python {python}", file=sys.stderr)
                 _merge(locks, resolve(projects, platform, python, version))
-        folder = Path(workspace, "packaging/payload/locks")
-        write({lock: list(pins.values()) for lock, pins in locks.items()}, folder)
+        directory = Path(workspace, "packaging/payload/locks")
+        write({lock: list(pins.values()) for lock, pins in locks.items()}, directory)
     except UpdateError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(error.code) from None

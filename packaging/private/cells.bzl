@@ -162,7 +162,7 @@ def plan(version):
 
     Returns:
       A struct: `version`; `platforms`, structs with what a platform claims to run on; `packages`,
-      structs of `name` and `roots`, the folders a wheel may put files into; `cells`, a list of structs (`package`, `platform`, `python`, `required`,
+      structs of `name` and `roots`, the directories a wheel may put files into; `cells`, a list of structs (`package`, `platform`, `python`, `required`,
       `wheel`: the file that must serve the cell); `dists`, a list of structs (`platform`,
       `required`, `archive`).
     """

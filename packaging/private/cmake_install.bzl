@@ -8,13 +8,13 @@ load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
 load("//platforms:defs.bzl", "platform_named")
 load("//toolchains/python/development:development.bzl", "PythonDevelopmentInfo")
 
-def _source_folder(ctx):
-    """The folder with the CMakeLists.txt nearest to the root, and the files of the source."""
+def _source_directory(ctx):
+    """The directory with the CMakeLists.txt nearest to the root, and the files of the source."""
     files = ctx.files.source
     if ctx.attr.source_dir:
         label = ctx.attr.source[0].label
-        folders = [label.workspace_root, label.package, ctx.attr.source_dir]
-        return "/".join([folder for folder in folders if folder])
+        directories = [label.workspace_root, label.package, ctx.attr.source_dir]
+        return "/".join([directory for directory in directories if directory])
     if len(files) == 1 and files[0].is_directory:
         return files[0].path
     nearest = None
@@ -102,7 +102,7 @@ def _cmake_install_impl(ctx):
     log = ctx.actions.declare_file(ctx.label.name + ".log")
     toolchain, compiler = _compiler(ctx)
     python_files, python = _python(ctx)
-    source = _source_folder(ctx)
+    source = _source_directory(ctx)
     prefixes = depset(transitive = [dep[DefaultInfo].files for dep in ctx.attr.deps]).to_list()
     run_tool(
         ctx,
@@ -161,10 +161,10 @@ The output group `log` is what all of it said.""",
         "source": attr.label_list(
             mandatory = True,
             allow_files = True,
-            doc = "All files of the project, or one folder.",
+            doc = "All files of the project, or one directory.",
         ),
         "source_dir": attr.string(
-            doc = "Folder with CMakeLists.txt, below the source's package; the nearest to the " +
+            doc = "Directory with CMakeLists.txt, below the source's package; the nearest to the " +
                   "root, when empty.",
         ),
         "targets": attr.string_list(doc = "CMake targets to build; all, when empty."),

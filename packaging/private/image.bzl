@@ -18,7 +18,7 @@ def _oci_image_impl(ctx):
             "reference": ctx.attr.reference,
             "command": ctx.attr.command,
             "environment": ctx.attr.environment,
-            "working_folder": ctx.attr.working_folder,
+            "working_directory": ctx.attr.working_directory,
         },
         # It is quickly made of a file of this machine, and large.
         execution_requirements = {"no-cache": "1", "no-remote": "1"},
@@ -45,7 +45,7 @@ oci_image = rule(
             doc = "NAME:TAG that it is loaded as.",
             mandatory = True,
         ),
-        "working_folder": attr.string(
+        "working_directory": attr.string(
             default = "/",
             doc = "Where programs start.",
         ),

@@ -19,7 +19,7 @@ InstallTreeInfo = provider(
     fields = {
         "log": "File: what the build said",
         "sources": "list of File: what it was built of",
-        "tree": "File: the folder",
+        "tree": "File: the directory",
     },
 )
 

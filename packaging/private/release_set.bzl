@@ -1,4 +1,4 @@
-"""What a release consists of: the plan, and the folders that hold exactly what it names."""
+"""What a release consists of: the plan, and the directories that hold exactly what it names."""
 
 load("//packaging/private:cells.bzl", "plan")
 load("//packaging/private:providers.bzl", "DistSetInfo", "WheelSetInfo")
@@ -19,9 +19,9 @@ release_plan = rule(
     attrs = {"_version": VERSION_ATTR},
 )
 
-def _collect(ctx, folder, files):
-    """Copies files into one folder, which then holds nothing else, and returns it."""
-    out = ctx.actions.declare_directory(folder)
+def _collect(ctx, directory, files):
+    """Copies files into one directory, which then holds nothing else, and returns it."""
+    out = ctx.actions.declare_directory(directory)
     run_tool(
         ctx,
         tool = ctx.executable._collect,
@@ -35,18 +35,18 @@ def _collect(ctx, folder, files):
 
 def _wheelhouse_impl(ctx):
     wheels = [wheel for target in ctx.attr.wheels for wheel in target[WheelSetInfo].wheels]
-    folder = _collect(ctx, ctx.attr.folder, [wheel.file for wheel in wheels])
+    directory = _collect(ctx, ctx.attr.directory, [wheel.file for wheel in wheels])
     return [
-        DefaultInfo(files = depset([folder])),
+        DefaultInfo(files = depset([directory])),
         WheelSetInfo(wheels = wheels),
     ]
 
 wheelhouse = rule(
     implementation = _wheelhouse_impl,
-    doc = "A folder with the wheels of a release and nothing else.",
+    doc = "A directory with the wheels of a release and nothing else.",
     provides = [WheelSetInfo],
     attrs = {
-        "folder": attr.string(default = "wheelhouse", doc = "Name of the folder."),
+        "directory": attr.string(default = "wheelhouse", doc = "Name of the directory."),
         "wheels": attr.label_list(
             mandatory = True,
             providers = [WheelSetInfo],
@@ -56,20 +56,20 @@ wheelhouse = rule(
     },
 )
 
-def _dist_folder_impl(ctx):
+def _dist_directory_impl(ctx):
     dists = ctx.attr.dists[DistSetInfo].dists
-    folder = _collect(ctx, ctx.attr.folder, [dist.file for dist in dists])
+    directory = _collect(ctx, ctx.attr.directory, [dist.file for dist in dists])
     return [
-        DefaultInfo(files = depset([folder])),
+        DefaultInfo(files = depset([directory])),
         DistSetInfo(dists = dists),
     ]
 
-dist_folder = rule(
-    implementation = _dist_folder_impl,
-    doc = "A folder with the dist archives of a release and nothing else.",
+dist_directory = rule(
+    implementation = _dist_directory_impl,
+    doc = "A directory with the dist archives of a release and nothing else.",
     provides = [DistSetInfo],
     attrs = {
-        "folder": attr.string(default = "dists", doc = "Name of the folder."),
+        "directory": attr.string(default = "dists", doc = "Name of the directory."),
         "dists": attr.label(
             mandatory = True,
             providers = [DistSetInfo],

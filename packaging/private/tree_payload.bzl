@@ -15,7 +15,7 @@ def _policy(platform):
 def _single(target):
     files = target.files.to_list()
     if len(files) != 1:
-        fail("%s is %d files; a tree is one folder, or one archive of it" % (target.label, len(files)))
+        fail("%s is %d files; a tree is one directory, or one archive of it" % (target.label, len(files)))
     return files[0]
 
 def _tree_payload_impl(ctx):
@@ -76,7 +76,7 @@ _tags_transition = transition(
 
 tree_payload = rule(
     implementation = _tree_payload_impl,
-    doc = "A payload from install trees: folders or archives that another builder left, or what " +
+    doc = "A payload from install trees: directories or archives that another builder left, or what " +
           "cmake_install made. It serves all Python tags at once, so it is made once per platform.",
     cfg = for_all_pythons,
     provides = [NativePayloadInfo],
@@ -93,13 +93,13 @@ tree_payload = rule(
         ),
         "revision": attr.string(doc = "The commit that it is built from, where that is known."),
         "root": attr.string(
-            doc = "The folder of a tree below which the wheel's files lie, as in site-packages.",
+            doc = "The directory of a tree below which the wheel's files lie, as in site-packages.",
         ),
         "tree": attr.label(
             mandatory = True,
             allow_files = True,
             cfg = _tags_transition,
-            doc = "The tree, built for each of the Python tags: a folder, an archive of one, or a " +
+            doc = "The tree, built for each of the Python tags: a directory, an archive of one, or a " +
                   "cmake_install. One that differs by tag is an alias that selects on " +
                   "//platforms:is_cp311 and so on.",
         ),

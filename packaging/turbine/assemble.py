@@ -47,7 +47,7 @@ class Turbine:
     core: str
     """The version of iree-compiler and iree-runtime that they ship with."""
     output: Path
-    """The folder that they are written into."""
+    """The directory that they are written into."""
 
     @property
     def iree_turbine(self) -> Path:

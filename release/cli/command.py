@@ -37,7 +37,7 @@ OwnStoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="STORE",
-        help="directory:PATH or github:OWNER/REPO; the folder store/ of this checkout when left "
+        help="directory:PATH or github:OWNER/REPO; the directory store/ of this checkout when left "
         "out.",
     ),
 ]

@@ -1,6 +1,6 @@
 """The verb `doctor`: finds what does not fit together in store, index and registry.
 
-    bazel run //release:doctor -- --store github:OWNER/REPO --site FOLDER --index URL
+    bazel run //release:doctor -- --store github:OWNER/REPO --site DIR --index URL
 
 It changes nothing. Exit codes: 0 all is well, 1 something is wrong, 2 bad usage, 75 a remote failed
 and a rerun goes on.
@@ -36,9 +36,7 @@ def doctor(
     store: command.OwnStoreOption = None,
     site: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER", help="The index; PATH/site of directory:PATH when left out."
-        ),
+        typer.Option(metavar="DIR", help="The index; PATH/site of directory:PATH when left out."),
     ] = None,
     registry: command.RegistryOption = None,
     index: command.IndexOption = None,
@@ -68,7 +66,7 @@ def doctor(
     else:
         show(findings, looked)
         for what, option, left in (
-            ("the index", "--site FOLDER", shown),
+            ("the index", "--site DIR", shown),
             ("a registry", "--index URL", asked),
         ):
             if left is None:

@@ -29,9 +29,7 @@ def index(
     store: command.StoreOption,
     site: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Where the site is written; PATH/site of directory:PATH."
-        ),
+        typer.Option(metavar="DIR", help="Where the site is written; PATH/site of directory:PATH."),
     ] = None,
     today: command.DateOption = None,
     github_api: command.GithubApiOption = None,
@@ -40,24 +38,24 @@ def index(
 ) -> None:
     """Writes pages for installers and for people, and swaps them in at once."""
     target = address.open_store(store, api=github_api)
-    folder = site_of.required_place(target, site)
+    directory = site_of.required_place(target, site)
     if dry_run:
         count = sum(not release.draft for release in target.releases())
-        print(f"would write the site of {count} releases of {target.address} to {folder}")
+        print(f"would write the site of {count} releases of {target.address} to {directory}")
         return
     errors = Console(stderr=True)
     with errors.status("reading the store"):
         written = site_of.write(
             target,
-            folder,
+            directory,
             now=command.now(today),
             progress=lambda tag: terminal.say(errors, f"reading {tag}", "dim"),
         )
     if as_json:
-        print(json.dumps({"site": str(folder), **asdict(written)}, indent=2))
+        print(json.dumps({"site": str(directory), **asdict(written)}, indent=2))
     else:
         print(
-            f"Written: {folder}/index.html, of {written.releases} releases with {written.files} "
+            f"Written: {directory}/index.html, of {written.releases} releases with {written.files} "
             f"files ({written.read} were new)"
         )
 

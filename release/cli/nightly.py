@@ -3,7 +3,7 @@
     bazel run //release:nightly
     bazel run //release:nightly -- --store github:OWNER/REPO
 
-Without arguments it rehearses against the store in the folder `store/` of this checkout.
+Without arguments it rehearses against the store in the directory `store/` of this checkout.
 Exit codes: 0 done, 1 the release was refused, 2 bad usage, 75 a remote failed and a rerun goes on.
 """
 
@@ -97,7 +97,7 @@ def nightly(
     site: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER",
+            metavar="DIR",
             help="Where the index is written: PATH/site of directory:PATH, site/ of this checkout "
             "for GitHub, when left out.",
         ),
@@ -176,7 +176,7 @@ def publish(night: NightlyRun, tagged: Tagged, *, run: bool, require: tuple[str,
     before = catalogue.previous(night.store, tagged.version)
     with night.step(f"build {tagged.version}"):
         built, dirty = build(night, tagged)
-        release = release_dir.read(built.folder)
+        release = release_dir.read(built.directory)
         for platform, why in built.unbuilt.items():
             terminal.say(night.console, f"without {platform}, which is tolerated: {why}", "yellow")
     with night.step("validate"):

@@ -54,14 +54,14 @@ def promote(
         Path | None,
         typer.Option(
             "--work",
-            metavar="FOLDER",
+            metavar="DIR",
             help="Where files are laid meanwhile; promotion/ of this checkout when left out.",
         ),
     ] = None,
     site: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="The index that is rewritten; PATH/site of directory:PATH."
+            metavar="DIR", help="The index that is rewritten; PATH/site of directory:PATH."
         ),
     ] = None,
     run: Annotated[

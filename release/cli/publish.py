@@ -46,14 +46,14 @@ def publish(
     release_at: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="FOLDER", help="The release; what this was built with if left out."
+            "--from", metavar="DIR", help="The release; what this was built with if left out."
         ),
     ] = None,
     verdicts_at: Annotated[
         Path | None,
         typer.Option(
             "--verdicts",
-            metavar="FOLDER",
+            metavar="DIR",
             help="What `validate` wrote of it; else its files are inspected now, and not run.",
         ),
     ] = None,

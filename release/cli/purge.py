@@ -3,9 +3,9 @@
     bazel run //release:purge -- --store github:OWNER/REPO
     bazel run //release:purge -- --store github:OWNER/REPO --yes
 
-Of an index that a folder does not serve, what goes is taken first:
+Of an index that a directory does not serve, what goes is taken first:
 
-    bazel run //release:purge -- --store github:OWNER/REPO --site FOLDER --index-only
+    bazel run //release:purge -- --store github:OWNER/REPO --site DIR --index-only
 
 Exit codes: 0 done, 1 refused, 2 bad usage, 75 a remote failed and a rerun goes on.
 """
@@ -61,7 +61,7 @@ def purge(
     site: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="The index that is rewritten; PATH/site of directory:PATH."
+            metavar="DIR", help="The index that is rewritten; PATH/site of directory:PATH."
         ),
     ] = None,
     index_only: Annotated[
@@ -189,7 +189,7 @@ def carry_out(
     Args:
       view: the store.
       doomed: what goes.
-      site: folder of the index, if it is not at its own place.
+      site: directory of the index, if it is not at its own place.
       quiet: whether nothing is printed to stdout.
 
     Returns:
@@ -213,10 +213,10 @@ def write_index_without(
     view: PurgeView, doomed: Sequence[Decision], site: Path | None, *, quiet: bool
 ) -> None:
     """Writes the index as if what goes were gone already."""
-    folder = site_of.required_place(view.store, site)
-    site_of.write(view.store, folder, now=view.now, without=frozenset(one.tag for one in doomed))
+    directory = site_of.required_place(view.store, site)
+    site_of.write(view.store, directory, now=view.now, without=frozenset(one.tag for one in doomed))
     if not quiet:
-        print(f"Written: {folder}/index.html; nothing was removed.")
+        print(f"Written: {directory}/index.html; nothing was removed.")
 
 
 def rewrite_index(view: PurgeView, site: Path | None, *, without: frozenset[str]) -> None:

@@ -32,14 +32,14 @@ def push(
     index: command.IndexOption = None,
     wheels_at: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FOLDER", help="A folder of wheels, such as wheelhouse/."),
+        typer.Option("--from", metavar="DIR", help="A directory of wheels, such as wheelhouse/."),
     ] = None,
     store: Annotated[
         str | None,
         typer.Option(
             "--store",
             metavar="STORE",
-            help="Instead of a folder, a release in directory:PATH or github:OWNER/REPO.",
+            help="Instead of a directory, a release in directory:PATH or github:OWNER/REPO.",
         ),
     ] = None,
     tag: Annotated[
@@ -50,10 +50,10 @@ def push(
     dry_run: command.DryRunOption = False,
     as_json: command.JsonOption = False,
 ) -> None:
-    """Uploads the wheels of a folder, or of a release in a store, to a registry."""
+    """Uploads the wheels of a directory, or of a release in a store, to a registry."""
     pushing.run(
         PushOptions(registry, index, yes=yes, dry_run=dry_run, as_json=as_json),
-        folder=where(wheels_at) if wheels_at else None,
+        directory=where(wheels_at) if wheels_at else None,
         store=address.open_store(store, api=github_api) if store else None,
         tag=tag,
         console=Console(stderr=True),

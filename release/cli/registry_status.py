@@ -36,7 +36,7 @@ def registry_status(
         Path | None,
         typer.Option(
             "--from",
-            metavar="FOLDER",
+            metavar="DIR",
             help="Hold it against what a wheelhouse or a release states; its wheels may be gone.",
         ),
     ] = None,
@@ -50,11 +50,11 @@ def registry_status(
 ) -> None:
     """Compares the registry with the table of projects, and with a release."""
     if bool(store) != bool(tag) or (store and stated_at):
-        raise UsageError("name a release with --store STORE and --tag TAG, or with --from FOLDER")
+        raise UsageError("name a release with --store STORE and --tag TAG, or with --from DIR")
     target = open_registry(index, registry)
     release: Sequence[expected.ExpectedWheel] = ()
     if stated_at:
-        release = expected.in_folder(release_dir.where(stated_at))
+        release = expected.in_directory(release_dir.where(stated_at))
     elif store and tag:
         release = expected.in_store(address.open_store(store, api=github_api), tag)
     standings = status.look(target, projects.read(), release)

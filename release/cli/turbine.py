@@ -63,7 +63,7 @@ def turbine(
         typer.Option(
             "--store",
             metavar="STORE",
-            help="Where that release is: directory:PATH or github:OWNER/REPO; the folder store/ "
+            help="Where that release is: directory:PATH or github:OWNER/REPO; the directory store/ "
             "of this checkout when left out.",
         ),
     ] = None,
@@ -88,7 +88,7 @@ def turbine(
     wheelhouse: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Where all of it goes; wheelhouse/ of this checkout if left out."
+            metavar="DIR", help="Where all of it goes; wheelhouse/ of this checkout if left out."
         ),
     ] = None,
     download: Annotated[
@@ -117,7 +117,7 @@ def turbine(
         today=command.now(today).date(),
     )
     if suite is not None and not release_dir.where(suite).exists():
-        raise UsageError(f"--suite {suite}: there is no such file or folder")
+        raise UsageError(f"--suite {suite}: there is no such file or directory")
     console = Console(stderr=True)
     at_hand = Tools.from_environment()
     workspace = release_dir.workspace()
@@ -211,7 +211,7 @@ def _locks(
 def _make(
     at_hand: Tools, source: Path | None, version: str, core: Core, scratch: Path
 ) -> tuple[Path, str]:
-    """Makes the two wheels; returns their folder, and what they were made of."""
+    """Makes the two wheels; returns their directory, and what they were made of."""
     origin = scratch / "source"
     if source is None:
         wheel = at_hand.fetch_source(origin)

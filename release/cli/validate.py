@@ -30,7 +30,7 @@ from release.model.errors import UsageError
 from release.model.manifest import Manifest
 from release.model.plan import Plan
 from release.model.release_dir import ReleaseDirectory, replace, where
-from release.model.release_dir import read as read_folder
+from release.model.release_dir import read as read_directory
 from release.model.verdicts import Verdicts
 
 _WHATS = ("run", "python", "tools", "dist", "container")
@@ -45,14 +45,14 @@ def validate(
     release_at: Annotated[
         str,
         typer.Argument(
-            metavar="FOLDER",
-            help="The release, also as directory:FOLDER: what the build makes, or all files side "
-            "by side.",
+            metavar="DIR",
+            help="The release, also as directory:PATH: what the build makes, or all files side by "
+            "side.",
         ),
     ],
     plan: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Its plan; plan.json in the folder when left out."),
+        typer.Option(metavar="FILE", help="Its plan; plan.json in the directory when left out."),
     ] = None,
     previous: Annotated[
         Path | None,
@@ -70,7 +70,7 @@ def validate(
     ] = None,
     output: Annotated[
         Path,
-        typer.Option(metavar="FOLDER", help="For verdicts.json, junit.xml and manifest.json."),
+        typer.Option(metavar="DIR", help="For verdicts.json, junit.xml and manifest.json."),
     ] = Path("verdicts"),
     run: Annotated[
         bool, typer.Option(help="Whether to install and run what was found sound.")
@@ -122,7 +122,7 @@ def validate(
     dry_run: command.DryRunOption = False,
 ) -> None:
     """Holds a release against its plan, runs it, and says of each cell what it is."""
-    release = read_folder(parse_place(release_at), where(plan) if plan else None)
+    release = read_directory(parse_place(release_at), where(plan) if plan else None)
     wishes = ExaminationOptions(
         run=run,
         emulate=emulate,
@@ -168,7 +168,7 @@ def find_previous(
 
 
 def parse_place(text: str) -> Path:
-    """Reads FOLDER or directory:FOLDER.
+    """Reads DIR or directory:DIRECTORY.
 
     Raises:
       UsageError: it names a store of another kind.
@@ -176,7 +176,7 @@ def parse_place(text: str) -> Path:
     kind, colon, rest = text.partition(":")
     if colon and kind != "directory":
         raise UsageError(
-            f"{text}: the gate reads folders; download the release, and name its folder"
+            f"{text}: the gate reads directories; download the release, and name its directory"
         )
     return where(Path(rest if colon else text))
 
@@ -233,7 +233,7 @@ def write(verdicts: Verdicts, release: ReleaseDirectory, output: Path) -> None:
     """Writes verdicts.json, junit.xml and, of a release that has one, manifest.json.
 
     Raises:
-      OSError: the folder cannot be written.
+      OSError: the directory cannot be written.
     """
     output.mkdir(parents=True, exist_ok=True)
     replace(output / "verdicts.json", dumps(verdicts.to_json()))

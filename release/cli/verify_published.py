@@ -38,7 +38,7 @@ def verify_published(
         Path | None,
         typer.Option(
             "--from",
-            metavar="FOLDER",
+            metavar="DIR",
             help="The wheelhouse that was pushed, of which only wheelhouse.json is read; "
             "wheelhouse/ of this checkout when left out.",
         ),
@@ -56,10 +56,10 @@ def verify_published(
     """Holds the registry against what was pushed, installs it by name, and runs the tests."""
     chosen = release_dir.where(suite) if suite else smoke_test.SUITE
     if not chosen.exists():
-        raise UsageError(f"--suite {suite}: there is no such file or folder")
+        raise UsageError(f"--suite {suite}: there is no such file or directory")
     place = release_dir.where(stated_at) if stated_at else release_dir.workspace() / "wheelhouse"
     if not (place / NAME).exists():
-        raise UsageError(f"{place / NAME} is not there; name what was pushed with --from FOLDER")
+        raise UsageError(f"{place / NAME} is not there; name what was pushed with --from DIR")
     stated = wheelhouse.read(place / NAME)
     locks = [one for one in stated.locks if not python or one.python in python]
     if not locks:

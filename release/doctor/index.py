@@ -19,7 +19,7 @@ def examine(view: StoreView, site: Path) -> Iterator[Diagnosis]:
 
     Args:
       view: the store.
-      site: folder of the index.
+      site: directory of the index.
     """
     mend = _mend(view.store, site)
     if not (site / "index.html").is_file():

@@ -25,7 +25,7 @@ class Context:
     version: str
     """The release's version."""
     roots: Mapping[str, tuple[str, ...]]
-    """By normalised name of a package, the folders that belong to it."""
+    """By normalised name of a package, the directories that belong to it."""
     dists: Mapping[str, Platform]
     """The platform of each planned dist, by the archive's name."""
     pinned: Mapping[str, tuple[str, ...]]

@@ -114,7 +114,7 @@ def check_license(
     Args:
       file: the wheel's name.
       declared: its METADATA.
-      dist_info: its .dist-info folder.
+      dist_info: its .dist-info directory.
       sizes: bytes of each member, by path.
     """
     if not declared.license_named:
@@ -142,8 +142,8 @@ def _refused_by_twine(file: str, content: bytes) -> str | None:
     """
     heard = _TwineErrors()
     logger = logging.getLogger(twine_check.__name__)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, file)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, file)
         with zipfile.ZipFile(path, "w") as wheel:
             wheel.writestr("{}-{}.dist-info/METADATA".format(*file.split("-")[:2]), content)
         logger.addHandler(heard)

@@ -55,7 +55,7 @@ def check_files(plan: Plan, reports: Sequence[Report]) -> Iterator[Finding]:
     required |= {dist.archive for dist in plan.dists if dist.required}
     for name in sorted(present - planned):
         yield Finding(
-            name, Check.SET_UNPLANNED, "the plan does not name it; take it out of the folder"
+            name, Check.SET_UNPLANNED, "the plan does not name it; take it out of the directory"
         )
     for name in sorted(planned - present):
         must = name in required

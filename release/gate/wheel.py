@@ -29,7 +29,7 @@ LITTER = re.compile(
 )
 """Paths of what tools and systems leave behind."""
 _SCHEME = re.compile(r"[^/]+\.data/(purelib|platlib)/")
-_DATA_FOLDERS = ("scripts/", "headers/")
+_DATA_DIRECTORIES = ("scripts/", "headers/")
 
 
 def inspect(
@@ -39,7 +39,7 @@ def inspect(
 
     Args:
       content: the wheel.
-      roots: by normalised name of a project, the folders that belong to it.
+      roots: by normalised name of a project, the directories that belong to it.
 
     Returns:
       What it says of itself, None when that cannot be told; and the findings.
@@ -55,7 +55,7 @@ def inspect(
             Finding(
                 file,
                 Check.WHEEL_LAYOUT,
-                "it does not hold exactly one .dist-info folder, as it must",
+                "it does not hold exactly one .dist-info directory, as it must",
             ),
         )
     findings = [*_check_members(content, dist_info, roots.get(project))]
@@ -112,14 +112,16 @@ def _check_members(
         if LITTER.search(path):
             yield Finding(file, Check.LITTER, "it has no place in a wheel", member=path)
         place = _SCHEME.sub("", path)
-        if path.startswith((f"{dist_info}/", *(data + folder for folder in _DATA_FOLDERS))):
+        if path.startswith(
+            (f"{dist_info}/", *(data + directory for directory in _DATA_DIRECTORIES))
+        ):
             continue
         if roots is not None and not place.startswith(tuple(f"{root}/" for root in roots)):
             yield Finding(
                 file,
                 Check.WHEEL_OUTSIDE,
-                f"it is outside the package's own folders ({', '.join(roots)}); the plan gives "
-                "a package its folders",
+                f"it is outside the package's own directories ({', '.join(roots)}); the plan gives "
+                "a package its directories",
                 member=path,
             )
 
@@ -165,7 +167,7 @@ def _check_names(
     except InvalidVersion:
         right = False
     if not right:
-        yield Finding(file, Check.WHEEL_NAME, f"its folder {dist_info} is not that of its name")
+        yield Finding(file, Check.WHEEL_NAME, f"its directory {dist_info} is not that of its name")
 
 
 def _check_binaries(content: ArchiveContent, tags: frozenset[Tag]) -> Iterator[Finding]:

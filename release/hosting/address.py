@@ -29,7 +29,7 @@ def open_store(text: str, *, api: str | None = None) -> Store:
 
         return DirectoryStore(where(Path(rest)))
     if kind == "github":
-        # PyGithub takes a while to import, and a folder needs none of it.
+        # PyGithub takes a while to import, and a directory needs none of it.
         from release.hosting.github_store import GitHubStore
 
         return GitHubStore.open(_repository(text), api=api)
@@ -37,7 +37,8 @@ def open_store(text: str, *, api: str | None = None) -> Store:
 
 
 def open_own(text: str | None, *, api: str | None = None) -> Store:
-    """Opens a store as `open_store` does; without an address, the folder store/ of this checkout.
+    """Opens a store as `open_store` does; without an address, the directory store/ of this
+    checkout.
 
     Raises:
       UsageError: the address is none, or cannot be opened.
@@ -69,7 +70,7 @@ def source_of(store: Store, text: str | None, *, api: str | None = None) -> Comm
 
     Args:
       store: a store.
-      text: what the user says; else a repository's own commits, and for a folder the checkout
+      text: what the user says; else a repository's own commits, and for a directory the checkout
         that `bazel run` was called in.
       api: URL of GitHub's API, where it is another server's.
 

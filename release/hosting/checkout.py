@@ -23,7 +23,7 @@ class Checkout(CommitSource):
         """A checkout.
 
         Raises:
-          UsageError: git is not there, or the folder is in no repository.
+          UsageError: git is not there, or the directory is in no repository.
         """
         self.path = path
         self.name = str(path)

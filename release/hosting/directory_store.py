@@ -1,6 +1,6 @@
-"""A store in a folder, which any web server can serve.
+"""A store in a directory, which any web server can serve.
 
-    store.json            what says that this folder is a store
+    store.json            what says that this directory is a store
     releases/TAG/         the files of a release, and release.json, which lists them
     refs/tags/TAG         the commit of a tag
     refs/heads/BRANCH     the commit of a branch
@@ -77,7 +77,7 @@ class _Record:
 
 
 class DirectoryStore(Store):
-    """A store in a folder; the folder may be new or empty."""
+    """A store in a directory; the directory may be new or empty."""
 
     root: Path
     local = True
@@ -87,7 +87,7 @@ class DirectoryStore(Store):
         """A store; nothing is written before something is stored.
 
         Raises:
-          UsageError: the folder holds something else.
+          UsageError: the directory holds something else.
         """
         self.root = root
         self.address = f"directory:{root}"
@@ -95,7 +95,7 @@ class DirectoryStore(Store):
         if root.is_dir():
             self._check()
         elif root.exists():
-            raise UsageError(f"{root}: not a folder; a directory store needs one")
+            raise UsageError(f"{root}: not a directory; a directory store needs one")
 
     # Releases.
 
@@ -114,7 +114,7 @@ class DirectoryStore(Store):
         with self._writing():
             record = self._read(tag)
             if record is None:
-                self._folder(tag).mkdir(parents=True, exist_ok=True)
+                self._directory(tag).mkdir(parents=True, exist_ok=True)
                 record = _Record(
                     title=title,
                     notes=notes,
@@ -149,8 +149,8 @@ class DirectoryStore(Store):
     def remove(self, tag: str) -> None:
         """Removes a release with its assets."""
         with self._writing():
-            place = self._folder(tag)
-            # A folder with a dot is none of a release: killed from here on, it is swept later.
+            place = self._directory(tag)
+            # A directory with a dot is none of a release: killed from here on, it is swept later.
             doomed = place.with_name(f".{tag}{_REMOVED}")
             if place.exists():
                 _delete(doomed)
@@ -160,7 +160,7 @@ class DirectoryStore(Store):
             self._lock(tag).unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Removes releases whose removal was begun, and folders that never became one."""
+        """Removes releases whose removal was begun, and directories that never became one."""
         if not self.root.is_dir():
             return
         with self._writing():
@@ -181,11 +181,11 @@ class DirectoryStore(Store):
                 sha256=entry.sha256,
                 uploaded=datetime.fromisoformat(entry.uploaded),
                 url=f"releases/{quote(tag)}/{quote(name)}",
-                complete=(self._folder(tag) / name).is_file(),
+                complete=(self._directory(tag) / name).is_file(),
             )
             for name, entry in record.assets.items()
         }
-        for path in sorted(self._folder(tag).iterdir()):
+        for path in sorted(self._directory(tag).iterdir()):
             if path.name not in listed and path.name != _RELEASE and not path.name.startswith("."):
                 status = path.stat()
                 listed[path.name] = Asset(
@@ -204,7 +204,7 @@ class DirectoryStore(Store):
         """Copies a file in, or finds it there."""
         name = _safe(content.name, "asset")
         self._existing(tag)
-        place = self._folder(tag) / name
+        place = self._directory(tag) / name
         present = self.assets(tag).get(name)
         if present and present.complete:
             if present.sha256 != content.sha256:
@@ -239,13 +239,13 @@ class DirectoryStore(Store):
             if name in record.assets:
                 left = {key: entry for key, entry in record.assets.items() if key != name}
                 self._write(tag, replace(record, assets=left))
-            (self._folder(tag) / _safe(name, "asset")).unlink(missing_ok=True)
+            (self._directory(tag) / _safe(name, "asset")).unlink(missing_ok=True)
 
     def read(self, tag: str, name: str) -> Iterator[bytes]:
         """The bytes of an asset."""
         self._existing(tag)
         try:
-            file = (self._folder(tag) / _safe(name, "asset")).open("rb")
+            file = (self._directory(tag) / _safe(name, "asset")).open("rb")
         except FileNotFoundError:
             raise Absent(f"{self.address}: {tag} has no asset {name}") from None
         with file:
@@ -253,8 +253,8 @@ class DirectoryStore(Store):
                 yield chunk
 
     def find_links(self, tag: str) -> str:
-        """The folder of the release."""
-        return str(self._folder(tag).absolute())
+        """The directory of the release."""
+        return str(self._directory(tag).absolute())
 
     # Refs.
 
@@ -336,7 +336,7 @@ class DirectoryStore(Store):
                 )
         elif holds_something:
             raise UsageError(
-                f"{self.root}: not a store, and not empty; name an empty or new folder"
+                f"{self.root}: not a store, and not empty; name an empty or new directory"
             )
 
     @contextmanager
@@ -358,11 +358,11 @@ class DirectoryStore(Store):
             return []
         return [path.name for path in releases.iterdir() if not path.name.startswith(".")]
 
-    def _folder(self, tag: str) -> Path:
+    def _directory(self, tag: str) -> Path:
         return self.root / "releases" / _safe(tag, "tag")
 
     def _read(self, tag: str) -> _Record | None:
-        path = self._folder(tag) / _RELEASE
+        path = self._directory(tag) / _RELEASE
         return document.read(path, "release", _record) if path.exists() else None
 
     def _existing(self, tag: str) -> _Record:
@@ -381,8 +381,8 @@ class DirectoryStore(Store):
 
     def _write(self, tag: str, record: _Record) -> None:
         content = {**asdict(record), "assets": {k: asdict(v) for k, v in record.assets.items()}}
-        _sweep(self._folder(tag))
-        release_dir.replace(self._folder(tag) / _RELEASE, document.dumps(content))
+        _sweep(self._directory(tag))
+        release_dir.replace(self._directory(tag) / _RELEASE, document.dumps(content))
 
     def _release(self, tag: str, record: _Record) -> StoredRelease:
         return StoredRelease(
@@ -484,7 +484,7 @@ def _delete(place: Path) -> None:
 
 
 def _to_disk(place: Path) -> None:
-    """Brings a folder's list of names to disk."""
+    """Brings a directory's list of names to disk."""
     descriptor = os.open(place, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -118,7 +118,7 @@ class Store(ABC):
     """Whether it is this machine's alone, and takes development versions."""
     limits: StoreLimits
     root: Path | None = None
-    """The folder that it is, where it is one."""
+    """The directory that it is, where it is one."""
 
     @abstractmethod
     def releases(self) -> Iterator[StoredRelease]:

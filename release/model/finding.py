@@ -27,7 +27,7 @@ class Check(StrEnum):
     WHEEL_NAME = "wheel.name"  # file name, METADATA and .dist-info disagree on project or version
     WHEEL_TAGS = "wheel.tags"  # Tag lines in WHEEL are not the expanded tags of the file name
     WHEEL_LAYOUT = "wheel.layout"  # not exactly one .dist-info with what belongs into it
-    WHEEL_OUTSIDE = "wheel.outside"  # a file outside the package's own folders
+    WHEEL_OUTSIDE = "wheel.outside"  # a file outside the package's own directories
     RECORD_BROKEN = "record.broken"  # RECORD cannot be read
     RECORD_INCOMPLETE = "record.incomplete"  # RECORD and the members are not the same set
     RECORD_DIGEST = "record.digest"  # a member is not the file that RECORD describes

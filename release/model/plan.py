@@ -29,7 +29,7 @@ class Package:
     name: str
     """As on the registry."""
     roots: tuple[str, ...]
-    """The folders, relative to site-packages, that its wheels may put files into."""
+    """The directories, relative to site-packages, that its wheels may put files into."""
 
 
 @dataclass(frozen=True, slots=True)

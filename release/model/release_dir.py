@@ -1,4 +1,4 @@
-"""A release as it lies in a folder: the build's output, or all files side by side."""
+"""A release as it lies in a directory: the build's output, or all files side by side."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _PARTS = ("wheelhouse", "dists")
 
 
 class ReleaseDirectoryError(UsageError):
-    """A folder holds no release."""
+    """A directory holds no release."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDirectory:
-    """A release in a folder."""
+    """A release in a directory."""
 
     plan: Plan
     plan_json: dict[str, Any]
@@ -41,42 +41,44 @@ class ReleaseDirectory:
     """Its wheels and dists."""
 
 
-def read(folder: Path, plan_file: Path | None = None) -> ReleaseDirectory:
-    """Reads plan and manifest of a folder, and lists its files.
+def read(directory: Path, plan_file: Path | None = None) -> ReleaseDirectory:
+    """Reads plan and manifest of a directory, and lists its files.
 
     Args:
-      folder: has the files, or has them in wheelhouse/ and dists/.
-      plan_file: the plan; by default plan.json in the folder.
+      directory: has the files, or has them in wheelhouse/ and dists/.
+      plan_file: the plan; by default plan.json in the directory.
 
     Raises:
-      ReleaseDirectoryError: there is no such folder, or nothing in it that could be a release.
+      ReleaseDirectoryError: there is no such directory, or nothing in it that could be a release.
       document.DocumentError: plan or manifest cannot be read.
     """
-    if not folder.is_dir():
+    if not directory.is_dir():
         raise ReleaseDirectoryError(
-            f"{folder}: there is no such folder; `./bazelw build //packaging:all` makes "
+            f"{directory}: there is no such directory; `./bazelw build //packaging:all` makes "
             "bazel-bin/packaging"
         )
     files = [
         path
-        for place in (folder, *(folder / part for part in _PARTS))
+        for place in (directory, *(directory / part for part in _PARTS))
         if place.is_dir()
         for path in sorted(place.iterdir())
         if path.is_file() and path.name.endswith(_SUFFIXES)
     ]
     if not files:
-        raise ReleaseDirectoryError(f"{folder}: it holds no wheel and no dist archive")
+        raise ReleaseDirectoryError(f"{directory}: it holds no wheel and no dist archive")
     twice = [name for name, count in Counter(path.name for path in files).items() if count > 1]
     if twice:
-        raise ReleaseDirectoryError(f"{folder}: {twice[0]} is in it twice; take one of them away")
-    planned = plan_file or folder / "plan.json"
-    stated = folder / "manifest.json"
+        raise ReleaseDirectoryError(
+            f"{directory}: {twice[0]} is in it twice; take one of them away"
+        )
+    planned = plan_file or directory / "plan.json"
+    stated = directory / "manifest.json"
     return ReleaseDirectory(
         plan=plan.read(planned),
         plan_json=json.loads(planned.read_bytes()),
         manifest=manifest.read(stated) if stated.exists() else None,
         manifest_json=json.loads(stated.read_bytes()) if stated.exists() else None,
-        sums=_sums(folder / "SHA256SUMS"),
+        sums=_sums(directory / "SHA256SUMS"),
         files=tuple(files),
     )
 
@@ -109,23 +111,23 @@ def sha256(path: Path) -> str:
 
 
 def built() -> Path:
-    """The folder of the release that a program was built with (packaging/release.bzl).
+    """The directory of the release that a program was built with (packaging/release.bzl).
 
     Raises:
       UsageError: it was built without one.
     """
     if "PLAN" not in os.environ:
-        raise UsageError("no release was built with this program; name one with --from FOLDER")
+        raise UsageError("no release was built with this program; name one with --from DIR")
     return Path(os.environ["PLAN"]).absolute().parent
 
 
 def where(path: Path) -> Path:
-    """A path of the command line: `bazel run` starts programs in a folder of its own."""
+    """A path of the command line: `bazel run` starts programs in a directory of its own."""
     return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), path)
 
 
 def workspace() -> Path:
-    """The checkout that `bazel run` was called in, or the current folder."""
+    """The checkout that `bazel run` was called in, or the current directory."""
     return Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."))
 
 

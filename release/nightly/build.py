@@ -27,7 +27,7 @@ _KEPT_LINES = 400
 class Built:
     """A release that was built."""
 
-    folder: Path
+    directory: Path
     """Where it lies: plan, manifest, wheelhouse/ and dists/."""
     unbuilt: Mapping[str, str] = field(default_factory=dict)
     """Tolerated platforms that could not be built, and why, a sentence each."""
@@ -44,7 +44,7 @@ class Workspace:
         """A workspace.
 
         Args:
-          path: its folder.
+          path: its directory.
           told: is given each line that Bazel prints.
 
         Raises:
@@ -100,7 +100,7 @@ class Workspace:
         return unbuilt
 
     def _bazel(self, target: str, version: str, *, without: Sequence[str] = ()) -> Path:
-        """Builds a target, and returns the folder of this repository's outputs.
+        """Builds a target, and returns the directory of this repository's outputs.
 
         Raises:
           BuildError: it cannot be built.

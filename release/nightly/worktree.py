@@ -36,17 +36,17 @@ def at(workspace: Path, commit: str) -> Path:
     else:
         made = _git(path, "checkout", "--quiet", "--force", "--detach", commit)
     if made is None:
-        raise UsageError(f"{path}: {commit[:12]} cannot be checked out there; delete the folder")
+        raise UsageError(f"{path}: {commit[:12]} cannot be checked out there; delete the directory")
     # What an older commit left and did not ignore would be built with.
     _git(path, "clean", "--quiet", "--force", "-d")
     return path
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
+def _git(directory: Path, *arguments: str) -> str | None:
     """What git printed; None when it failed."""
     try:
         ended = subprocess.run(
-            ["git", "-c", "safe.directory=*", "-C", str(folder), *arguments],
+            ["git", "-c", "safe.directory=*", "-C", str(directory), *arguments],
             capture_output=True,
             text=True,
         )

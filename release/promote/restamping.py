@@ -45,7 +45,7 @@ def fetch(store: Store, candidate: Candidate, place: Path) -> dict[str, Path]:
     Args:
       store: where they are.
       candidate: whose they are.
-      place: a folder for them.
+      place: a directory for them.
 
     Returns:
       The files by name, held against the manifest.
@@ -67,14 +67,14 @@ def fetch(store: Store, candidate: Candidate, place: Path) -> dict[str, Path]:
 def restamp(
     candidate: Candidate, files: Mapping[str, Path], version: str, permit: Approval, place: Path
 ) -> ReleaseDirectory:
-    """Makes the release in a folder, as the build would have made it at that version.
+    """Makes the release in a directory, as the build would have made it at that version.
 
     Args:
       candidate: what it is made of.
       files: its files, by name.
       version: the new one.
       permit: why.
-      place: the folder; what it holds is replaced.
+      place: the directory; what it holds is replaced.
 
     Raises:
       Refused: a file is not what the build makes.

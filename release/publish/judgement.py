@@ -1,4 +1,4 @@
-"""The gate's answer as publishing needs it: just given, or as `validate` left it in a folder."""
+"""The gate's answer as publishing needs it: just given, or as `validate` left it in a directory."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ def of(verdicts: Verdicts, release: ReleaseDirectory) -> Judgement:
     )
 
 
-def read(folder: Path, release: ReleaseDirectory) -> Judgement:
+def read(directory: Path, release: ReleaseDirectory) -> Judgement:
     """The judgement that `validate` wrote.
 
     Args:
-      folder: has its verdicts.json and manifest.json.
+      directory: has its verdicts.json and manifest.json.
       release: what is to be published.
 
     Raises:
       document.DocumentError: one of the two cannot be read.
       UsageError: they are of other bytes.
     """
-    verdicts = document.read(folder / "verdicts.json", "verdicts", dict)
-    stated = document.read(folder / "manifest.json", "manifest", dict)
-    judged = manifest.read(folder / "manifest.json")
+    verdicts = document.read(directory / "verdicts.json", "verdicts", dict)
+    stated = document.read(directory / "manifest.json", "manifest", dict)
+    judged = manifest.read(directory / "manifest.json")
     own = release.manifest
     if (
         own is None
@@ -68,7 +68,8 @@ def read(folder: Path, release: ReleaseDirectory) -> Judgement:
         or any(own.artifacts.get(name) != each for name, each in judged.artifacts.items())
     ):
         raise UsageError(
-            f"{folder}: its verdicts are of other files; run `validate` on what is to be published"
+            f"{directory}: its verdicts are of other files; run `validate` on what is to be "
+            "published"
         )
     wrong = [
         f"{cell['package'] or 'dist'} {cell['platform']}: {(cell['why'] or ['missing'])[0]}"

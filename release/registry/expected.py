@@ -32,8 +32,8 @@ class ExpectedWheel:
     """Digest in hex."""
 
 
-def in_folder(place: Path) -> tuple[ExpectedWheel, ...]:
-    """Those of a wheelhouse, without what is of others, or of a release's folder.
+def in_directory(place: Path) -> tuple[ExpectedWheel, ...]:
+    """Those of a wheelhouse, without what is of others, or of a release's directory.
 
     Raises:
       UsageError: it is neither.

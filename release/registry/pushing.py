@@ -44,12 +44,12 @@ class PushOptions:
 def run(
     wishes: PushOptions,
     *,
-    folder: Path | None,
+    directory: Path | None,
     store: Store | None,
     tag: str | None,
     console: Console,
 ) -> None:
-    """Pushes the wheels of a folder, or of a release in a store.
+    """Pushes the wheels of a directory, or of a release in a store.
 
     Raises:
       UsageError: neither is named, or both.
@@ -58,13 +58,13 @@ def run(
     """
     registry = open_registry(wishes.index, wishes.registry)
     with tempfile.TemporaryDirectory(prefix="iree-push-") as scratch:
-        if folder is not None and store is None:
-            gathered = wheels.of_folder(folder)
-        elif store is not None and tag is not None and folder is None:
+        if directory is not None and store is None:
+            gathered = wheels.of_directory(directory)
+        elif store is not None and tag is not None and directory is None:
             gathered = wheels.of_release(store, tag, Path(scratch))
         else:
             raise UsageError(
-                "--registry takes the wheels of a folder (--from FOLDER, such as wheelhouse/), or "
+                "--registry takes the wheels of a directory (--from DIR, such as wheelhouse/), or "
                 "of a release (--store STORE --tag TAG)"
             )
         prepared = push.prepare(registry, gathered.wheels, projects.read())

@@ -1,8 +1,8 @@
 """Verification of what was published: installed by name, as a user does, and held against it.
 
-Nothing of this machine can make it pass: the environment is new, no cache and no folder is looked
-into, and each installed file is held against the wheel that the registry has, which is held against
-the digest that was pushed.
+Nothing of this machine can make it pass: the environment is new, no cache and no directory is
+looked into, and each installed file is held against the wheel that the registry has, which is held
+against the digest that was pushed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The wheels that go to a registry: those of a wheelhouse, of a release's folder, or of a store."""
+"""The wheels that go to a registry: of a wheelhouse, of a release's directory, or of a store."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class OutgoingWheels:
     """Gives a wheel's file, which has its digest; fetches it if need be."""
 
 
-def of_folder(place: Path) -> OutgoingWheels:
-    """The wheels of a wheelhouse, without those of others, or of a release's folder.
+def of_directory(place: Path) -> OutgoingWheels:
+    """The wheels of a wheelhouse, without those of others, or of a release's directory.
 
     Raises:
       UsageError: it is neither.
@@ -45,7 +45,7 @@ def of_folder(place: Path) -> OutgoingWheels:
     """
     paths = {path.name: path for path in (*place.glob("*.whl"), *place.glob("*/*.whl"))}
     found = []
-    for wheel in expected.in_folder(place):
+    for wheel in expected.in_directory(place):
         path = paths.get(wheel.name)
         if path is None:
             raise Refused(f"{place}: {wheel.name} is stated, and not there; nothing was uploaded")
@@ -61,7 +61,7 @@ def of_folder(place: Path) -> OutgoingWheels:
 
 
 def of_release(store: Store, tag: str, scratch: Path) -> OutgoingWheels:
-    """The wheels of a published release; only what is sent is fetched, into a folder.
+    """The wheels of a published release; only what is sent is fetched, into a directory.
 
     Raises:
       Refused: it is not published.

@@ -1,4 +1,4 @@
-"""Generations: the site is a symbolic link to a folder that is complete, and is swapped at once.
+"""Generations: the site is a symbolic link to a directory that is complete, and is swapped at once.
 
 site -> .site-7         what is served
 .site-6                 what was served before, for whoever is still reading it
@@ -24,7 +24,7 @@ from release.model.errors import UsageError
 class Generation:
     """A site that is being written."""
 
-    folder: Path
+    directory: Path
     """Where to write."""
     before: Path | None
     """The one that is served; None the first time."""
@@ -33,7 +33,7 @@ class Generation:
         """Takes a file over from the one before as it is; says whether it had it."""
         if self.before is None:
             return False
-        target = self.folder / path
+        target = self.directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(self.before / path, target)
@@ -42,8 +42,8 @@ class Generation:
         return True
 
     def path(self, path: str) -> Path:
-        """Where a file is to be written; its folder is made."""
-        target = self.folder / path
+        """Where a file is to be written; its directory is made."""
+        target = self.directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
 
@@ -59,7 +59,8 @@ def new(site: Path) -> Iterator[Generation]:
     if site.exists() and not site.is_symlink():
         if not site.is_dir() or any(site.iterdir()):
             raise UsageError(
-                f"{site}: something else is there; name another folder with --site, or move it away"
+                f"{site}: something else is there; name another directory with --site, or move it "
+                "away"
             )
         site.rmdir()
     site.parent.mkdir(parents=True, exist_ok=True)
@@ -72,18 +73,18 @@ def new(site: Path) -> Iterator[Generation]:
         numbers = _numbers(site)
         for number in numbers:
             if number != served:
-                _remove(_folder(site, number))
-        folder = _folder(site, 1 + max(numbers, default=0))
-        folder.mkdir()
+                _remove(_directory(site, number))
+        directory = _directory(site, 1 + max(numbers, default=0))
+        directory.mkdir()
         try:
-            yield Generation(folder, None if served is None else _folder(site, served))
+            yield Generation(directory, None if served is None else _directory(site, served))
         except BaseException:
-            _remove(folder)
+            _remove(directory)
             raise
-        _to_disk(folder)
+        _to_disk(directory)
         aside = site.parent / f".{site.name}.link"
         aside.unlink(missing_ok=True)
-        aside.symlink_to(folder.name)
+        aside.symlink_to(directory.name)
         aside.replace(site)
         _sync(site.parent)
 
@@ -94,8 +95,8 @@ def _served(site: Path) -> int | None:
     match = re.fullmatch(rf"\.{re.escape(site.name)}-(\d+)", str(site.readlink()))
     if not match:
         raise UsageError(
-            f"{site}: it is a link to something else, {site.readlink()}; name another folder with "
-            "--site, or remove the link"
+            f"{site}: it is a link to something else, {site.readlink()}; name another directory "
+            "with --site, or remove the link"
         )
     return int(match[1]) if site.exists() else None
 
@@ -105,18 +106,18 @@ def _numbers(site: Path) -> list[int]:
     return [int(m[1]) for path in site.parent.iterdir() if (m := pattern.fullmatch(path.name))]
 
 
-def _folder(site: Path, number: int) -> Path:
+def _directory(site: Path, number: int) -> Path:
     return site.parent / f".{site.name}-{number}"
 
 
-def _remove(folder: Path) -> None:
+def _remove(directory: Path) -> None:
     with suppress(FileNotFoundError):
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)
 
 
-def _to_disk(folder: Path) -> None:
-    """Brings every new file to disk, then the folders."""
-    for place, _, names in os.walk(folder):
+def _to_disk(directory: Path) -> None:
+    """Brings every new file to disk, then the directories."""
+    for place, _, names in os.walk(directory):
         for name in names:
             path = Path(place, name)
             # What has a second name is of the generation before, and there already.

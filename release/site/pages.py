@@ -15,10 +15,10 @@ from release.site.entry import Entry
 class Pages:
     """What pages are made from."""
 
-    folder: Path
+    directory: Path
     """The site that is being written."""
     path: Callable[[str], Path]
-    """Where a file of it is to be written; its folder is made."""
+    """Where a file of it is to be written; its directory is made."""
     tags: tuple[str, ...]
     """Of all releases, the newest published first."""
     base: str
@@ -27,12 +27,12 @@ class Pages:
     def entries(self) -> Iterator[Entry]:
         """All entries, one at a time: however many there are, memory holds one."""
         for tag in self.tags:
-            found = entry.load(self.folder, tag)
+            found = entry.load(self.directory, tag)
             assert found, "it was written by this run"
             yield found
 
     def link(self, url: str, *, up: int) -> str:
-        """A URL of an asset as a page writes it that lies `up` folders below the site's root."""
+        """A URL of an asset, as written by a page `up` directories below the site's root."""
         if urlsplit(url).scheme:
             return url
         return "../" * up + self.base + url

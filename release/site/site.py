@@ -32,10 +32,10 @@ class Written:
 
 
 def place(store: Store, named: Path | None) -> Path | None:
-    """The folder of a store's site: the one that a user names, or a store's own.
+    """The directory of a store's site: the one that a user names, or a store's own.
 
     Returns:
-      None, when nobody names one and the store is no folder.
+      None, when nobody names one and the store is no directory.
     """
     if named:
         return where(named)
@@ -43,20 +43,20 @@ def place(store: Store, named: Path | None) -> Path | None:
 
 
 def required_place(store: Store, named: Path | None) -> Path:
-    """The folder of a store's site, as `place` finds it.
+    """The directory of a store's site, as `place` finds it.
 
     Raises:
       UsageError: nobody names one, and the store has none of its own.
     """
-    folder = place(store, named)
-    if folder is None:
-        raise UsageError(f"name the folder for the site of {store.address} with --site FOLDER")
-    return folder
+    directory = place(store, named)
+    if directory is None:
+        raise UsageError(f"name the directory for the site of {store.address} with --site DIR")
+    return directory
 
 
 def write(
     store: Store,
-    folder: Path,
+    directory: Path,
     *,
     now: datetime,
     without: frozenset[str] = frozenset(),
@@ -66,7 +66,7 @@ def write(
 
     Args:
       store: whose releases.
-      folder: becomes a symbolic link to the site, in one step.
+      directory: becomes a symbolic link to the site, in one step.
       now: UTC; shown on the front page.
       without: tags that are about to be purged: as if they were not there.
       progress: is told the tag of each release that is read.
@@ -76,10 +76,10 @@ def write(
       UsageError: something else is at that place.
       RemoteError: the store cannot be read now.
     """
-    with generation.new(folder) as made:
+    with generation.new(directory) as made:
         tags, files, read = _entries(store, made, without, progress)
         _refuse_loss(store, made, tags, without)
-        pages = Pages(made.folder, made.path, tags, _base(store, folder))
+        pages = Pages(made.directory, made.path, tags, _base(store, directory))
         simple.write(pages)
         front.write(pages, now=now, store=store.address)
         return Written(len(tags), files, read)
@@ -91,16 +91,16 @@ def rewrite(
     """Writes the site anew where a user wants it, or a store has one already.
 
     Returns:
-      Its folder; None when there is none to be written.
+      Its directory; None when there is none to be written.
 
     Raises:
       As `write`.
     """
-    folder = place(store, named)
-    if folder is None or not (named or folder.exists()):
+    directory = place(store, named)
+    if directory is None or not (named or directory.exists()):
         return None
-    write(store, folder, now=now, without=without)
-    return folder
+    write(store, directory, now=now, without=without)
+    return directory
 
 
 def _entries(
@@ -149,7 +149,7 @@ def _refuse_loss(
         old = entry.loads(path.read_bytes(), str(path))
         if old is None or old.tag in without:
             continue
-        new = entry.load(made.folder, old.tag) if old.tag in listed else None
+        new = entry.load(made.directory, old.tag) if old.tag in listed else None
         gone = {file.name for file in old.files} - {
             file.name for file in (new.files if new else ())
         }
@@ -169,9 +169,9 @@ def _refuse_loss(
         )
 
 
-def _base(store: Store, folder: Path) -> str:
-    """From a site's root to that of a store in a folder; nothing of any other."""
+def _base(store: Store, directory: Path) -> str:
+    """From a site's root to that of a store in a directory; nothing of any other."""
     if store.root is None:
         return ""
-    relative = os.path.relpath(store.root.absolute(), folder.absolute())
+    relative = os.path.relpath(store.root.absolute(), directory.absolute())
     return quote(relative) + "/"

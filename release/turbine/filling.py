@@ -26,7 +26,7 @@ class Filling:
     """The wheelhouse."""
     wanted: Wheelhouse
     made: Path
-    """A folder with the wheels that were made for the release."""
+    """A directory with the wheels that were made for the release."""
     store: Store
     core: Core
     tools: Tools
@@ -37,10 +37,10 @@ class Filling:
 
 
 def check(place: Path, wanted: Wheelhouse, *, clean: bool) -> None:
-    """Sees to it that a folder can become, or go on to be, a certain wheelhouse.
+    """Sees to it that a directory can become, or go on to be, a certain wheelhouse.
 
     Args:
-      place: the folder; it need not exist.
+      place: the directory; it need not exist.
       wanted: what it shall hold.
       clean: whether what is of another wheelhouse is removed.
 
@@ -55,7 +55,7 @@ def check(place: Path, wanted: Wheelhouse, *, clean: bool) -> None:
     if not clean:
         raise Refused(
             f"{place}: {foreign[0]}; nothing is mixed: clean it with --clean, or name another "
-            "folder with --wheelhouse"
+            "directory with --wheelhouse"
         )
     for path in place.iterdir():
         if path.name == NAME or path.suffix == ".whl":
@@ -120,9 +120,9 @@ def verify(place: Path, *, complete: bool = True) -> int:
 
 
 def _foreign(place: Path, wanted: Wheelhouse) -> Iterator[str]:
-    """What of a folder is none of a wheelhouse, in words."""
+    """What of a directory is none of a wheelhouse, in words."""
     if not place.is_dir():
-        yield "it is no folder"
+        yield "it is no directory"
         return
     names = {path.name for path in place.iterdir() if not path.name.startswith(".")}
     if NAME in names:
@@ -152,7 +152,7 @@ def _difference(there: Wheelhouse, wanted: Wheelhouse) -> str:
 
 
 def _take(source: Path, filling: Filling) -> set[str]:
-    """Copies the wheels of a folder that are stated into the wheelhouse; returns their digests."""
+    """Copies expected wheels from a directory into the wheelhouse; returns their digests."""
     known = filling.wanted.by_digest()
     taken = _digests(source)
     for name, digest in taken.items():
@@ -188,7 +188,7 @@ def _take_dependencies(filling: Filling, there: set[str]) -> None:
 
 
 def _digests(place: Path) -> dict[str, str]:
-    """The sha256, in hex, of each wheel of a folder by name."""
+    """The sha256, in hex, of each wheel of a directory by name."""
     return {
         path.name: release_dir.sha256(path)
         for path in sorted(place.glob("*.whl"))

@@ -93,7 +93,7 @@ def try_wheelhouse(
       place: the wheelhouse, complete.
       stated: what it holds.
       lock: the platform and Python, and what is required there.
-      suite: a file or folder of tests.
+      suite: a file or directory of tests.
       equipment: Pythons and the installer.
     """
     wheels = (*stated.of_role("turbine", "core"), *stated.dependencies(lock))
@@ -112,7 +112,7 @@ class SuiteRun:
     lock: Lock
     """The platform and Python, and what is required there."""
     suite: Path
-    """A file or folder of tests for pytest, which the lock has."""
+    """A file or directory of tests for pytest, which the lock has."""
     equipment: Equipment
     install: Callable[[Environment], None]
     """Installs the release, and all that it requires, or raises SmokeTestError."""

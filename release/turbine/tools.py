@@ -73,7 +73,7 @@ class Tools:
         return cls(**one, locks=locks)
 
     def make(self, source: Path, version: str, core: str, output: Path) -> None:
-        """Makes the wheels of iree-turbine and shark-turbine in a folder.
+        """Makes the wheels of iree-turbine and shark-turbine in a directory.
 
         Raises:
           Refused: the source is no wheel of iree-turbine.

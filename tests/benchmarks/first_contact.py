@@ -59,7 +59,7 @@ def contact(tree: Tree, command: str, runs: int) -> Contact:
 
 def with_own_cache(tree: Tree) -> Tree:
     """The tree, with a user's cache of its own that holds what its build needs."""
-    shared, own = user_cache(), tree.folder / "cache"
+    shared, own = user_cache(), tree.directory / "cache"
     _link(shared / "disk-cache", own / "disk-cache")
     for digest in _pinned(tree.clone):
         _link(shared / "payload" / digest, own / "payload" / digest)
@@ -73,7 +73,7 @@ def _link(source: Path, target: Path) -> None:
 
 def _pinned(clone: Path) -> set[str]:
     """The digests of the wheels that a build may fetch into the user's cache."""
-    locks = (lock for folder in _LOCKS for lock in (clone / folder).glob("*.txt"))
+    locks = (lock for directory in _LOCKS for lock in (clone / directory).glob("*.txt"))
     return {digest for lock in locks for digest in _SHA256.findall(lock.read_text())}
 
 

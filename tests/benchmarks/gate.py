@@ -89,11 +89,14 @@ def measure(program: str, files: int, command: Sequence[str], runs: int) -> Resu
       BenchmarkError: it fails.
     """
     seconds, peaks = [], []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         for _ in range(runs):
             with watched() as peak:
                 cost = cost_of(
-                    command, cwd=Path.cwd(), env=child_python.environment(), log=Path(folder, "log")
+                    command,
+                    cwd=Path.cwd(),
+                    env=child_python.environment(),
+                    log=Path(directory, "log"),
                 )
             seconds.append(cost.wall)
             peaks.append(peak[0])

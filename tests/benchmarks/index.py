@@ -133,21 +133,21 @@ def _median(run: Callable[[], object], runs: int) -> float:
     return statistics.median(seconds)
 
 
-def benchmark(assets: int, runs: int, folder: Path) -> tuple[list[Result], float]:
+def benchmark(assets: int, runs: int, directory: Path) -> tuple[list[Result], float]:
     """Measures all ways; also gives the most bytes that Python's objects took, writing all."""
-    store = Sample(folder / "store", assets // WHEELS)
+    store = Sample(directory / "store", assets // WHEELS)
     total = store.count * WHEELS
-    flat = _median(lambda: flat_page(store, folder / "flat.html"), runs)
+    flat = _median(lambda: flat_page(store, directory / "flat.html"), runs)
     numbers = iter(range(1000))
-    new = _median(lambda: site.write(store, folder / f"site{next(numbers)}", now=NOW), runs)
+    new = _median(lambda: site.write(store, directory / f"site{next(numbers)}", now=NOW), runs)
 
     def another() -> None:
         store.count += 1
-        site.write(store, folder / "site0", now=NOW)
+        site.write(store, directory / "site0", now=NOW)
 
     again = _median(another, runs)
     tracemalloc.start()
-    site.write(store, folder / "site-traced", now=NOW)
+    site.write(store, directory / "site-traced", now=NOW)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     results = [
@@ -168,8 +168,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.runs < 1 or options.assets < WHEELS:
         print("nothing would be measured: give --runs 1 and --assets 12 at least", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory() as folder:
-        results, peak = benchmark(options.assets, options.runs, Path(folder))
+    with tempfile.TemporaryDirectory() as directory:
+        results, peak = benchmark(options.assets, options.runs, Path(directory))
     if options.json:
         print(json.dumps({"ways": list(map(asdict, results)), "peak": peak}, indent=1))
         return 0

@@ -81,8 +81,8 @@ def benchmark(options: Namespace) -> list[Result]:
     equipment = ProvidedEquipment.from_environment()
     built = sorted((options.release.parent / "wheelhouse").glob("iree_*-cp312-abi3-*x86_64.whl"))
     built = [wheel for wheel in built if "linux" in wheel.name]
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        scratch = Path(directory)
         ours = installed(scratch / "ours", built, equipment)
         theirs = installed(scratch / "theirs", [options.compiler, options.runtime], equipment)
         (site,) = ours.prefix.glob("lib/python*/site-packages")

@@ -48,13 +48,13 @@ class Job:
     request: Mapping[str, Any]
     """What the build action hands to our packer."""
     execution_root: Path
-    """The folder that the request's paths start from."""
+    """The directory that the request's paths start from."""
     wheel: Path
     """The finished wheel."""
     tree: Path
     """The wheel, unpacked."""
     output: Path
-    """A folder beside the tree, emptied before each run."""
+    """A directory beside the tree, emptied before each run."""
 
     def command(self, packer: str, tool: Path) -> list[str]:
         """The command with which a packer makes this wheel."""
@@ -99,11 +99,11 @@ def read_job(request: Path, scratch: Path) -> Job:
     execution_root = Path(place.partition("/bazel-out/")[0])
     wanted = json.loads(request.read_bytes())
     wheel = execution_root / wanted["output"]
-    folder = scratch / wheel.name
-    tree = folder / "tree"
+    directory = scratch / wheel.name
+    tree = directory / "tree"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tree)
-    return Job(wanted, execution_root, wheel, tree, folder / "output")
+    return Job(wanted, execution_root, wheel, tree, directory / "output")
 
 
 def measure(job: Job, packer: str, tool: Path, runs: int) -> Cost:

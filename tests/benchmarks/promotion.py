@@ -50,8 +50,8 @@ def benchmark(planned: Path, tool: Path, runs: int) -> list[Result]:
     dists = sorted((release / "dists").iterdir())
     former = plan.read(planned)
     # Beside the release: across file systems, the kernel could not copy for us.
-    with tempfile.TemporaryDirectory(dir=planned.resolve().parent) as folder:
-        scratch = Path(folder)
+    with tempfile.TemporaryDirectory(dir=planned.resolve().parent) as directory:
+        scratch = Path(directory)
         request = scratch / "request.json"
         wanted = {
             "former": former.version,

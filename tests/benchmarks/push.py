@@ -47,10 +47,13 @@ def benchmark(release: Path, runs: int) -> list[Result]:
         "TWINE_PASSWORD": PASSWORD,
         "BUILD_WORKING_DIRECTORY": str(Path.cwd()),
     }
-    with tempfile.TemporaryDirectory() as folder, servers.serve("pypiserver", Path(folder)) as one:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        servers.serve("pypiserver", Path(directory)) as one,
+    ):
 
         def seconds(command: Sequence[str]) -> float:
-            log = Path(folder, "log")
+            log = Path(directory, "log")
             return cost_of(command, cwd=Path.cwd(), env=environment, log=log).wall
 
         taken: dict[str, list[float]] = {"ours": [], "ours, again": [], "twine upload": []}

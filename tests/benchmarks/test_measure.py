@@ -10,9 +10,9 @@ import pytest
 from tests.benchmarks.measure import BenchmarkError, Cost, cost_of, median_cost
 
 
-def python(folder: Path, program: str) -> Cost:
-    log = folder / "log"
-    return cost_of([sys.executable, "-ISc", program], cwd=folder, env={}, log=log)
+def python(directory: Path, program: str) -> Cost:
+    log = directory / "log"
+    return cost_of([sys.executable, "-ISc", program], cwd=directory, env={}, log=log)
 
 
 def test_children_count(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class Tree:
 
     name: str
     """The abbreviated commit, or "this tree"."""
-    folder: Path
+    directory: Path
     """Holds the clone, a log, and what else belongs to it alone."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What its commands see beside what this process was started with."""
@@ -36,7 +36,7 @@ class Tree:
     @property
     def clone(self) -> Path:
         """The workspace."""
-        return self.folder / "clone"
+        return self.directory / "clone"
 
     def bazel(self, *arguments: str) -> Cost:
         """What a call of bazelw costs; its processor time is the client's alone.
@@ -49,7 +49,7 @@ class Tree:
             [str(self.clone / "bazelw"), *arguments],
             cwd=self.clone,
             env={**inherited, **self.environment},
-            log=self.folder / "log",
+            log=self.directory / "log",
         )
 
 
@@ -74,11 +74,11 @@ def checked_out(workspace: Path, base: str) -> Iterator[tuple[Tree, Tree]]:
         beside = user_cache().parent
     except UnavailableError as error:
         raise BenchmarkError(str(error)) from error
-    with _scratch(beside) as folder:
-        other = Tree(commit[:10], folder / "base")
+    with _scratch(beside) as directory:
+        other = Tree(commit[:10], directory / "base")
         _git(["clone", "--quiet", "--shared", "--no-checkout", str(workspace), str(other.clone)])
         _git(["-C", str(other.clone), "checkout", "--quiet", "--detach", commit])
-        this = Tree("this tree", folder / "this")
+        this = Tree("this tree", directory / "this")
         copy_workspace(workspace, this.clone)
         yield other, this
 
@@ -145,8 +145,8 @@ def _git(arguments: Sequence[str]) -> str:
 @contextmanager
 def _scratch(beside: Path) -> Iterator[Path]:
     beside.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="iree-release-benchmark-", dir=beside))
+    directory = Path(tempfile.mkdtemp(prefix="iree-release-benchmark-", dir=beside))
     try:
-        yield folder
+        yield directory
     finally:
-        output_base.remove(folder)
+        output_base.remove(directory)

@@ -1,10 +1,10 @@
-"""Packs a folder as plain Python would: `python zipfile_packer.py FOLDER ARCHIVE`."""
+"""Packs a directory as plain Python would: `python zipfile_packer.py DIR ARCHIVE`."""
 
 import sys
 import zipfile
 from pathlib import Path
 
-folder, archive = Path(sys.argv[1]), Path(sys.argv[2])
+directory, archive = Path(sys.argv[1]), Path(sys.argv[2])
 with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
-    for path in sorted(folder.rglob("*")):
-        target.write(path, path.relative_to(folder))
+    for path in sorted(directory.rglob("*")):
+        target.write(path, path.relative_to(directory))

@@ -14,13 +14,13 @@ PROGRAM = Path(os.environ["COUNT"]).absolute()
 
 
 def suite(logs: Path, target: str, seconds: float, *cases: str) -> Path:
-    """Leaves a report as a target does; returns its folder."""
-    folder = logs / target
-    folder.mkdir(parents=True)
-    (folder / "test.xml").write_text(
+    """Leaves a report as a target does; returns its directory."""
+    directory = logs / target
+    directory.mkdir(parents=True)
+    (directory / "test.xml").write_text(
         f'<testsuites><testsuite time="{seconds}">{"".join(cases)}</testsuite></testsuites>'
     )
-    return folder
+    return directory
 
 
 def case(outcome: str = "") -> str:

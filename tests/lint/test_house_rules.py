@@ -64,7 +64,7 @@ def test_nothing_is_left_for_later() -> None:
     assert not found(UNFINISHED)
 
 
-def test_the_folder_packaging_does_not_hide_the_package_of_that_name() -> None:
+def test_the_directory_packaging_does_not_hide_the_package_of_that_name() -> None:
     assert Path("packaging/__init__.py") not in tree.files()
 
 
@@ -111,13 +111,13 @@ def _is_ours(function: ast.Attribute) -> bool:
 @pytest.mark.parametrize(
     ("source", "lines"),
     [
-        ("for path in folder.iterdir():\n    pass\n", [1]),
-        ("names = [path.name for path in folder.glob('*')]\n", [1]),
-        ("import os\nfor parent, _, names in os.walk(folder):\n    pass\n", [2]),
-        ("for path in sorted(folder.rglob('*')):\n    pass\n", []),
-        ("names = sorted(path.name for path in folder.iterdir())\n", []),
-        ("empty = not any(folder.iterdir())\n", []),
-        ("for path in content.walk(folder):\n    pass\n", []),
+        ("for path in directory.iterdir():\n    pass\n", [1]),
+        ("names = [path.name for path in directory.glob('*')]\n", [1]),
+        ("import os\nfor parent, _, names in os.walk(directory):\n    pass\n", [2]),
+        ("for path in sorted(directory.rglob('*')):\n    pass\n", []),
+        ("names = sorted(path.name for path in directory.iterdir())\n", []),
+        ("empty = not any(directory.iterdir())\n", []),
+        ("for path in content.walk(directory):\n    pass\n", []),
     ],
 )
 def test_a_listing_without_order_is_found(source: str, lines: list[int]) -> None:
@@ -148,9 +148,9 @@ def test_every_test_file_belongs_to_a_target() -> None:
 
 def named_in_build(path: Path) -> bool:
     build = next(
-        folder / "BUILD.bazel"
-        for folder in path.parents
-        if (tree.root() / folder / "BUILD.bazel").is_file()
+        directory / "BUILD.bazel"
+        for directory in path.parents
+        if (tree.root() / directory / "BUILD.bazel").is_file()
     )
     name = path.relative_to(build.parent).as_posix().removesuffix(".py")
     return re.search(rf'"(:?){re.escape(name)}(\.py)?"', tree.text(build) or "") is not None

@@ -14,7 +14,7 @@ from tests.lint import tree
 def test_types_hold(tmp_path: Path) -> None:
     # mypy takes other people's packages from where its interpreter does: the target declares them,
     # and an empty environment keeps out what is installed on the host. It finds ours in the source
-    # tree, by pyproject.toml, which also keeps PyPI's `packaging` and our folder apart.
+    # tree, by pyproject.toml, which also keeps PyPI's `packaging` and our directory apart.
     venv.create(tmp_path / "venv", symlinks=True)
     declared = [path for path in sys.path if Path(path).name == "site-packages"]
     ran = subprocess.run(

@@ -73,13 +73,13 @@ class Modules:
 
 
 def prepare(
-    workspace: Path, folder: Path, place: Path, modules: Path, others: Mapping[str, Path]
+    workspace: Path, directory: Path, place: Path, modules: Path, others: Mapping[str, Path]
 ) -> Modules:
-    """Checks the input, and writes the registry with the sources into `folder`.
+    """Checks the input, and writes the registry with the sources into `directory`.
 
     Args:
       workspace: ours.
-      folder: where to write.
+      directory: where to write.
       place: the checkout of the registry.
       modules: the directory with the source trees.
       others: trees that stand in for modules that are not pinned.
@@ -98,7 +98,7 @@ def prepare(
             raise ModulesError(f"{module} is pinned; put its tree into {modules}, not --other.")
         if not (path / "MODULE.bazel").is_file():
             raise ModulesError(f"{path} is no source tree of {module}: it has no MODULE.bazel.")
-    front = folder / "registry"
+    front = directory / "registry"
     served = registry.write_front(checkout, found.values(), front)
     return Modules(
         front=front,
@@ -152,24 +152,24 @@ def run(
     """
     cache = user_cache()
     cache.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="outside-", dir=cache))
+    directory = Path(tempfile.mkdtemp(prefix="outside-", dir=cache))
     try:
-        given = prepare(workspace, folder, place, modules, others)
-        world.clone(workspace, folder / "workspace")
+        given = prepare(workspace, directory, place, modules, others)
+        world.clone(workspace, directory / "workspace")
     except ModulesError:
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)
         raise
     for module, version in given.served:
         _row("source", f"{module} {version}")
     for module, path in given.replaced.items():
         _row("replaced", f"{module} by {path}, whatever its version")
-    rc = folder / "outside.bazelrc"
+    rc = directory / "outside.bazelrc"
     rc.write_text(given.rc(), encoding="utf-8")
     outside = World(
         name="outside",
-        workspace=folder / "workspace",
-        output=folder / "output",
-        log=folder / "outside.log",
+        workspace=directory / "workspace",
+        output=directory / "output",
+        log=directory / "outside.log",
         startup=[f"--bazelrc={rc}"],
         options=["--disk_cache=", "--remote_cache=", _NO_LINKS],
         environment={_MODULES_FROM: "registry"},
@@ -177,8 +177,8 @@ def run(
     inside = World(
         name="inside",
         workspace=outside.workspace,
-        output=folder / "inside",
-        log=folder / "inside.log",
+        output=directory / "inside",
+        log=directory / "inside.log",
         options=[_NO_LINKS],
         environment={_MODULES_FROM: "debian"},
     )
@@ -189,15 +189,15 @@ def run(
     for fault in faults:
         print(fault, flush=True)
     if faults:
-        print(f"NOT the same outside: {len(faults)} faults. Everything is kept in {folder}.")
+        print(f"NOT the same outside: {len(faults)} faults. Everything is kept in {directory}.")
         return 1
     print("Outside as inside.")
     if keep:
-        print(f"Everything is kept in {folder}.")
+        print(f"Everything is kept in {directory}.")
         return 0
     for each in (outside, inside):
         each.remove()
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
     return 0
 
 

@@ -89,11 +89,11 @@ def _label(path: Path, tree: Path) -> str | None:
     if any(part.startswith(".") for part in path.parts):
         return None
     # Innermost first, and the tree itself last.
-    folders = list(path.parents)
-    if any((tree / folder / pins.FILE).is_file() for folder in folders[:-1]):
+    directories = list(path.parents)
+    if any((tree / directory / pins.FILE).is_file() for directory in directories[:-1]):
         return None  # Another module.
-    for folder in folders:
-        if any((tree / folder / name).is_file() for name in _BUILD_FILES):
-            package = "" if folder == Path() else folder.as_posix()
-            return f"//{package}:{path.relative_to(folder).as_posix()}"
+    for directory in directories:
+        if any((tree / directory / name).is_file() for name in _BUILD_FILES):
+            package = "" if directory == Path() else directory.as_posix()
+            return f"//{package}:{path.relative_to(directory).as_posix()}"
     return None  # It is in no package, so it has no label.

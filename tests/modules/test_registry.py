@@ -14,8 +14,8 @@ from tests.modules.world import World
 MODULE = 'module(name = "{name}", version = "{version}")\n'
 
 
-def add(folder: Path, name: str, version: str, answers: str | None = None) -> Path:
-    entry = folder / "modules" / name / version
+def add(directory: Path, name: str, version: str, answers: str | None = None) -> Path:
+    entry = directory / "modules" / name / version
     entry.mkdir(parents=True)
     (entry / "MODULE.bazel").write_text(MODULE.format(name=name, version=answers or version))
     (entry / "source.json").write_text('{"url": "https://nowhere.invalid/x.tar.gz"}')
@@ -24,12 +24,12 @@ def add(folder: Path, name: str, version: str, answers: str | None = None) -> Pa
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    folder = tmp_path / "registry"
-    folder.mkdir()
-    (folder / "bazel_registry.json").write_text("{}")
-    add(folder, "rules", "1.2")
-    add(folder, "more", "0.1")
-    return folder
+    directory = tmp_path / "registry"
+    directory.mkdir()
+    (directory / "bazel_registry.json").write_text("{}")
+    add(directory, "rules", "1.2")
+    add(directory, "more", "0.1")
+    return directory
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def workspace(tmp_path: Path, modules: Path) -> Path:
 
 
 def prepare(workspace: Path, checkout: Path, modules: Path, **others: Path) -> outside.Modules:
-    folder = workspace.with_name("written")
-    return outside.prepare(workspace, folder, checkout, modules, others)
+    directory = workspace.with_name("written")
+    return outside.prepare(workspace, directory, checkout, modules, others)
 
 
 def test_the_registry_in_front_has_the_real_entries_and_the_trees(

@@ -16,7 +16,7 @@ from tests.modules.update import update
 DEFS = 'load(":x.bzl", "x")\n\ndef rule():\n    pass\n'
 
 
-def tree(folder: Path, version: str, module: str = "rules") -> Path:
+def tree(directory: Path, version: str, module: str = "rules") -> Path:
     for name, content in {
         "MODULE.bazel": f'module(name = "{module}", version = "{version}")\n',
         "lib/BUILD": "",
@@ -29,16 +29,16 @@ def tree(folder: Path, version: str, module: str = "rules") -> Path:
         "other/other.bzl": "other = 1\n",
         "nowhere/x.bzl": "x = 1\n",
     }.items():
-        path = folder / name
+        path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    return folder
+    return directory
 
 
-def checkout(folder: Path, version: str, tag: str | None) -> Path:
+def checkout(directory: Path, version: str, tag: str | None) -> Path:
     if which("git") is None:
         pytest.skip("not run: git is not on PATH")
-    tree(folder, version)
+    tree(directory, version)
     author = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
     for command in (
         ["init", "--quiet"],
@@ -46,8 +46,8 @@ def checkout(folder: Path, version: str, tag: str | None) -> Path:
         [*author, "commit", "--quiet", "--message=x"],
         *([["tag", tag]] if tag else []),
     ):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-    return folder
+        subprocess.run(["git", *command], cwd=directory, check=True)
+    return directory
 
 
 @pytest.fixture
@@ -110,10 +110,10 @@ def test_a_checkout_beside_its_tag_is_refused(
 
 
 def test_a_changed_checkout_is_refused(tmp_path: Path) -> None:
-    folder = checkout(tmp_path, "0.0.0", "1.2")
-    (folder / "lib/defs.bzl").write_text("more = 1\n")
+    directory = checkout(tmp_path, "0.0.0", "1.2")
+    (directory / "lib/defs.bzl").write_text("more = 1\n")
     with pytest.raises(ModulesError, match=r"git checkout with changes \(M lib/defs.bzl\)"):
-        trees.read(folder)
+        trees.read(directory)
 
 
 def test_the_table_is_written_for_the_pinned_version(tmp_path: Path, workspace: Path) -> None:

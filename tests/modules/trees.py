@@ -69,16 +69,18 @@ def read(path: Path) -> Tree:
     )
 
 
-def all_below(folder: Path) -> dict[str, Tree]:
+def all_below(directory: Path) -> dict[str, Tree]:
     """The trees in a directory, by module.
 
     Raises:
       ModulesError: it is no directory, or has two trees of a module.
     """
-    if not folder.is_dir():
-        raise ModulesError(f"{folder} is no directory; name the one that has the modules' trees.")
+    if not directory.is_dir():
+        raise ModulesError(
+            f"{directory} is no directory; name the one that has the modules' trees."
+        )
     found: dict[str, Tree] = {}
-    for path in sorted(folder.iterdir()):
+    for path in sorted(directory.iterdir()):
         if (path / pins.FILE).is_file():
             tree = read(path)
             if other := found.get(tree.module):

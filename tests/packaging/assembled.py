@@ -11,20 +11,20 @@ from payload.ingest import Expected, ingest
 from tests.packaging.upstream import EXPECTED, LIBRARY, VERSION_MODULE, UpstreamWheel
 
 
-def wheel_of(folder: Path, upstream: UpstreamWheel, version: str = "20261122.1") -> Wheel:
+def wheel_of(directory: Path, upstream: UpstreamWheel, version: str = "20261122.1") -> Wheel:
     """A wheel to be assembled from `upstream`'s payload."""
-    parts = {name: folder / name for name in ("lib.zip", "common.zip", "cp311.zip")}
+    parts = {name: directory / name for name in ("lib.zip", "common.zip", "cp311.zip")}
     ingest(
         Expected(**EXPECTED),
-        {"cp311": upstream.write(folder)},
+        {"cp311": upstream.write(directory)},
         {LIBRARY: "lib.zip"},
         parts,
-        folder / "index.json",
+        directory / "index.json",
     )
-    licence = folder / "LICENSE"
+    licence = directory / "LICENSE"
     licence.write_text("The licence.\n")
     return Wheel(
-        output=folder / f"iree_runtime-{version}-cp311-cp311-manylinux_2_28_x86_64.whl",
+        output=directory / f"iree_runtime-{version}-cp311-cp311-manylinux_2_28_x86_64.whl",
         declared=Declared(
             name="iree-runtime",
             version=version,
@@ -42,15 +42,15 @@ def wheel_of(folder: Path, upstream: UpstreamWheel, version: str = "20261122.1")
         replacements={},
         launcher=None,
         license_files={"LICENSE": licence},
-        index=folder / "index.json",
+        index=directory / "index.json",
         parts=parts,
         where="packaging/iree_runtime/BUILD.bazel",
     )
 
 
-def launching(wheel: Wheel, folder: Path, **tools: str) -> Wheel:
+def launching(wheel: Wheel, directory: Path, **tools: str) -> Wheel:
     """The wheel, with a launcher for tools by their name, dashes as underscores."""
-    program = folder / "launcher"
+    program = directory / "launcher"
     program.write_bytes(b"\x7fELF launcher")
     named = {name.replace("_", "-"): place for name, place in tools.items()}
     return replace(wheel, launcher=Launcher(program, "", named))

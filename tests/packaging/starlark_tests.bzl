@@ -115,7 +115,7 @@ def _variants_test_impl(ctx):
         asserts.equals(env, len({key: None for key in keys}), len(keys), "no wheel is made twice")
         if is_pure(package):
             asserts.equals(env, ["any/py3"], keys, package.name + " has one wheel for all")
-    asserts.equals(env, "iree_runtime", package_named("iree-runtime").folder)
+    asserts.equals(env, "iree_runtime", package_named("iree-runtime").directory)
     return unittest.end(env)
 
 _variants_test = unittest.make(_variants_test_impl)
@@ -234,7 +234,7 @@ def starlark_tests(name):
     )
     _source_test(
         name = name + "_two_trees",
-        sentence = "is 2 files; a tree is one folder, or one archive of it",
+        sentence = "is 2 files; a tree is one directory, or one archive of it",
         target_under_test = ":two_trees",
     )
     native.test_suite(

@@ -56,9 +56,9 @@ def compiler(platform: str = "linux_x86_64") -> Compiler:
     )
 
 
-def project(folder: Path, files: Mapping[str, str] = SOURCES) -> Project:
-    """A project of some files, to be built and installed below a folder."""
-    source, output = folder / "source", folder / "installed"
+def project(directory: Path, files: Mapping[str, str] = SOURCES) -> Project:
+    """A project of some files, to be built and installed below a directory."""
+    source, output = directory / "source", directory / "installed"
     source.mkdir(parents=True)
     output.mkdir()
     for name, content in files.items():
@@ -66,7 +66,7 @@ def project(folder: Path, files: Mapping[str, str] = SOURCES) -> Project:
     return Project(
         source=source,
         output=output,
-        log=folder / "build.log",
+        log=directory / "build.log",
         system="linux",
         cpu="x86_64",
         definitions={},
@@ -112,8 +112,8 @@ def test_two_places_give_the_same_bytes(tmp_path: Path) -> None:
 def test_without_cmakelists_it_says_what_to_name(tmp_path: Path) -> None:
     wanted = project(tmp_path, {"README.md": ""})
     assert refused(wanted) == (
-        f"packaging/mine/BUILD.bazel: {wanted.source} has no CMakeLists.txt; name the folder that "
-        "has it in source_dir"
+        f"packaging/mine/BUILD.bazel: {wanted.source} has no CMakeLists.txt; name the directory "
+        "that has it in source_dir"
     )
 
 

@@ -29,15 +29,15 @@ EXTENSION = "iree/_runtime_libs/_runtime.so"
 
 
 def ingested(
-    folder: Path, *wheels: UpstreamWheel, recompress: bool = False, **expected: str
+    directory: Path, *wheels: UpstreamWheel, recompress: bool = False, **expected: str
 ) -> Index:
-    """The payload that comes of `wheels`, its parts in folder/parts."""
-    parts = folder / "parts"
+    """The payload that comes of `wheels`, its parts in directory/parts."""
+    parts = directory / "parts"
     parts.mkdir()
     names = ["lib.zip", "common.zip", *(f"{wheel.python_tag}.zip" for wheel in wheels)]
     ingest(
         Expected(**{**EXPECTED, **expected}),
-        {wheel.python_tag: wheel.write(folder) for wheel in wheels},
+        {wheel.python_tag: wheel.write(directory) for wheel in wheels},
         {LIBRARY: "lib.zip"},
         {name: parts / name for name in names},
         parts / "index.json",
@@ -105,21 +105,21 @@ def test_revision_is_read_from_a_file_with_windows_line_ends(tmp_path: Path) -> 
 
 
 def test_recompressing_gives_the_bytes_of_copying(tmp_path: Path) -> None:
-    folders = [tmp_path / "copy", tmp_path / "again"]
-    for folder in folders:
-        folder.mkdir()
-        ingested(folder, UpstreamWheel(), recompress=folder.name == "again")
+    directories = [tmp_path / "copy", tmp_path / "again"]
+    for directory in directories:
+        directory.mkdir()
+        ingested(directory, UpstreamWheel(), recompress=directory.name == "again")
     for name in ("lib.zip", "common.zip", "cp311.zip", "index.json"):
-        copied, again = ((folder / "parts" / name).read_bytes() for folder in folders)
+        copied, again = ((directory / "parts" / name).read_bytes() for directory in directories)
         assert copied == again, name
 
 
-def refused(folder: Path, wheel: UpstreamWheel, **expected: str) -> str:
+def refused(directory: Path, wheel: UpstreamWheel, **expected: str) -> str:
     """The sentence with which a wheel is refused."""
     with pytest.raises(PackagingError) as caught:
-        ingested(folder, wheel, recompress=False, **expected)
+        ingested(directory, wheel, recompress=False, **expected)
     assert wheel.filename in str(caught.value)
-    assert not (folder / "parts/index.json").exists()
+    assert not (directory / "parts/index.json").exists()
     return str(caught.value)
 
 

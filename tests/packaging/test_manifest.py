@@ -27,14 +27,14 @@ PLANNED_DIST = {"platform": "windows_x86_64", "required": False, "archive": DIST
 PLAN = {"version": "1.0", "cells": [CELL], "dists": [PLANNED_DIST]}
 
 
-def artifacts(folder: Path) -> list[Artifact]:
+def artifacts(directory: Path) -> list[Artifact]:
     """A wheel and a dist."""
-    (folder / WHEEL).write_bytes(b"wheel")
-    (folder / DIST).write_bytes(b"dist")
+    (directory / WHEEL).write_bytes(b"wheel")
+    (directory / DIST).write_bytes(b"dist")
     platform = "windows_x86_64"
     return [
-        Artifact(folder / WHEEL, "wheel", "iree-runtime", platform, (ORIGIN,)),
-        Artifact(folder / DIST, "dist", None, platform, (ORIGIN,)),
+        Artifact(directory / WHEEL, "wheel", "iree-runtime", platform, (ORIGIN,)),
+        Artifact(directory / DIST, "dist", None, platform, (ORIGIN,)),
     ]
 
 

@@ -40,37 +40,37 @@ EXPECTED = Expected(
 )
 
 
-def tree(folder: Path, files: Mapping[str, bytes] = FILES) -> Path:
+def tree(directory: Path, files: Mapping[str, bytes] = FILES) -> Path:
     """An install tree."""
     for name, content in files.items():
-        path = folder / name
+        path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return folder
+    return directory
 
 
 def taken(
-    folder: Path,
+    directory: Path,
     trees: Mapping[str, Path],
     expected: Expected = EXPECTED,
     large: Mapping[str, str] | None = None,
 ) -> tuple[index.Index, dict[str, Path]]:
     """The index of the payload of trees by Python tag, and its parts."""
-    metadata = folder / "METADATA"
+    metadata = directory / "METADATA"
     metadata.write_text("Metadata-Version: 2.4\nName: mine\nVersion: 0\n")
     large = large or {}
     names = [*large.values(), "common.zip", *(f"{tag}.zip" for tag in trees)]
-    parts = {name: folder / name for name in names}
+    parts = {name: directory / name for name in names}
     sources = {tag: {path.name: path} for tag, path in trees.items()}
-    written = folder / "index.json"
+    written = directory / "index.json"
     take_in(expected, trees, {"METADATA": metadata}, sources, large, parts, written)
     return index.read(written), parts
 
 
-def refused(folder: Path, path: Path, expected: Expected = EXPECTED) -> str:
+def refused(directory: Path, path: Path, expected: Expected = EXPECTED) -> str:
     """What is said of a tree that is not taken in."""
     with pytest.raises(PackagingError) as caught:
-        taken(folder, {"cp311": path}, expected)
+        taken(directory, {"cp311": path}, expected)
     return str(caught.value)
 
 
@@ -104,7 +104,7 @@ def test_the_origin_names_what_it_was_made_of(tmp_path: Path) -> None:
     assert other.origin.sources != origin.sources
 
 
-def test_the_digest_of_a_folder_does_not_tell_where_it_lies(tmp_path: Path) -> None:
+def test_the_digest_of_a_directory_does_not_tell_where_it_lies(tmp_path: Path) -> None:
     """Catches: Bazel's name for a configuration in what a dist says of its origin."""
     one, _ = taken(tmp_path, {"cp311": tree(tmp_path / "one")})
     other, _ = taken(tmp_path, {"cp311": tree(tmp_path / "another/place")})
@@ -138,28 +138,28 @@ def test_what_trees_share_is_held_once(tmp_path: Path) -> None:
         assert places["mine/_mine.abi3.so"] == f"{tag}.zip"
 
 
-def packed_tar(folder: Path, path: Path) -> Path:
+def packed_tar(directory: Path, path: Path) -> Path:
     """The tree as a tar archive."""
     with tarfile.open(path, "w:xz") as archive:
-        archive.add(folder, arcname=".")
+        archive.add(directory, arcname=".")
     return path
 
 
-def packed_zip(folder: Path, path: Path) -> Path:
+def packed_zip(directory: Path, path: Path) -> Path:
     """The tree as a ZIP archive."""
     with zipfile.ZipFile(path, "w") as archive:
-        for file in sorted(folder.rglob("*")):
-            archive.write(file, file.relative_to(folder))
+        for file in sorted(directory.rglob("*")):
+            archive.write(file, file.relative_to(directory))
     return path
 
 
 @pytest.mark.parametrize(("pack", "name"), [(packed_tar, "t.tar.xz"), (packed_zip, "t.zip")])
-def test_an_archive_is_what_its_folder_is(
+def test_an_archive_is_what_its_directory_is(
     tmp_path: Path, pack: Callable[[Path, Path], Path], name: str
 ) -> None:
-    folder = tree(tmp_path / "tree")
-    plain, _ = taken(tmp_path, {"cp311": folder})
-    packed, _ = taken(tmp_path, {"cp311": pack(folder, tmp_path / name)})
+    directory = tree(tmp_path / "tree")
+    plain, _ = taken(tmp_path, {"cp311": directory})
+    packed, _ = taken(tmp_path, {"cp311": pack(directory, tmp_path / name)})
     assert packed.of("cp311") == plain.of("cp311")
     (source,) = packed.origin.sources
     assert source.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
@@ -173,39 +173,39 @@ def test_neither_modes_nor_times_of_a_tree_matter(
     """Catches: a wheel that tells whether its parts were built here or restored from a cache."""
     made = []
     for name in ("as installed", "restored"):
-        folder = tree(tmp_path / name / "tree")
-        files = [path for path in folder.rglob("*") if path.is_file()]
+        directory = tree(tmp_path / name / "tree")
+        files = [path for path in directory.rglob("*") if path.is_file()]
         for path in files:
             path.chmod(mode if name == "restored" else 0o755 if "tool" in path.name else 0o644)
             os.utime(path, (1_000_000_000 + len(name),) * 2)
-        source = pack(folder, tmp_path / name / "packed") if pack else folder
+        source = pack(directory, tmp_path / name / "packed") if pack else directory
         found, parts = taken(tmp_path / name, {"cp311": source})
         made.append((found.of("cp311"), [path.read_bytes() for path in parts.values()]))
     assert made[0] == made[1]
 
 
 def test_links_inside_become_files(tmp_path: Path) -> None:
-    folder = tree(tmp_path / "tree")
-    (folder / "lib/python/mine/libmine.so").symlink_to("libmine.so.1")
-    found, _ = taken(tmp_path, {"cp311": folder})
+    directory = tree(tmp_path / "tree")
+    (directory / "lib/python/mine/libmine.so").symlink_to("libmine.so.1")
+    found, _ = taken(tmp_path, {"cp311": directory})
     members = {member.path: member for member in found.of("cp311")}
     assert members["mine/libmine.so"].sha256 == members["mine/libmine.so.1"].sha256
 
 
-def test_links_to_folders_become_folders(tmp_path: Path) -> None:
+def test_links_to_directories_become_directories(tmp_path: Path) -> None:
     """Catches: files that are there only where Bazel hands a tree over file by file."""
-    folder = tree(tmp_path / "tree")
-    (folder / "lib/python/alias").symlink_to("mine")
-    found, _ = taken(tmp_path, {"cp311": folder})
+    directory = tree(tmp_path / "tree")
+    (directory / "lib/python/alias").symlink_to("mine")
+    found, _ = taken(tmp_path, {"cp311": directory})
     paths = {member.path for member in found.of("cp311")}
     assert {path.replace("mine/", "alias/") for path in paths if path.startswith("mine/")} <= paths
 
 
-def test_a_link_to_a_folder_that_it_lies_in_is_refused(tmp_path: Path) -> None:
+def test_a_link_to_a_directory_that_it_lies_in_is_refused(tmp_path: Path) -> None:
     """Catches: a walk without end."""
-    folder = tree(tmp_path / "tree")
-    (folder / "lib/python/mine/again").symlink_to("..")
-    assert refused(tmp_path, folder).endswith("again is a link to a directory that it lies in")
+    directory = tree(tmp_path / "tree")
+    (directory / "lib/python/mine/again").symlink_to("..")
+    assert refused(tmp_path, directory).endswith("again is a link to a directory that it lies in")
 
 
 def test_a_link_in_a_zip_archive_is_refused(tmp_path: Path) -> None:
@@ -221,22 +221,22 @@ def test_a_link_in_a_zip_archive_is_refused(tmp_path: Path) -> None:
 
 def test_a_link_out_of_the_tree_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("not yours")
-    folder = tree(tmp_path / "tree")
-    (folder / "lib/python/mine/leak").symlink_to("../../../../secret")
-    assert refused(tmp_path, folder).startswith(
+    directory = tree(tmp_path / "tree")
+    (directory / "lib/python/mine/leak").symlink_to("../../../../secret")
+    assert refused(tmp_path, directory).startswith(
         "packaging/mine/BUILD.bazel: the tree of mine for cp311: mine/leak is a link out of the "
     )
 
 
 def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
-    folder = tree(tmp_path / "tree")
-    (folder / "lib/python/mine/gone").symlink_to("nowhere")
-    assert refused(tmp_path, folder).endswith("mine/gone is a link to nothing")
+    directory = tree(tmp_path / "tree")
+    (directory / "lib/python/mine/gone").symlink_to("nowhere")
+    assert refused(tmp_path, directory).endswith("mine/gone is a link to nothing")
 
 
 def test_a_root_that_is_not_there_is_named_beside_what_is(tmp_path: Path) -> None:
     said = refused(tmp_path, tree(tmp_path / "tree"), replace(EXPECTED, root="python_packages"))
-    assert said.endswith("it has no folder python_packages; it has lib, share")
+    assert said.endswith("it has no directory python_packages; it has lib, share")
 
 
 def test_an_empty_tree_is_refused(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
     path = tmp_path / "tree.tar.xz"
     path.write_bytes(b"<html>404</html>")
     assert refused(tmp_path, path).startswith(
-        "packaging/mine/BUILD.bazel: tree.tar.xz is neither a folder nor an archive"
+        "packaging/mine/BUILD.bazel: tree.tar.xz is neither a directory nor an archive"
     )
 
 
@@ -265,7 +265,7 @@ def test_an_archive_that_climbs_out_is_refused(tmp_path: Path) -> None:
     with tarfile.open(path, "w") as archive:
         info = tarfile.TarInfo("../../escaped")
         archive.addfile(info)
-    assert "neither a folder nor an archive that can be unpacked" in refused(tmp_path, path)
+    assert "neither a directory nor an archive that can be unpacked" in refused(tmp_path, path)
     assert not (tmp_path.parent / "escaped").exists()
 
 

@@ -79,10 +79,10 @@ def test_what_is_no_thin_file_is_named(tmp_path: Path, content: bytes) -> None:
         fat.write([tmp_path / "tool"], tmp_path / "out")
 
 
-def payload(folder: Path, platform: str, files: Mapping[str, bytes]) -> Slice:
+def payload(directory: Path, platform: str, files: Mapping[str, bytes]) -> Slice:
     """A payload of one part."""
-    folder.mkdir()
-    part = folder / "common.zip"
+    directory.mkdir()
+    part = directory / "common.zip"
     members = []
     with ArchiveWriter(part) as writer:
         for path, content in sorted(files.items()):
@@ -94,9 +94,9 @@ def payload(folder: Path, platform: str, files: Mapping[str, bytes]) -> Slice:
     return Slice(made, {"common.zip": ArchiveReader(part)})
 
 
-def merged(folder: Path, *slices: Slice) -> tuple[Index, dict[str, bytes]]:
+def merged(directory: Path, *slices: Slice) -> tuple[Index, dict[str, bytes]]:
     """The index of what is put together, and the files."""
-    part, written = folder / "merged.zip", folder / "index.json"
+    part, written = directory / "merged.zip", directory / "index.json"
     with contextlib.ExitStack() as stack:
         for reader in (reader for slice_ in slices for reader in slice_.parts.values()):
             stack.enter_context(reader)

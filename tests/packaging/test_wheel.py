@@ -170,9 +170,9 @@ def test_native_files_pass_through_untouched_and_executable(tmp_path: Path) -> N
 def test_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     digests = set()
     for name in ("one", "another/much/deeper"):
-        folder = tmp_path / name
-        folder.mkdir(parents=True)
-        wheel = wheel_of(folder, UpstreamWheel())
+        directory = tmp_path / name
+        directory.mkdir(parents=True)
+        wheel = wheel_of(directory, UpstreamWheel())
         assemble(wheel)
         digests.add(hashlib.sha256(wheel.output.read_bytes()).hexdigest())
     assert len(digests) == 1

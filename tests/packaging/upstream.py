@@ -76,7 +76,7 @@ class UpstreamWheel:
 
     @property
     def dist_info(self) -> str:
-        """Its .dist-info folder."""
+        """Its .dist-info directory."""
         return f"{NAME}-{VERSION}.dist-info"
 
     def with_files(self, **files: bytes | None) -> UpstreamWheel:
@@ -111,9 +111,9 @@ class UpstreamWheel:
                 archive.writestr(info, content)
         return buffer.getvalue()
 
-    def write(self, folder: Path) -> Path:
-        """Writes the wheel into `folder`."""
-        path = folder / self.filename
+    def write(self, directory: Path) -> Path:
+        """Writes the wheel into `directory`."""
+        path = directory / self.filename
         path.write_bytes(self.to_bytes())
         return path
 

@@ -19,7 +19,7 @@ from tests.servers.remote.relay import relay
 
 # Built in a second, by an action that makes several files and one that makes one.
 SMALL = "//packaging/iree_tools_tf:wheels"
-# Of one platform, with C and its runtime, which is a folder.
+# Of one platform, with C and its runtime, which is a directory.
 LARGE = "//packaging/iree_runtime:wheels"
 ONE_PLATFORM = "--//packaging:without=linux_aarch64,windows_x86_64,macos_arm64"
 PUSH = ("--config=ci", "--config=remote_cache_push")
@@ -32,13 +32,13 @@ def programs() -> engines.Engines:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("nginx")
 
 
 @pytest.fixture(scope="module")
-def address(programs: engines.Engines, folder: Path) -> Iterator[str]:
-    with engines.http_cache(programs, folder) as served:
+def address(programs: engines.Engines, directory: Path) -> Iterator[str]:
+    with engines.http_cache(programs, directory) as served:
         yield served
 
 
@@ -63,11 +63,11 @@ class Filled:
 
 
 @pytest.fixture(scope="module")
-def filled(machine: Clone, address: str, folder: Path) -> Filled:
+def filled(machine: Clone, address: str, directory: Path) -> Filled:
     """The build of the small wheel that fills the cache."""
     unread = build(machine, address, *READ)
     assert unread.executed > 0
-    assert not stored(folder), "a build that only reads has written"
+    assert not stored(directory), "a build that only reads has written"
     machine.lose_outputs()
     pushed = build(machine, address, *PUSH)
     assert pushed.executed == unread.executed
@@ -97,9 +97,9 @@ def digests(machine: Clone, target: str = SMALL) -> dict[str, str]:
     return machine.digests(target, ONE_PLATFORM)
 
 
-def stored(folder: Path, kind: str = "*") -> list[Path]:
+def stored(directory: Path, kind: str = "*") -> list[Path]:
     """What the cache holds: `cas`, files by digest, and `ac`, what actions made."""
-    return [path for path in (folder / "cache").glob(f"{kind}/**/*") if path.is_file()]
+    return [path for path in (directory / "cache").glob(f"{kind}/**/*") if path.is_file()]
 
 
 @contextmanager
@@ -132,10 +132,10 @@ def test_another_machine_executes_nothing(
 
 @pytest.mark.parametrize("spoil", ["changed", "cut short", "empty", "gone"])
 def test_a_spoilt_blob_makes_no_wrong_wheel(
-    filled: Filled, other: Clone, address: str, folder: Path, spoil: str
+    filled: Filled, other: Clone, address: str, directory: Path, spoil: str
 ) -> None:
     other.lose_outputs()
-    with spoilt(stored(folder, "cas")) as blobs:
+    with spoilt(stored(directory, "cas")) as blobs:
         for path, content in blobs.items():
             match spoil:
                 case "changed":
@@ -152,10 +152,10 @@ def test_a_spoilt_blob_makes_no_wrong_wheel(
 
 
 def test_results_that_are_no_results_are_not_taken(
-    filled: Filled, other: Clone, address: str, folder: Path
+    filled: Filled, other: Clone, address: str, directory: Path
 ) -> None:
     other.lose_outputs()
-    with spoilt(stored(folder, "ac")) as results:
+    with spoilt(stored(directory, "ac")) as results:
         for path in results:
             path.write_bytes(b"<html>the sign-in page of a proxy</html>")
         made = build(other, address, *READ)
@@ -164,7 +164,7 @@ def test_results_that_are_no_results_are_not_taken(
 
 
 def test_a_lie_of_who_fills_the_cache_is_found_only_without_it(
-    filled: Filled, other: Clone, address: str, folder: Path
+    filled: Filled, other: Clone, address: str, directory: Path
 ) -> None:
     """No Bazel can see it: what an action makes is known by running it.
 
@@ -172,11 +172,11 @@ def test_a_lie_of_who_fills_the_cache_is_found_only_without_it(
     """
     name = next(name for name in filled.digests if name.endswith(".whl"))
     right = filled.digests[name].encode()
-    wheel = (folder / "cache" / "cas" / right.decode()).read_bytes()
+    wheel = (directory / "cache" / "cas" / right.decode()).read_bytes()
     wrong = wheel[:-1] + bytes([wheel[-1] ^ 1])
     lie = hashlib.sha256(wrong).hexdigest()
-    (folder / "cache" / "cas" / lie).write_bytes(wrong)
-    with spoilt(stored(folder, "ac")) as results:
+    (directory / "cache" / "cas" / lie).write_bytes(wrong)
+    with spoilt(stored(directory, "ac")) as results:
         for path, content in results.items():
             path.write_bytes(content.replace(right, lie.encode()))
         other.lose_outputs()
@@ -191,11 +191,11 @@ def test_a_cache_that_wants_a_token_gets_it(
     filled: Filled,
     other: Clone,
     programs: engines.Engines,
-    folder: Path,
+    directory: Path,
     tmp_path: Path,
 ) -> None:
     token = "of-the-remote-0123456789"
-    with engines.http_cache(programs, tmp_path, cache=folder / "cache", token=token) as guarded:
+    with engines.http_cache(programs, tmp_path, cache=directory / "cache", token=token) as guarded:
         other.lose_outputs()
         refused = build(other, guarded, *READ)
         assert refused.hits == 0
@@ -217,13 +217,13 @@ def test_a_cache_that_is_gone_is_done_without(filled: Filled, other: Clone, addr
 
 
 def test_a_cache_that_dies_meanwhile_is_done_without(
-    filled: Filled, other: Clone, address: str, folder: Path
+    filled: Filled, other: Clone, address: str, directory: Path
 ) -> None:
     (wheel,) = filled.digests.values()
     other.lose_outputs()
     with relay(address) as dying:
         # Before the wheel is there, and what it is made of.
-        dying.cut_after = (folder / "cache" / "cas" / wheel).stat().st_size
+        dying.cut_after = (directory / "cache" / "cas" / wheel).stat().st_size
         made = build(other, dying.address, *READ)
     assert made.executed > 0
     assert digests(other) == filled.digests

@@ -97,8 +97,8 @@ def test_what_was_fetched_elsewhere_names_no_path_of_there(first: Outcome, machi
     outer = of_this_test()
     assert outer
     paths = [os.fsencode(outer / "external"), os.fsencode(root())]
-    for folder, names, files in os.walk(machine.output_base / "external"):
-        for path in (Path(folder, name) for name in names + files):
+    for directory, names, files in os.walk(machine.output_base / "external"):
+        for path in (Path(directory, name) for name in names + files):
             if path.is_symlink():
                 content = os.fsencode(path.readlink())
             elif path.is_file():

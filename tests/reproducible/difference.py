@@ -13,7 +13,7 @@ _READ = 1 << 20
 
 
 def files_below(place: Path) -> dict[str, Path]:
-    """A file by its own name, or all files of a folder by their names, the folder's included."""
+    """A file by its own name, or all files of a directory by their names, its own included."""
     if not place.is_dir():
         return {place.name: place}
     found = sorted(path for path in place.rglob("*") if path.is_file())

@@ -15,7 +15,7 @@ class Host:
 
     name: str
     """What reports call it."""
-    folder: Path
+    directory: Path
     """Where everything of it lies."""
     python: str
     """The interpreter, by path."""
@@ -51,19 +51,19 @@ class Host:
     def __str__(self) -> str:
         """All that is its own."""
         return (
-            f"{self.folder}, {self.python}, umask {self.umask:03o}, TZ {self.zone}, "
+            f"{self.directory}, {self.python}, umask {self.umask:03o}, TZ {self.zone}, "
             f"LANG {self.language}"
         )
 
 
-def two_hosts(folder: Path, python: str, other_python: str) -> tuple[Host, Host]:
-    """Two hosts with nothing in common but what lies outside `folder`."""
+def two_hosts(directory: Path, python: str, other_python: str) -> tuple[Host, Host]:
+    """Two hosts with nothing in common but what lies outside `directory`."""
     return (
-        Host("one", folder / "one", python, 0o022, "UTC", "C.UTF-8"),
+        Host("one", directory / "one", python, 0o022, "UTC", "C.UTF-8"),
         # Fourteen hours ahead, where it is often tomorrow; and no capital I for i.
         Host(
             "other",
-            folder / "another" / "and-deeper",
+            directory / "another" / "and-deeper",
             other_python,
             0o077,
             "Pacific/Kiritimati",

@@ -61,7 +61,7 @@ def test_of_other_files_the_byte_is_named(tmp_path: Path) -> None:
     assert first_difference(one, other) == "at byte 2999999"
 
 
-def test_files_keep_the_name_of_their_folder(tmp_path: Path) -> None:
+def test_files_keep_the_name_of_their_directory(tmp_path: Path) -> None:
     """Catches: two files of one name, in wheelhouse and dists, taken for one."""
     (tmp_path / "wheelhouse").mkdir()
     (tmp_path / "wheelhouse" / "a.whl").write_bytes(b"")

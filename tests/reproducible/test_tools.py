@@ -92,16 +92,16 @@ MANIFEST = {
 def hosts(tmp_path: Path) -> tuple[Host, Host]:
     one, other = two_hosts(tmp_path, sys.executable, other_python())
     for host in (one, other):
-        host.folder.mkdir(parents=True)
-        UpstreamWheel().write(host.folder)
-        (host.folder / "LICENSE").write_text("The licence.\n")
-        (host.folder / "launcher").write_bytes(b"\x7fELF launcher")
-        (host.folder / "plan.json").write_text(
+        host.directory.mkdir(parents=True)
+        UpstreamWheel().write(host.directory)
+        (host.directory / "LICENSE").write_text("The licence.\n")
+        (host.directory / "launcher").write_bytes(b"\x7fELF launcher")
+        (host.directory / "plan.json").write_text(
             json.dumps({"version": VERSION, "cells": [{"wheel": WHEEL}], "dists": []})
         )
-        for path in host.folder.iterdir():
+        for path in host.directory.iterdir():
             path.chmod(0o666 & ~host.umask)
-    for path in other.folder.iterdir():
+    for path in other.directory.iterdir():
         os.utime(path, (1_000_000_000, 1_000_000_000))
     return one, other
 
@@ -110,7 +110,7 @@ def test_the_hosts_do_differ(hosts: tuple[Host, Host]) -> None:
     """Catches: two hosts that are one, on which any packer would pass."""
     for host in hosts:
         call(host, "zipfile", "-c", "plain.whl", "LICENSE")
-    one, other = (host.folder / "plain.whl" for host in hosts)
+    one, other = (host.directory / "plain.whl" for host in hosts)
     assert first_difference(one, other) == "in the header of LICENSE"
 
 
@@ -140,8 +140,8 @@ def test_a_dist_is_the_same(hosts: tuple[Host, Host]) -> None:
 def use_tool(
     host: Host, module: str, request: Mapping[str, Any], python: str | None = None
 ) -> None:
-    """Runs a tool of the build on a host, with paths that start from the host's folder."""
-    (host.folder / "request.json").write_text(json.dumps(request))
+    """Runs a tool of the build on a host, with paths that start from the host's directory."""
+    (host.directory / "request.json").write_text(json.dumps(request))
     call(host, module, "request.json", python=python)
 
 
@@ -151,8 +151,10 @@ def call(host: Host, module: str, *arguments: str, python: str | None = None) ->
     declared = [path for path in sys.path if not path.startswith(sys.base_prefix)]
     done = subprocess.run(
         [python or host.python, "-P", "-m", module, *arguments],
-        cwd=host.folder,
-        env=host.environment({"HOME": str(host.folder), "PYTHONPATH": os.pathsep.join(declared)}),
+        cwd=host.directory,
+        env=host.environment(
+            {"HOME": str(host.directory), "PYTHONPATH": os.pathsep.join(declared)}
+        ),
         umask=host.umask,
         capture_output=True,
         text=True,
@@ -164,7 +166,7 @@ def call(host: Host, module: str, *arguments: str, python: str | None = None) ->
 def assert_same(hosts: tuple[Host, Host], *names: str) -> None:
     """Asserts that files of both hosts have the same bytes."""
     for name in names:
-        one, other = (host.folder / name for host in hosts)
+        one, other = (host.directory / name for host in hosts)
         assert sha256(one) == sha256(other), f"{name} differs {first_difference(one, other)}"
 
 

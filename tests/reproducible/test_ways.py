@@ -55,7 +55,7 @@ def test_each_way_but_the_first_is_on_another_host(tmp_path: Path) -> None:
     first, *others = hosts
     assert {host.umask for host in others} == {0o077}
     assert first.umask == 0o022
-    assert len({host.folder for host in hosts}) == len(WAYS)
+    assert len({host.directory for host in hosts}) == len(WAYS)
     pythons = {host.name: host.python for host in hosts}
     assert [name for name, python in pythons.items() if python == "python3.12"] == ["execution"]
 
@@ -76,24 +76,24 @@ def test_on_a_host_its_own_environment_holds_and_only_there(tmp_path: Path) -> N
 def workspace(tmp_path: Path) -> Path:
     if shutil.which("git") is None:
         pytest.skip("not run: git is not on PATH")
-    folder = tmp_path / "clone"
+    directory = tmp_path / "clone"
     files = {"tracked": "1", "deleted": "2", "new": "3", "ignored": "4", ".gitignore": "ignored\n"}
-    folder.mkdir()
+    directory.mkdir()
     for name, content in files.items():
-        (folder / name).write_text(content)
-    (folder / "new").chmod(0o755)
+        (directory / name).write_text(content)
+    (directory / "new").chmod(0o755)
     for command in (["init", "--quiet"], ["add", "tracked", "deleted", ".gitignore"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-    (folder / "deleted").unlink()
-    return folder
+        subprocess.run(["git", *command], cwd=directory, check=True)
+    (directory / "deleted").unlink()
+    return directory
 
 
 def test_the_copy_holds_what_a_commit_would_hold(workspace: Path, tmp_path: Path) -> None:
     """Catches: a new file forgotten, or an ignored one that decides a byte."""
     host = two_hosts(tmp_path, "python3.11", "python3.12")[1]
     with host.entered():
-        copy_workspace(workspace, host.folder)
-    copied = {path.name: path for path in host.folder.iterdir()}
+        copy_workspace(workspace, host.directory)
+    copied = {path.name: path for path in host.directory.iterdir()}
     assert set(copied) == {"tracked", "new", ".gitignore"}
     assert copied["new"].stat().st_mode & 0o777 == 0o700
     assert copied["tracked"].stat().st_mode & 0o777 == 0o600
@@ -137,9 +137,9 @@ def test_a_way_that_fails_hides_no_other_and_leaves_nothing(
         return build_of({"internal": 1}), {"a.whl": way.name if way.name == "remote" else "1"}
 
     @contextmanager
-    def clone(folder: Path) -> Iterator[Path]:
-        folder.mkdir(parents=True)
-        yield folder
+    def clone(directory: Path) -> Iterator[Path]:
+        directory.mkdir(parents=True)
+        yield directory
 
     monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path))
     monkeypatch.setattr(ways, "build", build)
@@ -157,16 +157,16 @@ def test_a_way_that_fails_hides_no_other_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def cache(folder: Path, count: int) -> Path:
+def cache(directory: Path, count: int) -> Path:
     """A disk cache with results and files."""
     for kind in ("ac", "cas"):
         for number in range(count):
-            path = folder / kind / f"{number % 16:02x}" / f"{number:064x}"
+            path = directory / kind / f"{number % 16:02x}" / f"{number:064x}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"{kind} {number}")
-    (folder / "gc").mkdir()
-    (folder / "gc" / "lock").touch()
-    return folder
+    (directory / "gc").mkdir()
+    (directory / "gc" / "lock").touch()
+    return directory
 
 
 def test_a_random_half_is_the_same_for_a_seed_and_spares_the_whole(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_the_second_python_is_of_another_minor_version_and_has_pip(tmp_path: Pat
     assert ways.other_python([good, without_pip, same]) == shutil.which("true")
 
 
-def interpreter(folder: Path, version: str, executable: str | None) -> Path:
-    path = folder / f"{version}.json"
+def interpreter(directory: Path, version: str, executable: str | None) -> Path:
+    path = directory / f"{version}.json"
     path.write_text(json.dumps({"version": version, "executable": executable}))
     return path

@@ -60,23 +60,23 @@ class NotRunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """What the ways build from, below one folder."""
+    """What the ways build from, below one directory."""
 
-    folder: Path
+    directory: Path
     seed: int
 
     @property
     def disk(self) -> Path:
         """The disk cache that the first way fills."""
-        return self.folder / "disk"
+        return self.directory / "disk"
 
     @contextmanager
     def http(self) -> Iterator[str]:
         """Serves the remote cache; gives its address."""
-        served = self.folder / "http"
+        served = self.directory / "http"
         served.mkdir(exist_ok=True)
         with ExitStack() as stack, _not_run():
-            scratch = stack.enter_context(tempfile.TemporaryDirectory(dir=self.folder))
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(dir=self.directory))
             programs = engines.engines()
             yield stack.enter_context(engines.http_cache(programs, Path(scratch), cache=served))
 
@@ -86,13 +86,13 @@ class Caches:
         with ExitStack() as stack, _not_run():
             programs = engines.engines()
             engines.require_sandboxes(programs)
-            folders = []
+            directories = []
             for name in ("database", "buildgrid", "worker"):
-                folders.append(self.folder / name)
-                folders[-1].mkdir()
-            database = stack.enter_context(engines.database(programs, folders[0]))
-            address = stack.enter_context(engines.buildgrid(folders[1], database))
-            stack.enter_context(engines.worker(programs, folders[2], address))
+                directories.append(self.directory / name)
+                directories[-1].mkdir()
+            database = stack.enter_context(engines.database(programs, directories[0]))
+            address = stack.enter_context(engines.buildgrid(directories[1], database))
+            stack.enter_context(engines.worker(programs, directories[2], address))
             yield address
 
 
@@ -124,7 +124,7 @@ def _from_disk(caches: Caches) -> Iterator[list[str]]:
 
 @contextmanager
 def _from_half(caches: Caches) -> Iterator[list[str]]:
-    half = caches.folder / "half"
+    half = caches.directory / "half"
     random_half(caches.disk, half, caches.seed)
     yield [f"--disk_cache={half}"]
 
@@ -179,9 +179,9 @@ WAYS = (
 )
 
 
-def host_of(way: Way, folder: Path, python: str, other_python: str) -> Host:
-    """The host on which a way is taken, below a folder."""
-    one, other = two_hosts(folder / way.name, python, other_python)
+def host_of(way: Way, directory: Path, python: str, other_python: str) -> Host:
+    """The host on which a way is taken, below a directory."""
+    one, other = two_hosts(directory / way.name, python, other_python)
     host = other if way.on_other_host else one
     return replace(host, name=way.name, python=other_python if way.with_other_python else python)
 
@@ -280,15 +280,15 @@ def run(
     digests: dict[str, dict[str, str]] = {}
     failed, not_run = [], []
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="reproducible-", dir=cache))
-        stack.callback(remove, folder)
-        caches = Caches(folder, seed)
+        directory = Path(tempfile.mkdtemp(prefix="reproducible-", dir=cache))
+        stack.callback(remove, directory)
+        caches = Caches(directory, seed)
         machines = {}
         for way in ways:
-            host = host_of(way, folder, python, other)
+            host = host_of(way, directory, python, other)
             say.print(f"Building in the way {way.name}: {host}, seed {seed}")
             with host.entered():
-                machines[way.name] = stack.enter_context(clone(host.folder))
+                machines[way.name] = stack.enter_context(clone(host.directory))
                 try:
                     made, digests[way.name] = build(machines[way.name], way, caches, targets)
                 except NotRunError as cause:

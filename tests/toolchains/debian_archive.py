@@ -24,16 +24,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class DebianArchive:
-    """An archive in a folder; a package is there once `publish` is called after `add`."""
+    """An archive in a directory; a package is there once `publish` is called after `add`."""
 
-    folder: Path
+    directory: Path
     suite: str = SUITE
     machine: Machine = field(default_factory=this_machine)
 
     @property
     def site(self) -> str:
         """What a source line calls the archive."""
-        return f"copy:{self.folder}"
+        return f"copy:{self.directory}"
 
     def add(
         self,
@@ -44,7 +44,7 @@ class DebianArchive:
         depends: str = "",
     ) -> Path:
         """Build a package of executable files; return its archive file."""
-        root = self.folder / "build" / name
+        root = self.directory / "build" / name
         for path, content in (files or {}).items():
             destination = root / path
             destination.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ class DebianArchive:
         fields = "".join(f"{key}: {value}\n" for key, value in control.items() if value)
         (root / "DEBIAN").mkdir(parents=True)
         (root / "DEBIAN" / "control").write_text(fields)
-        package = self.folder / "pool" / f"{name}.deb"
+        package = self.directory / "pool" / f"{name}.deb"
         package.parent.mkdir(exist_ok=True)
         build = ["dpkg-deb", "--root-owner-group", "-Znone", "--build", str(root), str(package)]
         subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
@@ -77,10 +77,10 @@ class DebianArchive:
 
     def publish(self) -> None:
         """Write the lists of what was added."""
-        entries = [path.read_text() for path in sorted(self.folder.glob("pool/*.index"))]
+        entries = [path.read_text() for path in sorted(self.directory.glob("pool/*.index"))]
         packages = "".join(entries).encode()
         listed = f"main/binary-{self.machine.architecture}/Packages"
-        release = self.folder / "dists" / self.suite
+        release = self.directory / "dists" / self.suite
         (release / listed).parent.mkdir(parents=True, exist_ok=True)
         (release / listed).write_bytes(packages)
         (release / "Release").write_text(
@@ -94,8 +94,8 @@ class DebianArchive:
 def debian_archive() -> Iterator[DebianArchive]:
     """An empty archive, at a short path: apt makes file names of an archive's whole path."""
     require_debian_tools()
-    with tempfile.TemporaryDirectory() as folder:
-        yield DebianArchive(Path(folder))
+    with tempfile.TemporaryDirectory() as directory:
+        yield DebianArchive(Path(directory))
 
 
 def require_debian_tools() -> None:

@@ -20,17 +20,17 @@ def _host(programs, path = {}, environ = {}):
       environ: the environment.
     """
 
-    def list_folder(folder):
+    def list_directory(directory):
         return {
-            program[len(folder) + 1:].split("/")[0]: None
+            program[len(directory) + 1:].split("/")[0]: None
             for program in programs
-            if program.startswith(folder + "/")
+            if program.startswith(directory + "/")
         }.keys()
 
     return struct(
         getenv = environ.get,
         which = path.get,
-        list = list_folder,
+        list = list_directory,
         run = programs.get,
     )
 

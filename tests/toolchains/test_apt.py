@@ -116,7 +116,7 @@ def test_lists_that_were_altered_on_the_way_are_refused(
 ) -> None:
     debian.add("tool", "1.0")
     debian.publish()
-    (lists,) = debian.folder.glob("dists/*/main/*/Packages")
+    (lists,) = debian.directory.glob("dists/*/main/*/Packages")
     lists.write_text(lists.read_text().replace("Version: 1.0", "Version: 2.0"))
 
     with pytest.raises(UnavailableError):

@@ -53,8 +53,8 @@ class Host:
 @pytest.fixture
 def host(tmp_path: Path) -> Host:
     host = Host(tmp_path / "a workspace", tmp_path / "bin", tmp_path / "elsewhere")
-    for folder in (host.workspace, host.path, host.elsewhere):
-        folder.mkdir()
+    for directory in (host.workspace, host.path, host.elsewhere):
+        directory.mkdir()
     for name in ("bazelw", ".bazelversion"):
         shutil.copy(ROOT / name, host.workspace)
     for package in ("bazel", "cache", "debian"):
@@ -253,7 +253,7 @@ def test_a_host_without_a_place_for_the_cache_is_told_so(host: Host) -> None:
     assert done.stdout == ""
     assert done.stderr == (
         f"bazelw: no Bazel {WANTED} is on PATH, and none can be made from Debian's packages: "
-        "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a folder; "
+        "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a directory; "
         "a bazelisk on PATH would do.\n"
     )
 

@@ -22,29 +22,29 @@ print(*sys.path, sep=":")
 def carried(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if sys.platform != "linux":
         pytest.skip("not run: only an interpreter for Linux can be taken along")
-    folder = tmp_path_factory.mktemp("one") / "home"
-    carry.carry(folder)
-    return folder
+    directory = tmp_path_factory.mktemp("one") / "home"
+    carry.carry(directory)
+    return directory
 
 
-def digests(folder: Path) -> dict[str, tuple[int, str]]:
+def digests(directory: Path) -> dict[str, tuple[int, str]]:
     return {
-        str(path.relative_to(folder)): (
+        str(path.relative_to(directory)): (
             path.stat().st_mode,
             hashlib.sha256(path.read_bytes()).hexdigest(),
         )
-        for path in folder.rglob("*")
+        for path in directory.rglob("*")
         if path.is_file()
     }
 
 
-def ran(folder: Path, code: str) -> str:
+def ran(directory: Path, code: str) -> str:
     done = subprocess.run(
         [
-            folder / "loader",
+            directory / "loader",
             "--library-path",
-            folder / "lib",
-            folder / "bin/python",
+            directory / "lib",
+            directory / "bin/python",
             "-S",
             "-c",
             code,
@@ -76,13 +76,13 @@ def test_every_library_is_its_own(carried: Path) -> None:
 
 
 def test_the_same_interpreter_gives_the_same_bytes_elsewhere(carried: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "at/another/place"
+    directory = tmp_path / "at/another/place"
     before = os.umask(0o077)
     try:
-        carry.carry(folder)
+        carry.carry(directory)
     finally:
         os.umask(before)
-    assert digests(folder) == digests(carried)
+    assert digests(directory) == digests(carried)
 
 
 def test_what_is_installed_for_the_interpreter_is_left_behind(carried: Path) -> None:
@@ -99,5 +99,5 @@ def test_what_is_no_program_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         carry.carry(tmp_path / "home")
 
 
-def test_a_call_without_a_folder_is_bad_usage() -> None:
+def test_a_call_without_a_directory_is_bad_usage() -> None:
     assert carry.main([]) == 2

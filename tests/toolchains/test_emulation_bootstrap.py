@@ -26,18 +26,18 @@ Suites = dict[tuple[str, str], DebianArchive]
 def suites(monkeypatch: pytest.MonkeyPatch) -> Iterator[Suites]:
     """Archives by suite and architecture; a suite that is not there is one the mirror lacks."""
     require_debian_tools()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         found: Suites = {}
         for suite, pythons in {"bookworm": ["3.11"], apt.SUITE: ["3.14", "3.15"]}.items():
-            archive = DebianArchive(Path(folder, suite), suite, ARM)
-            archive.folder.mkdir()
+            archive = DebianArchive(Path(directory, suite), suite, ARM)
+            archive.directory.mkdir()
             archive.add("libstdc++6", "16", {"usr/lib/libstdc++.so.6": ""})
             for python in pythons:
                 archive.add(f"python{python}", "1", {f"usr/bin/python{python}": ""})
             archive.publish()
             found[suite, "arm64"] = archive
-        host = DebianArchive(Path(folder, "host"))
-        host.folder.mkdir()
+        host = DebianArchive(Path(directory, "host"))
+        host.directory.mkdir()
         programs = {
             "usr/bin/qemu-aarch64": QEMU,
             "usr/bin/qemu-arm": "",
@@ -49,7 +49,7 @@ def suites(monkeypatch: pytest.MonkeyPatch) -> Iterator[Suites]:
 
         def opened(work: Path, machine: Machine, **options: Any) -> apt.Archive:
             archive = found.get((options.get("suite", apt.SUITE), machine.architecture))
-            site = archive.site if archive else f"copy:{folder}/nothing"
+            site = archive.site if archive else f"copy:{directory}/nothing"
             return OPEN(work, machine, **options, sites=[site], trust="trusted=yes")
 
         monkeypatch.setattr(apt, "open_archive", opened)
@@ -88,7 +88,7 @@ def test_a_python_of_no_suite_is_missing_with_the_reason(tmp_path: Path) -> None
 
 
 def test_without_the_newest_suite_there_is_nothing(suites: Suites, tmp_path: Path) -> None:
-    (suites[apt.SUITE, "arm64"].folder / "pool/libstdc++6.deb").unlink()
+    (suites[apt.SUITE, "arm64"].directory / "pool/libstdc++6.deb").unlink()
 
     with pytest.raises(UnavailableError, match=r"libstdc\+\+6"):
         bootstrap.emulation(tmp_path / "cache", ["3.14"])

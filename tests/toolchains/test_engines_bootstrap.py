@@ -52,7 +52,7 @@ def test_it_holds_the_newest_servers_and_a_machine_without_them(tmp_path: Path) 
 
 
 def test_a_package_that_cannot_be_had_is_named(debian: DebianArchive, tmp_path: Path) -> None:
-    (debian.folder / "pool/buildbox.deb").unlink()
+    (debian.directory / "pool/buildbox.deb").unlink()
 
     with pytest.raises(UnavailableError, match="buildbox"):
         bootstrap.engines(tmp_path / "cache")

@@ -23,9 +23,9 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
         yield made
 
 
-def lock_for(folder: Path, sha256: str, version: str = "3.13.0") -> Path:
+def lock_for(directory: Path, sha256: str, version: str = "3.13.0") -> Path:
     """A lock file that pins the wheel."""
-    path = folder / "linux_x86_64-cp311-cp311.txt"
+    path = directory / "linux_x86_64-cp311-cp311.txt"
     path.write_text(f"# comment\niree-base-runtime=={version} --hash=sha256:{sha256}\n")
     return path
 

@@ -14,14 +14,14 @@ from toolchains.debian.errors import UnavailableError
 
 
 def filling(content: str) -> Callable[[Path], None]:
-    def fill(folder: Path) -> None:
-        (folder / "file").write_text(content)
+    def fill(directory: Path) -> None:
+        (directory / "file").write_text(content)
 
     return fill
 
 
-def left_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+def left_in(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
 
 
 def test_a_prefix_is_filled_once(tmp_path: Path) -> None:
@@ -33,8 +33,8 @@ def test_a_prefix_is_filled_once(tmp_path: Path) -> None:
 
 
 def test_a_prefix_that_could_not_be_filled_leaves_nothing(tmp_path: Path) -> None:
-    def fill(folder: Path) -> None:
-        (folder / "half").touch()
+    def fill(directory: Path) -> None:
+        (directory / "half").touch()
         raise UnavailableError("no such package")
 
     with pytest.raises(UnavailableError, match="no such package"):
@@ -61,10 +61,10 @@ def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
         sys.path[:0] = sys.argv[2:]
         from toolchains.debian import prefix
 
-        def fill(folder):
+        def fill(directory):
             print("filling", flush=True)
             sys.stdin.readline()
-            (folder / "file").write_text("by the first")
+            (directory / "file").write_text("by the first")
 
         prefix.publish(Path(sys.argv[1]), fill)
     """)
@@ -87,7 +87,7 @@ def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
     assert (tmp_path / "a/file").read_text() == "by the first"
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(UnavailableError, match=r"file/a cannot be made .*IREE_RELEASE_CACHE"):
@@ -114,14 +114,14 @@ def test_packages_are_unpacked_into_one_tree(tmp_path: Path) -> None:
         debian.add("tool", "1", {"usr/bin/tool": "tool", "usr/share/doc/tool/copyright": "mine"}),
         debian.add("library", "1", {"usr/lib/library.so": "library"}),
     ]
-    folder = tmp_path / "prefix"
-    folder.mkdir()
+    directory = tmp_path / "prefix"
+    directory.mkdir()
 
-    prefix.unpack(packages, folder)
+    prefix.unpack(packages, directory)
 
-    assert (folder / "usr/bin/tool").read_text() == "tool"
-    assert (folder / "usr/lib/library.so").read_text() == "library"
-    assert not (folder / "usr/share/doc").exists()
+    assert (directory / "usr/bin/tool").read_text() == "tool"
+    assert (directory / "usr/lib/library.so").read_text() == "library"
+    assert not (directory / "usr/share/doc").exists()
 
 
 def test_a_damaged_package_is_named(tmp_path: Path) -> None:
@@ -173,12 +173,12 @@ def test_programs_are_patched_for_the_place_where_they_will_lie(tmp_path: Path) 
 def test_a_program_that_cannot_be_patched_is_named(tmp_path: Path) -> None:
     require_debian_tools()
     debian = DebianArchive(tmp_path / "archive")
-    folder = tmp_path / "prefix"
-    folder.mkdir()
-    prefix.unpack([*fake_patchelf(debian, tmp_path / "absent/log")], folder)
+    directory = tmp_path / "prefix"
+    directory.mkdir()
+    prefix.unpack([*fake_patchelf(debian, tmp_path / "absent/log")], directory)
 
     with pytest.raises(UnavailableError, match=r"^usr/bin/tool of \S+ cannot be patched: "):
-        prefix.patch_programs(["usr/bin/tool"], folder, folder, debian.machine)
+        prefix.patch_programs(["usr/bin/tool"], directory, directory, debian.machine)
 
 
 def fake_patchelf(debian: DebianArchive, log: Path) -> list[Path]:

@@ -44,7 +44,7 @@ def test_the_interpreter_lies_in_a_prefix_with_its_library(tmp_path: Path) -> No
 
 def test_it_is_made_once(debian: DebianArchive, tmp_path: Path) -> None:
     first = bootstrap.interpreter(tmp_path / "cache", "3.99")
-    (debian.folder / "pool/python3.99.deb").unlink()
+    (debian.directory / "pool/python3.99.deb").unlink()
 
     assert bootstrap.interpreter(tmp_path / "cache", "3.99") == first
 

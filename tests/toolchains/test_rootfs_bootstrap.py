@@ -42,13 +42,13 @@ def test_it_holds_python_and_what_python_needs(tmp_path: Path) -> None:
 
 def test_it_is_made_once(debian: DebianArchive, tmp_path: Path) -> None:
     first = bootstrap.root_file_system(tmp_path / "cache")
-    (debian.folder / "pool/python3.deb").unlink()
+    (debian.directory / "pool/python3.deb").unlink()
 
     assert bootstrap.root_file_system(tmp_path / "cache") == first
 
 
 def test_a_package_that_cannot_be_had_is_named(debian: DebianArchive, tmp_path: Path) -> None:
-    (debian.folder / "pool/dash.deb").unlink()
+    (debian.directory / "pool/dash.deb").unlink()
 
     with pytest.raises(UnavailableError, match="dash"):
         bootstrap.root_file_system(tmp_path / "cache")

@@ -61,7 +61,7 @@ def test_made_anywhere_it_has_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_package_that_cannot_be_had_is_named(debian: DebianArchive, tmp_path: Path) -> None:
-    (debian.folder / "pool/git.deb").unlink()
+    (debian.directory / "pool/git.deb").unlink()
     with pytest.raises(UnavailableError, match="git"):
         bootstrap.layer(tmp_path)
     assert not list((tmp_path / "runner").iterdir())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 TOOL = Path(os.environ["TOOL"]).absolute()
-"""`//packaging/assembly:collect`, which copies files into a folder."""
+"""`//packaging/assembly:collect`, which copies files into a directory."""
 RUNFILES = TOOL.parents[3]
 
 

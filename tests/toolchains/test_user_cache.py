@@ -24,7 +24,7 @@ def test_the_environment_chooses(environ: dict[str, str], cache: str) -> None:
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [
-        ({}, "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a folder"),
+        ({}, "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a directory"),
         ({"IREE_RELEASE_CACHE": "cache"}, "the cache cache is no absolute path"),
         ({"HOME": "/tmp/me"}, "lies in /tmp, which Bazel's sandbox hides"),
     ],

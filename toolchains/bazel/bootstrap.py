@@ -126,7 +126,7 @@ def fill(
     """Fill `staging` with what is going to lie, and run, at `home`.
 
     Args:
-        staging: an empty folder.
+        staging: an empty directory.
         home: where it is going to lie, below `cache`.
         cache: the user's cache there.
         machine: what it runs on.

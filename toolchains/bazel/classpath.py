@@ -16,7 +16,7 @@ def closure(jars: Iterable[str], root: Path) -> list[str]:
 
     Args:
         jars: absolute paths as Debian lists them.
-        root: the folder that the packages are unpacked in.
+        root: the directory that the packages are unpacked in.
 
     Returns:
         Absolute paths of the same kind; jars that are not in `root` are left out, as Java does.

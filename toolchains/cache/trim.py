@@ -142,11 +142,11 @@ def _alone(root: Path) -> Iterator[None]:
 
 def entries(root: Path) -> Iterator[Entry]:
     """Yields what Bazel keeps: cas/XX/DIGEST and ac/XX/DIGEST, and below another hash's name."""
-    for name, folders, names in os.walk(root):
-        folder = Path(name)
-        if folder == root:
-            folders[:] = [name for name in folders if name not in ("gc", "tmp")]
-        for path in (folder / name for name in names if name[:2] == folder.name):
+    for name, directories, names in os.walk(root):
+        directory = Path(name)
+        if directory == root:
+            directories[:] = [name for name in directories if name not in ("gc", "tmp")]
+        for path in (directory / name for name in names if name[:2] == directory.name):
             if _ENTRY.fullmatch(path.name):
                 with suppress(FileNotFoundError):
                     status = path.lstat()
@@ -164,10 +164,10 @@ def _remove(entry: Entry) -> bool:
     return True
 
 
-def _remove_temporary(folder: Path) -> None:
+def _remove_temporary(directory: Path) -> None:
     """Remove what killed Bazels left half written, which Bazel never does."""
     now = time.time()
-    for path in folder.glob("*"):
+    for path in directory.glob("*"):
         with suppress(FileNotFoundError):
             if path.is_file() and now - path.lstat().st_mtime > _TEMPORARY_FOR:
                 path.unlink()

@@ -130,7 +130,7 @@ def open_archive(
     """Read and verify the package lists of a suite.
 
     Args:
-        work: an empty folder for apt's state and downloads.
+        work: an empty directory for apt's state and downloads.
         machine: whose packages are asked for.
         assumed: packages to treat as installed, so that neither they nor what only they need
             is downloaded.
@@ -196,8 +196,8 @@ def _keyring() -> Path:
 
 def _lay_out(work: Path, machine: Machine, assumed: Iterable[str]) -> Path:
     """Write apt's private state and return its configuration file."""
-    for folder in ("state/lists/partial", "cache/archives/partial"):
-        (work / folder).mkdir(parents=True)
+    for directory in ("state/lists/partial", "cache/archives/partial"):
+        (work / directory).mkdir(parents=True)
     (work / "status").write_text(
         "".join(
             _ASSUMED_PACKAGE.format(name=name, architecture=machine.architecture)

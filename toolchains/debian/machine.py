@@ -13,9 +13,9 @@ class Machine:
     architecture: str
     """Debian's name, as in `dpkg --print-architecture`."""
     multiarch: str
-    """The folder below /usr/lib with the shared libraries."""
+    """The directory below /usr/lib with the shared libraries."""
     loader: str
-    """The dynamic loader, relative to the folder of shared libraries."""
+    """The dynamic loader, relative to the directory of shared libraries."""
 
 
 _MACHINES = {

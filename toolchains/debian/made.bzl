@@ -14,11 +14,11 @@ unavailable(
 
 def _made_impl(rctx):
     program = rctx.path(rctx.attr.program)
-    for folder in [program.dirname] + [
+    for directory in [program.dirname] + [
         program.dirname.dirname.get_child(name)
         for name in ["debian"] + rctx.attr.imports
     ]:
-        rctx.watch_tree(folder)
+        rctx.watch_tree(directory)
     rctx.report_progress("unpacking Debian packages")
     done = rctx.execute([rctx.path(rctx.attr.python), "-IBS", program] + rctx.attr.arguments)
     content, reason = done.stdout, None
@@ -53,13 +53,13 @@ Where it cannot be had, the JSON has one key, `reason`, which is also printed.""
             mandatory = True,
         ),
         "imports": attr.string_list(
-            doc = "Further folders of toolchains/ from which the program imports.",
+            doc = "Further directories of toolchains/ from which the program imports.",
         ),
         "links": attr.string_list(
             doc = "Keys of the JSON whose files become files of the repository, named like the key.",
         ),
         "program": attr.label(
-            doc = "The program; it imports its own folder, toolchains/debian and `imports`.",
+            doc = "The program; it imports its own directory, toolchains/debian and `imports`.",
             mandatory = True,
         ),
         "python": attr.label(

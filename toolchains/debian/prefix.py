@@ -1,4 +1,4 @@
-"""A folder of unpacked Debian packages that runs where it lies.
+"""A directory of unpacked Debian packages that runs where it lies.
 
 A prefix appears whole or not at all: it is filled aside, under a lock, and renamed into place.
 Its programs carry the absolute path of the prefix, so a prefix that was moved is of no use:
@@ -23,19 +23,19 @@ _STAGING = ".staging-"
 _UNUSED = ("usr/share/doc", "usr/share/locale", "usr/share/man", "usr/share/lintian")
 
 
-def location(folder: Path, name: str, recipe: Iterable[Path]) -> Path:
+def location(directory: Path, name: str, recipe: Iterable[Path]) -> Path:
     """Where a prefix lies: the same for the same recipe at the same place, and else another.
 
     Args:
-        folder: the folder that holds prefixes.
+        directory: the directory that holds prefixes.
         name: what the prefix holds.
         recipe: the Python modules that make it, or directories of them.
     """
-    digest = hashlib.sha256(str(folder).encode())
+    digest = hashlib.sha256(str(directory).encode())
     files = (path for part in recipe for path in (part.glob("*.py") if part.is_dir() else [part]))
     for module in sorted(files):
         digest.update(hashlib.sha256(module.read_bytes()).digest())
-    return folder / f"{name}-{digest.hexdigest()[:12]}"
+    return directory / f"{name}-{digest.hexdigest()[:12]}"
 
 
 def publish(
@@ -45,11 +45,11 @@ def publish(
 
     Args:
         prefix: where it shall lie; nothing is done when it is there.
-        fill: fills an empty folder beside `prefix`, which is then renamed to it.
+        fill: fills an empty directory beside `prefix`, which is then renamed to it.
         waiting: called when another process is filling it, before waiting for that one.
 
     Raises:
-        UnavailableError: the folder that shall hold the prefix cannot be written.
+        UnavailableError: the directory that shall hold the prefix cannot be written.
     """
     if prefix.exists():
         return
@@ -71,15 +71,15 @@ def publish(
                 filled.rename(prefix)
     except OSError as error:
         raise UnavailableError(
-            f"{prefix} cannot be made ({error}): set IREE_RELEASE_CACHE to a folder that can be "
+            f"{prefix} cannot be made ({error}): set IREE_RELEASE_CACHE to a directory that can be "
             "written and has room"
         ) from error
 
 
 @contextmanager
-def _locked(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the folder for this process alone; a killed process lets go of it."""
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _locked(directory: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the directory for this process alone; a killed process lets go of it."""
+    lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,8 +91,8 @@ def _locked(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
         os.close(lock)
 
 
-def unpack(packages: Iterable[Path], folder: Path) -> None:
-    """Unpack Debian packages into one folder, without what no program reads.
+def unpack(packages: Iterable[Path], directory: Path) -> None:
+    """Unpack Debian packages into one directory, without what no program reads.
 
     Raises:
         UnavailableError: a package cannot be unpacked.
@@ -100,7 +100,7 @@ def unpack(packages: Iterable[Path], folder: Path) -> None:
 
     def unpack_one(package: Path) -> None:
         done = subprocess.run(
-            ["dpkg-deb", "--extract", str(package), str(folder)],
+            ["dpkg-deb", "--extract", str(package), str(directory)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -113,22 +113,22 @@ def unpack(packages: Iterable[Path], folder: Path) -> None:
         for _ in pool.map(unpack_one, packages):
             pass
     for unused in _UNUSED:
-        shutil.rmtree(folder / unused, ignore_errors=True)
+        shutil.rmtree(directory / unused, ignore_errors=True)
 
 
-def relink(folder: Path) -> None:
+def relink(directory: Path) -> None:
     """Make absolute symbolic links relative, so that they stay inside the prefix."""
-    for parent, directories, files in os.walk(folder):
+    for parent, directories, files in os.walk(directory):
         for name in directories + files:
             link = Path(parent, name)
             if link.is_symlink() and (target := link.readlink()).is_absolute():
                 link.unlink()
-                link.symlink_to(os.path.relpath(folder / target.relative_to("/"), parent))
+                link.symlink_to(os.path.relpath(directory / target.relative_to("/"), parent))
 
 
 def patch_programs(
     programs: Iterable[str],
-    folder: Path,
+    directory: Path,
     prefix: Path,
     machine: Machine,
     libraries: Iterable[str] = (),
@@ -137,26 +137,26 @@ def patch_programs(
 
     Args:
         programs: the programs, relative to the prefix.
-        folder: where the prefix is being filled; it holds the package patchelf.
+        directory: where the prefix is being filled; it holds the package patchelf.
         prefix: where the prefix is going to lie.
         machine: what the programs are built for.
-        libraries: folders, relative to the prefix, that are searched before the system's.
+        libraries: directories, relative to the prefix, that are searched before the system's.
 
     Raises:
         UnavailableError: a program cannot be patched.
     """
-    system = folder / "usr/lib" / machine.multiarch
+    system = directory / "usr/lib" / machine.multiarch
     loader = prefix / "usr/lib" / machine.multiarch / machine.loader
     run_path = ":".join([*(str(prefix / path) for path in libraries), str(loader.parent)])
     # patchelf itself is not patched: the loader is told its libraries.
-    patchelf = (system / machine.loader, "--library-path", system, folder / "usr/bin/patchelf")
+    patchelf = (system / machine.loader, "--library-path", system, directory / "usr/bin/patchelf")
     for program in programs:
         # One change at a time and in this order: patchelf 0.18 breaks a program that is not
         # position-independent when it makes both at once. DT_RPATH, unlike DT_RUNPATH, also
         # serves the libraries of libraries.
         for change in (("--force-rpath", "--set-rpath", run_path), ("--set-interpreter", loader)):
             done = subprocess.run(
-                [*patchelf, *change, folder / program],
+                [*patchelf, *change, directory / program],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,

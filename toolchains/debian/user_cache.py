@@ -8,7 +8,8 @@ from toolchains.debian.errors import UnavailableError
 
 
 def user_cache(environ: Mapping[str, str] = os.environ) -> Path:
-    """The cache folder: IREE_RELEASE_CACHE, else `iree-release` in the user's XDG cache folder.
+    """The cache directory: IREE_RELEASE_CACHE, else `iree-release` in the user's XDG cache
+    directory.
 
     Raises:
         UnavailableError: the environment names no place, or one that Bazel's sandbox hides.
@@ -21,7 +22,7 @@ def user_cache(environ: Mapping[str, str] = os.environ) -> Path:
         cache = Path(home) / ".cache" / "iree-release"
     else:
         raise UnavailableError(
-            "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a folder"
+            "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a directory"
         )
     if not cache.is_absolute():
         raise UnavailableError(
@@ -31,6 +32,6 @@ def user_cache(environ: Mapping[str, str] = os.environ) -> Path:
         # linux-sandbox mounts an empty /tmp, so tools that lie there vanish inside an action.
         raise UnavailableError(
             f"the cache {cache} lies in /tmp, which Bazel's sandbox hides: "
-            "set IREE_RELEASE_CACHE to a folder elsewhere"
+            "set IREE_RELEASE_CACHE to a directory elsewhere"
         )
     return cache

@@ -2,7 +2,7 @@
 
     python3 bootstrap.py 3.11 3.14
 
-Prints a JSON object: `qemu`, a program; `version`, its own; `root`, a folder with the C and C++
+Prints a JSON object: `qemu`, a program; `version`, its own; `root`, a directory with the C and C++
 libraries; `pythons`, for each version the `executable` and the `root` that it lies in; `missing`,
 for each other version why there is none. Exit codes: those of `toolchains/debian/made.py`.
 """

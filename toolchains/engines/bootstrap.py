@@ -3,9 +3,9 @@
     python3 bootstrap.py
 
 Prints a JSON object of paths: `programs` (buildbox-casd, buildbox-worker, bwrap and the like),
-`nginx`, `postgresql` (the folder with initdb and postgres), and `machine`: a root file system with
-a shell and the C and C++ libraries, and nothing else, for workers to run actions in. Exit codes:
-those of `toolchains/debian/made.py`.
+`nginx`, `postgresql` (the directory with initdb and postgres), and `machine`: a root file system
+with a shell and the C and C++ libraries, and nothing else, for workers to run actions in. Exit
+codes: those of `toolchains/debian/made.py`.
 """
 
 import sys

@@ -1,8 +1,8 @@
-"""Copy the interpreter that runs this into a folder that runs wherever it lies, on any Linux.
+"""Copy the interpreter that runs this into a directory that runs wherever it lies, on any Linux.
 
-    python3 -I -S carry.py FOLDER
+    python3 -I -S carry.py DIR
 
-The folder gets the standard library, compiled and in one archive, since every action is given
+The directory gets the standard library, compiled and in one archive, since every action is given
 every file, and the shared libraries that it needs, the C library and its loader included. What is
 installed for the interpreter, what only its developers use and where it lay are left behind, so
 that the same interpreter gives the same bytes for everyone. Exit code 2 when this machine's
@@ -45,7 +45,7 @@ class NotCarriedError(Exception):
 def main(arguments: list[str]) -> int:
     """Copy the interpreter; return the exit code."""
     if len(arguments) != 1:
-        print("usage: carry.py FOLDER", file=sys.stderr)
+        print("usage: carry.py DIR", file=sys.stderr)
         return 2
     try:
         carry(Path(arguments[0]))
@@ -55,11 +55,11 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def carry(folder: Path) -> None:
+def carry(directory: Path) -> None:
     """Copy this interpreter.
 
     Args:
-      folder: gets `loader`, which runs `bin/python` with the libraries in `lib`.
+      directory: gets `loader`, which runs `bin/python` with the libraries in `lib`.
 
     Raises:
       NotCarriedError: it is not one for Linux, or a library of it is not to be found.
@@ -71,24 +71,24 @@ def carry(folder: Path) -> None:
     if loader is None:
         raise NotCarriedError(f"{program} is linked statically, and loads no extension modules")
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    library = folder / "lib" / f"python{version}"
-    modules = folder / "modules"
+    library = directory / "lib" / f"python{version}"
+    modules = directory / "modules"
     for source in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}:
         shutil.copytree(
             source, modules, ignore=shutil.ignore_patterns(*_LEFT_BEHIND), dirs_exist_ok=True
         )
-    (folder / "bin").mkdir()
+    (directory / "bin").mkdir()
     library.mkdir(parents=True)
     (modules / "lib-dynload").rename(library / "lib-dynload")
-    _copy(program, folder / "bin" / "python", 0o755)
-    _copy(loader, folder / "loader", 0o755)
+    _copy(program, directory / "bin" / "python", 0o755)
+    _copy(loader, directory / "loader", 0o755)
     of_wheels = dict(_of_wheels())
     modules_of_c = library.glob("lib-dynload/*.so")
     needed = _needed(loader, [program, *modules_of_c, *of_wheels.values()])
     for name, path in (needed | of_wheels).items():
-        _copy(path, folder / "lib" / name, 0o644)
+        _copy(path, directory / "lib" / name, 0o644)
     _forget_prefix(modules)
-    _archive(modules, folder / "lib" / f"python{version.replace('.', '')}.zip")
+    _archive(modules, directory / "lib" / f"python{version.replace('.', '')}.zip")
     # By this file an interpreter knows its prefix.
     _copy(modules / "os.py", library / "os.py", 0o644)
     shutil.rmtree(modules)
@@ -153,7 +153,7 @@ def _needed(loader: Path, programs: Iterable[Path]) -> dict[str, Path]:
 
 
 def _forget_prefix(modules: Path) -> None:
-    """What the interpreter was configured with names the folder that it was installed in."""
+    """What the interpreter was configured with names the directory that it was installed in."""
     for module in modules.glob("_sysconfigdata*.py"):
         text = module.read_text(encoding="utf-8")
         for prefix in {sys.base_prefix, sys.base_exec_prefix} - {"/", "/usr"}:
@@ -162,7 +162,7 @@ def _forget_prefix(modules: Path) -> None:
 
 
 def _archive(modules: Path, archive: Path) -> None:
-    """Compile every module, so that it says nothing of its folder, into a ZIP archive."""
+    """Compile every module, so that it says nothing of its directory, into a ZIP archive."""
     with zipfile.ZipFile(archive, "w") as members:
         for module in sorted(modules.rglob("*.py")):
             name = module.relative_to(modules)

@@ -2,7 +2,7 @@
 
     python3 bootstrap.py
 
-Prints a JSON object: `path` is the folder. It is made of unpacked packages, whose maintainer
+Prints a JSON object: `path` is the directory. It is made of unpacked packages, whose maintainer
 scripts never ran: enough for Python and for programs that need the C and C++ libraries and a shell.
 Exit codes: those of `toolchains/debian/made.py`.
 """
@@ -21,7 +21,7 @@ from toolchains.debian.made import answer  # noqa: E402
 _PACKAGES = ("base-files", "coreutils", "dash", "libstdc++6", "python3")
 # Nothing here asks for a terminal, a mail type or a time zone.
 _ASSUMED = ("debconf", "debianutils", "mawk", "media-types", "netbase", "readline-common", "tzdata")
-_FOLDERS = ("proc", "root", "sys", "tmp")
+_DIRECTORIES = ("proc", "root", "sys", "tmp")
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
 
 
 def root_file_system(cache: Path, announce: apt.Announce | None = None) -> Path:
-    """The folder with the root file system, below `cache`.
+    """The directory with the root file system, below `cache`.
 
     Args:
         cache: the user's cache.
@@ -50,8 +50,8 @@ def root_file_system(cache: Path, announce: apt.Announce | None = None) -> Path:
         archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
         packages = archive.download(_PACKAGES, "a root file system for containers", announce)
         prefix.unpack(packages, staging)
-        for folder in _FOLDERS:
-            (staging / folder).mkdir(exist_ok=True)
+        for directory in _DIRECTORIES:
+            (staging / directory).mkdir(exist_ok=True)
         (staging / "tmp").chmod(0o1777)
 
     prefix.publish(home, fill)

@@ -17,5 +17,5 @@ def _rootfs_impl(module_ctx):
 
 rootfs = module_extension(
     implementation = _rootfs_impl,
-    doc = "Makes `@rootfs//:rootfs.json`; its key `path` is a folder that containers can start from.",
+    doc = "Makes `@rootfs//:rootfs.json`; its key `path` is a directory that containers can start from.",
 )

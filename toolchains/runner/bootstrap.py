@@ -2,10 +2,11 @@
 
     python3 bootstrap.py
 
-Prints a JSON object: `layer` is the archive, `cache` the folder in it that bazelw keeps things in.
-The archive holds Debian's git, Python and what else bazelw asks of a machine, and in that folder
-the Bazel that this bazelw would make itself there. Owner, order and times are fixed: of the same
-packages of the same mirror it has the same bytes. Exit codes: those of `toolchains/debian/made.py`.
+Prints a JSON object: `layer` is the archive, `cache` the directory in it that bazelw keeps things
+in. The archive holds Debian's git, Python and what else bazelw asks of a machine, and in that
+directory the Bazel that this bazelw would make itself there. Owner, order and times are fixed: of
+the same packages of the same mirror it has the same bytes. Exit codes: those of
+`toolchains/debian/made.py`.
 """
 
 import re
@@ -43,7 +44,7 @@ _ASSUMED = (
     *("adduser", "debconf", "debianutils", "init-system-helpers", "liberror-perl", "media-types"),
     *("netbase", "passwd", "perl", "readline-common", "sysvinit-utils", "tzdata"),
 )
-_FOLDERS = ("dev", "proc", "run", "srv", "sys", "tmp", "var/roothome")
+_DIRECTORIES = ("dev", "proc", "run", "srv", "sys", "tmp", "var/roothome")
 _FILES = {
     "etc/group": "root:x:0:\nnogroup:x:65534:\n",
     "etc/passwd": "root:x:0:0:root:/var/roothome:/bin/bash\n"
@@ -82,10 +83,10 @@ def layer(cache: Path) -> Path:
 
 
 def fill_root(root: Path, work: Path) -> None:
-    """Fill an empty folder with the file system.
+    """Fill an empty directory with the file system.
 
     Args:
-        root: the folder.
+        root: the directory.
         work: where apt works; removed with its parent.
 
     Raises:
@@ -95,8 +96,8 @@ def fill_root(root: Path, work: Path) -> None:
     machine = this_machine()
     archive = apt.open_archive(work, machine, assumed=_ASSUMED)
     prefix.unpack(archive.download(PACKAGES), root)
-    for folder in _FOLDERS:
-        (root / folder).mkdir(parents=True, exist_ok=True)
+    for directory in _DIRECTORIES:
+        (root / directory).mkdir(parents=True, exist_ok=True)
     files = _FILES | {"etc/apt/sources.list": f"deb {archive.site} {archive.suite} main\n"}
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +115,7 @@ def fill_root(root: Path, work: Path) -> None:
 
 
 def pack(root: Path, archive: Path) -> None:
-    """Write a folder into a tar archive, root's all of it, in the order of its paths."""
+    """Write a directory into a tar archive, root's all of it, in the order of its paths."""
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as writer:
         for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).parts):
             info = writer.gettarinfo(path, str(path.relative_to(root)))

@@ -61,7 +61,7 @@ def fetch(pin: Pin, target: Target, lock: LockFile, cache: Path, python: str) ->
       pin: what to fetch.
       target: the platform and Python it is for.
       lock: the lock file, for messages.
-      cache: folder that holds a folder for each digest; made when absent.
+      cache: directory that holds a directory for each digest; made when absent.
       python: interpreter whose pip is run; of the version that runs this.
 
     Returns:
@@ -78,7 +78,7 @@ def fetch(pin: Pin, target: Target, lock: LockFile, cache: Path, python: str) ->
     except OSError as error:
         raise FetchError(
             f"the payload cache {cache} cannot be written ({error.strerror}); set "
-            "IREE_RELEASE_CACHE to a folder that can",
+            "IREE_RELEASE_CACHE to a directory that can",
             MISUSED,
         ) from error
 
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--python-version", required=True)
     parser.add_argument("--abi", action="append", default=[])
     parser.add_argument("--platform", action="append", default=[])
-    parser.add_argument("--output", type=Path, required=True, help="folder for the wheels")
+    parser.add_argument("--output", type=Path, required=True, help="directory for the wheels")
     options = parser.parse_args(arguments)
     lock = LockFile(options.lock_name or str(options.lock), options.mend)
     target = Target(options.label, options.python_version, options.abi, options.platform)

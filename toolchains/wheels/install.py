@@ -136,7 +136,7 @@ def unpack(wheel: Path, directory: Path) -> None:
 
 
 def compile_modules(directory: Path) -> None:
-    """Compiles what can be, into folders `__pycache__`, which no target has among its files.
+    """Compiles what can be, into directories `__pycache__`, which no target has among its files.
 
     Two runs may give other bytes for equal sources, so actions must not see them. Who imports from
     here and not from its runfiles is spared compiling anew in each process.

@@ -135,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--platform", action="append", required=True, type=target, help="NAME=TAG,TAG of wheels"
     )
-    parser.add_argument("--locks", type=Path, required=True, help="folder in the workspace")
+    parser.add_argument("--locks", type=Path, required=True, help="directory in the workspace")
     parser.add_argument("--require", action="append", required=True, help="a requirement")
     parser.add_argument("--optional", action="append", default=[], help="where it is to be had")
     parser.add_argument("--what", required=True, help="what they are, for the header")

@@ -148,7 +148,7 @@ class Runtime:
     """The runtime of a target, being compiled."""
 
     def __init__(self, zig: Path, library: Path, target: str, scratch: Path) -> None:
-        """Compiles with `zig`, and its own sources in `library`, in an empty folder `scratch`."""
+        """Compiles with `zig`, and its sources in `library`, in an empty directory `scratch`."""
         self._zig = zig
         self._library = library
         self._target = target
@@ -208,14 +208,14 @@ def compile_runtime(zig: Path, library: Path, target: str, language: str, output
       library: its own sources and headers.
       target: triple, as zig has it.
       language: c or c++, which includes C.
-      output: an existing, empty folder.
+      output: an existing, empty directory.
 
     Raises:
       RuntimeFailure: zig failed; the message has what it said.
     """
     system = system_of(target)
-    with tempfile.TemporaryDirectory() as folder:
-        runtime = Runtime(zig, library, target, Path(folder).resolve())
+    with tempfile.TemporaryDirectory() as directory:
+        runtime = Runtime(zig, library, target, Path(directory).resolve())
         runtime.link(system, language)
         cxx = system.cxx_libraries if language == "c++" else ()
         names = _copy(runtime, [*cxx, *system.libraries], output, without=system.cxx_libraries)

@@ -27,7 +27,7 @@ class ArchiveLimits:
     """How much an archive may make of a reader's time and memory."""
 
     members: int = 20_000
-    """Files, folders and links."""
+    """Files, directories and links."""
     size: int = 4 * _GIB
     """Bytes of all content together."""
     ratio: int = 200
@@ -61,7 +61,7 @@ class Member:
 
     path: str
     """As the archive has it, without a slash at the end."""
-    kind: Literal["file", "folder", "link"]
+    kind: Literal["file", "directory", "link"]
     size: int
     """Declared bytes of content."""
     mode: int

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from release.gate.archive.member import Problem
 from release.model.finding import Check
 
-_LONGEST = 240  # what is left of Windows' 260 characters in a short folder
+_LONGEST = 240  # what is left of Windows' 260 characters in a short directory
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9])(\..*)?", re.I)
 _FOREIGN = '\\:*?"<>|'
 
@@ -53,25 +53,25 @@ class Names:
     def __init__(self) -> None:
         # Everything by the name under which a system without case knows it.
         self._files: dict[str, str] = {}
-        self._folders: dict[str, str] = {}
+        self._directories: dict[str, str] = {}
 
-    def add(self, path: str, *, folder: bool) -> Iterator[Problem]:
+    def add(self, path: str, *, directory: bool) -> Iterator[Problem]:
         """Takes one more path; yields what is wrong with it by itself and beside the others."""
         yield from problems(path)
         key = _fold(path)
         parents = {_fold(str(parent)): str(parent) for parent in PurePosixPath(path).parents}
         parents.pop(".", None)
-        if not folder and key in self._files:
+        if not directory and key in self._files:
             yield _double(path, self._files[key])
-        for known, name in [*parents.items(), *([(key, path)] if folder else [])]:
+        for known, name in [*parents.items(), *([(key, path)] if directory else [])]:
             if known in self._files:
-                cause = f"{self._files[known]} is a file in it, and {name} a folder"
+                cause = f"{self._files[known]} is a file in it, and {name} a directory"
                 yield Problem(Check.ARCHIVE_DOUBLE, cause, path)
-            elif self._folders.setdefault(known, name) != name:
-                yield _double(name, self._folders[known])
-        if not folder:
-            if key in self._folders:
-                cause = f"{path} is a file in it, and {self._folders[key]} a folder"
+            elif self._directories.setdefault(known, name) != name:
+                yield _double(name, self._directories[known])
+        if not directory:
+            if key in self._directories:
+                cause = f"{path} is a file in it, and {self._directories[key]} a directory"
                 yield Problem(Check.ARCHIVE_DOUBLE, cause, path)
             self._files.setdefault(key, path)
 

@@ -61,7 +61,7 @@ def read(
             if count >= limits.members:
                 raise ArchiveError(f"it has more than {limits.members} members", Check.ARCHIVE_BOMB)
             name = info.name.removesuffix("/")
-            for problem in names.add(name, folder=info.isdir()):
+            for problem in names.add(name, directory=info.isdir()):
                 report(problem)
             for problem in _unfit(info, name):
                 report(problem)
@@ -69,7 +69,7 @@ def read(
             if info.type in _FILES or info.isdir():
                 files.add(name)
                 yield Member(
-                    name, "folder" if info.isdir() else "file", info.size, info.mode, content
+                    name, "directory" if info.isdir() else "file", info.size, info.mode, content
                 )
             elif info.issym() or info.islnk():
                 links.append(
@@ -117,7 +117,7 @@ def _unfit(info: tarfile.TarInfo, name: str) -> Iterator[Problem]:
     if not (info.type in _FILES or info.isdir() or info.issym() or info.islnk()):
         yield Problem(
             Check.ARCHIVE_SPECIAL,
-            f"{name!r} is of tar type {info.type!r}; dists hold files, folders and links",
+            f"{name!r} is of tar type {info.type!r}; dists hold files, directories and links",
             name,
         )
     elif info.type not in _FILES and info.size:
@@ -132,7 +132,7 @@ def _unfit(info: tarfile.TarInfo, name: str) -> Iterator[Problem]:
 
 def _target(info: tarfile.TarInfo, name: str) -> str:
     """A link's target, seen from the archive's root; as it stands there when it leaves it."""
-    # A hard link names its file from the root, a symbolic one from its own folder.
+    # A hard link names its file from the root, a symbolic one from its own directory.
     base = PurePosixPath(name).parent if info.issym() else PurePosixPath()
     parts: list[str] = list(base.parts)
     for part in PurePosixPath(info.linkname).parts:

@@ -161,9 +161,9 @@ def _member(
     advance: Callable[[int], None],
 ) -> Iterator[Member]:
     name = info.orig_filename
-    folder = name.endswith("/")
+    directory = name.endswith("/")
     path = name.removesuffix("/")
-    for problem in names.add(path, folder=folder):
+    for problem in names.add(path, directory=directory):
         report(problem)
     mode = info.external_attr >> 16
     if cause := _special(info, mode):
@@ -174,10 +174,10 @@ def _member(
         return
     yield Member(
         path=path,
-        kind="folder" if folder else "file",
+        kind="directory" if directory else "file",
         size=info.file_size,
         mode=stat.S_IMODE(mode),
-        content=iter(()) if folder else _content(_packed(file, info, start, advance), info),
+        content=iter(()) if directory else _content(_packed(file, info, start, advance), info),
     )
 
 
@@ -187,11 +187,11 @@ def _special(info: zipfile.ZipInfo, mode: int) -> str:
     if info.compress_type not in _METHODS:
         return f"is compressed by method {info.compress_type}; wheels hold stored or deflated files"
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK):
-        return "is no file, folder or link"
+        return "is no file, directory or link"
     if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
         return "would get special permissions (setuid, setgid or sticky)"
     if info.filename.endswith("/") and info.file_size:
-        return "is a folder with content"
+        return "is a directory with content"
     return ""
 
 

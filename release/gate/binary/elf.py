@@ -23,17 +23,17 @@ def check(place: Place) -> Iterator[Finding]:
     if glibc is None:
         return
     policy = _policy(cpu, glibc)
-    folders = []
+    directories = []
     for entry in place.binary.search:
-        folder = _folder(place, entry)
-        if folder is None:
+        directory = _directory(place, entry)
+        if directory is None:
             yield place.wrong(
                 Check.RPATH,
                 f"it searches {entry} for libraries, which is not inside; it must be below $ORIGIN",
             )
         else:
-            folders.append(folder)
-    inside = {name for name in place.binary.needed if _inside(place, folders, name)}
+            directories.append(directory)
+    inside = {name for name in place.binary.needed if _inside(place, directories, name)}
     for name in place.binary.needed:
         if name.startswith("libpython"):
             yield place.wrong(
@@ -65,15 +65,16 @@ def _check_versions(place: Place, policy: Policy, inside: set[str]) -> Iterator[
             )
 
 
-def _folder(place: Place, entry: str) -> str | None:
-    """The folder inside that a search path names, or None."""
+def _directory(place: Place, entry: str) -> str | None:
+    """The directory inside that a search path names, or None."""
     found = place.named(entry, _ORIGIN)
-    return found if found is not None and place.has_folder(found) else None
+    return found if found is not None and place.has_directory(found) else None
 
 
-def _inside(place: Place, folders: list[str], name: str) -> bool:
+def _inside(place: Place, directories: list[str], name: str) -> bool:
     return any(
-        (f"{folder}/{name}" if folder != "." else name) in place.members for folder in folders
+        (f"{directory}/{name}" if directory != "." else name) in place.members
+        for directory in directories
     )
 
 

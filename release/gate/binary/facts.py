@@ -22,7 +22,7 @@ class Binary:
     versions: tuple[tuple[str, str], ...] = ()
     """Library and symbol version that it needs of it, such as GLIBC_2.17; ELF only."""
     search: tuple[str, ...] = ()
-    """Folders that it has searched for libraries: RPATH, RUNPATH, LC_RPATH."""
+    """Directories that it has searched for libraries: RPATH, RUNPATH, LC_RPATH."""
     name: str = ""
     """What others link to it by: SONAME, the install name."""
     executable_stack: bool = False

@@ -12,8 +12,8 @@ from release.model.finding import Check, Finding
 _SYSTEM = ("/usr/lib/", "/System/Library/")
 _FIRST = {"aarch64": (11, 0)}
 """The first macOS that runs on a processor; a tag of `universal2` may name an older one."""
-_PROGRAM_FOLDER = "@executable_path"
-_OWN_FOLDER = ("@loader_path", _PROGRAM_FOLDER)
+_PROGRAM_DIRECTORY = "@executable_path"
+_OWN_DIRECTORY = ("@loader_path", _PROGRAM_DIRECTORY)
 
 
 def check(place: Place) -> Iterator[Finding]:
@@ -41,19 +41,19 @@ def check(place: Place) -> Iterator[Finding]:
 
 
 def _check_libraries(place: Place) -> Iterator[Finding]:
-    folders = []
+    directories = []
     for entry in place.binary.search:
         if entry.startswith(_SYSTEM):
             continue
-        folder = _folder(place, entry)
-        if folder is None:
+        directory = _directory(place, entry)
+        if directory is None:
             yield place.wrong(
                 Check.RPATH,
                 f"it searches {entry} for libraries, which is not inside; it must be below "
                 "@loader_path",
             )
         else:
-            folders.append(folder)
+            directories.append(directory)
     if place.binary.name.startswith("/"):
         yield place.wrong(
             Check.INSTALL_NAME,
@@ -62,9 +62,9 @@ def _check_libraries(place: Place) -> Iterator[Finding]:
     for library in place.binary.needed:
         if library.startswith("@rpath/"):
             rest = library.removeprefix("@rpath/")
-            found = any(_join(folder, rest) in place.members for folder in folders)
-        elif library.startswith(_OWN_FOLDER):
-            found = _folder(place, library) in place.members
+            found = any(_join(directory, rest) in place.members for directory in directories)
+        elif library.startswith(_OWN_DIRECTORY):
+            found = _directory(place, library) in place.members
         elif library.startswith(_SYSTEM):
             found = True
         elif library.startswith("/"):
@@ -81,15 +81,15 @@ def _check_libraries(place: Place) -> Iterator[Finding]:
             )
 
 
-def _folder(place: Place, entry: str) -> str | None:
+def _directory(place: Place, entry: str) -> str | None:
     """What a path relative to the file names inside, or None."""
-    if place.binary.extension and entry.startswith(_PROGRAM_FOLDER):
+    if place.binary.extension and entry.startswith(_PROGRAM_DIRECTORY):
         return None  # the program is Python, wherever that lies
-    return place.named(entry, _OWN_FOLDER)
+    return place.named(entry, _OWN_DIRECTORY)
 
 
-def _join(folder: str, name: str) -> str:
-    return posixpath.normpath(f"{folder}/{name}")
+def _join(directory: str, name: str) -> str:
+    return posixpath.normpath(f"{directory}/{name}")
 
 
 def _dotted(version: tuple[int, int]) -> str:

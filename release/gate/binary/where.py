@@ -28,8 +28,8 @@ class Place:
     """What a wheel's tags say of Python; None in a dist, where there is none."""
 
     @property
-    def folder(self) -> str:
-        """The folder that it lies in."""
+    def directory(self) -> str:
+        """The directory that it lies in."""
         return posixpath.dirname(self.member)
 
     def wrong(self, check: Check, message: str) -> Finding:
@@ -37,12 +37,12 @@ class Place:
         return Finding(self.file, check, message, member=self.member)
 
     def below(self, relative: str) -> str | None:
-        """A path seen from its folder, or None when that leaves the archive."""
-        path = posixpath.normpath(posixpath.join(self.folder, relative))
+        """A path seen from its directory, or None when that leaves the archive."""
+        path = posixpath.normpath(posixpath.join(self.directory, relative))
         return None if path.startswith(("..", "/")) else path
 
     def named(self, entry: str, origins: Iterable[str]) -> str | None:
-        """What a path names inside that starts with a word for the file's own folder, or None.
+        """What a path names inside that starts with a word for the file's own directory, or None.
 
         Args:
           entry: a search path or a library's name.
@@ -53,6 +53,6 @@ class Place:
                 return self.below(entry.removeprefix(origin).lstrip("/"))
         return None
 
-    def has_folder(self, path: str) -> bool:
-        """Whether the archive has something in a folder."""
+    def has_directory(self, path: str) -> bool:
+        """Whether the archive has something in a directory."""
         return path == "." or any(member.startswith(f"{path}/") for member in self.members)

@@ -39,8 +39,8 @@ class Attempt:
         """How it ends.
 
         Args:
-          steps: does all there is to do, and returns what was done, in a few words. SmokeTestError and
-            what broken files make the standard library raise become a failed outcome.
+          steps: does all there is to do, and returns what was done, in a few words. SmokeTestError
+            and what broken files make the standard library raise become a failed outcome.
         """
         start = time.monotonic()
         status: Status = "passed"

@@ -13,4 +13,4 @@ class CleanMachine:
     image: str | None = None
     """An image's reference; it is pulled where the engine does not have it."""
     root_file_system: Path | None = None
-    """A folder, or a tar archive of one, that is imported as an image."""
+    """A directory, or a tar archive of one, that is imported as an image."""

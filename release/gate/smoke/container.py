@@ -75,7 +75,7 @@ def try_container(
       candidate: the files that were found sound.
       equipment: the installer, the wheels of others, and a root file system by default.
       clean: what the container starts from; nothing in it asks for the default.
-      scratch: a folder that has room for the archives.
+      scratch: a directory that has room for the archives.
       limit: seconds that the trial in the container may take.
 
     Returns:
@@ -86,11 +86,11 @@ def try_container(
     attempt = Attempt(platform or "linux", "container", None, "no container engine", ())
     if platform is None or candidate.plan.platform(platform).os != "linux":
         return attempt.not_run("this machine is no Linux of the plan")
-    with tempfile.TemporaryDirectory(dir=scratch) as folder, _terminated_is_exit():
+    with tempfile.TemporaryDirectory(dir=scratch) as directory, _terminated_is_exit():
         try:
             with _engine() as engine:
                 attempt = replace(attempt, engine=engine.name)
-                with _image(engine, _named(clean, equipment), Path(folder)) as image:
+                with _image(engine, _named(clean, equipment), Path(directory)) as image:
                     return _try_image(engine, image, candidate, equipment, attempt, limit)
         except NotRunError as error:
             return attempt.not_run(str(error))

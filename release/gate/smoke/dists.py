@@ -60,19 +60,19 @@ def try_dist(
     Args:
       archive: the archive.
       platform: what it is for.
-      scratch: a folder that has room for half a gigabyte, at a path without spaces; what is made
+      scratch: a directory that has room for half a gigabyte, at a path without spaces; what is made
         there is taken away.
       runner: starts the tools; by default they are this machine's own.
       engine: what the outcome calls the runner.
       timeout: seconds that each call may take.
     """
     attempt = Attempt(platform.name, "dist", None, engine, (archive.name,))
-    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        return attempt.run(lambda: _use(archive, platform, Path(folder), runner, timeout))
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
+        return attempt.run(lambda: _use(archive, platform, Path(directory), runner, timeout))
 
 
-def _use(archive: Path, platform: Platform, folder: Path, runner: Runner, timeout: float) -> str:
-    root, modules = folder / "dist", folder / "modules"
+def _use(archive: Path, platform: Platform, directory: Path, runner: Runner, timeout: float) -> str:
+    root, modules = directory / "dist", directory / "modules"
     modules.mkdir()
     with step("unpacking"):
         unpack(archive, root)
@@ -85,19 +85,19 @@ def _use(archive: Path, platform: Platform, folder: Path, runner: Runner, timeou
     return f"unpacked; {len(tools)} tools answer; {models} compiled models compute rightly"
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpacks a dist archive into a new folder, nothing outside of it and nothing special.
+def unpack(archive: Path, directory: Path) -> None:
+    """Unpacks a dist archive into a new directory, nothing outside of it and nothing special.
 
     Raises:
       SmokeTestError: it is no archive, or a member would lie or lead elsewhere.
     """
-    folder.mkdir()
+    directory.mkdir()
     try:
         with (
             lzma.open(archive) as content,
             tarfile.open(fileobj=content, mode="r|") as reader,
         ):
-            reader.extractall(folder, filter="data")
+            reader.extractall(directory, filter="data")
             # The checksum comes last, behind all that tar asks for.
             while content.read(_CHUNK):
                 pass
@@ -105,8 +105,8 @@ def unpack(archive: Path, folder: Path) -> None:
         raise SmokeTestError(f"{archive.name} cannot be unpacked ({error})") from error
 
 
-def tools_in(folder: Path, os: str) -> dict[str, Path]:
-    """The programs of a folder by name, without the suffix that they have on Windows."""
+def tools_in(directory: Path, os: str) -> dict[str, Path]:
+    """The programs of a directory by name, without the suffix that they have on Windows."""
     if os == "windows":
-        return {path.stem: path for path in sorted(folder.glob("*.exe"))}
-    return {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
+        return {path.stem: path for path in sorted(directory.glob("*.exe"))}
+    return {path.name: path for path in sorted(directory.iterdir()) if path.is_file()}

@@ -48,7 +48,7 @@ def try_emulated(
     Args:
       candidate: the files that were found sound.
       equipment: installer, emulator, and the wheels of others.
-      scratch: a folder that has room for two gigabytes, at a path without spaces.
+      scratch: a directory that has room for two gigabytes, at a path without spaces.
 
     Yields:
       Outcomes of each platform: its Pythons, the wheels' native tools, the dist.
@@ -83,8 +83,8 @@ def try_aarch64(
     except NotRunError as error:
         yield from _untried(candidate, platform, str(error))
         return
-    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        trial = _Aarch64(candidate, equipment, emulation, platform, Path(folder))
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
+        trial = _Aarch64(candidate, equipment, emulation, platform, Path(directory))
         pythons = candidate.pythons(platform.name)
         # The newest first: it compiles what the others, with the same wheel, only run.
         for python in reversed(pythons):
@@ -112,13 +112,13 @@ def try_windows(
             names += tuple(candidate.planned(platform.name, python, pure=True).values())
             attempt = Attempt(platform.name, "python", python, engine, names)
             yield attempt.not_run("no CPython for Windows is to be had here; native tools are run")
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
         if pythons:
             yield _try_tools(
-                *(candidate, equipment, platform, pythons[-1], wine, engine, folder), launch=True
+                *(candidate, equipment, platform, pythons[-1], wine, engine, directory), launch=True
             )
         yield try_planned_dist(
-            candidate, platform, folder, engine=engine, runner=wine, timeout=_SLOW
+            candidate, platform, directory, engine=engine, runner=wine, timeout=_SLOW
         )
 
 
@@ -130,7 +130,7 @@ class _Aarch64:
     equipment: Equipment
     emulation: Emulation
     platform: Platform
-    folder: Path
+    directory: Path
 
     @property
     def engine(self) -> str:
@@ -149,7 +149,7 @@ class _Aarch64:
         except NotRunError as error:
             return attempt.not_run(str(error))
         elsewhere = ForeignPython(self.equipment.uv, _UV_SYSTEMS["linux"], version)
-        packages = self.folder / f"python{version}"
+        packages = self.directory / f"python{version}"
 
         def steps() -> str:
             with step("installing"):
@@ -170,7 +170,7 @@ class _Aarch64:
         if len(wheels) < len(planned):
             return attempt.not_run("one of them is missing, or was found wrong already")
         elsewhere = ForeignPython(self.equipment.uv, _UV_SYSTEMS["linux"], version)
-        packages = self.folder / f"pure{version}"
+        packages = self.directory / f"pure{version}"
 
         def steps() -> str:
             with step("installing"):
@@ -187,19 +187,19 @@ class _Aarch64:
     def _use(self, python: EmulatedPython, packages: Path, wheels: tuple[str, ...]) -> str:
         """Compiles with each wheel once, and runs with every Python: compiling takes a minute."""
 
-        def model_set(folder: Path, *arguments: str) -> Done:
-            words = (str(model_runs.PROGRAM), *arguments, "--modules", str(folder))
+        def model_set(directory: Path, *arguments: str) -> Done:
+            words = (str(model_runs.PROGRAM), *arguments, "--modules", str(directory))
             return self._call(python, packages, *words)
 
         with step("asking the version modules"):
             said = self._call(python, packages, "-c", _ASK_VERSIONS).expect().stdout.split()
             if set(said) != {self.candidate.plan.version}:
                 raise SmokeTestError(f"they say {' and '.join(said)}")
-        modules = self.folder / ("modules-of-" + "+".join(wheels))[:200]
+        modules = self.directory / ("modules-of-" + "+".join(wheels))[:200]
         fresh = not modules.exists()
         if fresh:
             # Complete or not there: where this Python fails, the next one compiles for itself.
-            aside = Path(tempfile.mkdtemp(dir=self.folder))
+            aside = Path(tempfile.mkdtemp(dir=self.directory))
             for backend in model_runs.BACKENDS:
                 with step(f"compiling for {backend}"):
                     flags = ("--through", "session", "--backend", backend)
@@ -214,7 +214,7 @@ class _Aarch64:
 
     def _call(self, python: EmulatedPython, packages: Path, *arguments: str) -> Done:
         """Runs a Python that finds these packages."""
-        qemu = Qemu(self.emulation.qemu, python.root, self.folder)
+        qemu = Qemu(self.emulation.qemu, python.root, self.directory)
         return run(
             qemu.python(python.executable, packages, *arguments),
             environment=qemu.environment,
@@ -223,20 +223,20 @@ class _Aarch64:
         )
 
     def try_tools(self, python: str) -> Outcome:
-        qemu = Qemu(self.emulation.qemu, self.emulation.root, self.folder)
+        qemu = Qemu(self.emulation.qemu, self.emulation.root, self.directory)
         return _try_tools(
             *(self.candidate, self.equipment, self.platform, python, qemu, self.engine),
-            self.folder,
+            self.directory,
             # A launcher would hand its tool to this machine's kernel.
             launch=False,
         )
 
     def try_dist(self) -> Outcome:
-        qemu = Qemu(self.emulation.qemu, self.emulation.root, self.folder)
+        qemu = Qemu(self.emulation.qemu, self.emulation.root, self.directory)
         return try_planned_dist(
             self.candidate,
             self.platform,
-            self.folder,
+            self.directory,
             engine=self.engine,
             runner=qemu,
             timeout=_SLOW,

@@ -30,7 +30,7 @@ _SCRIPT = re.compile(r"[^/]+\.data/scripts/(?P<name>[^/]+)")
 
 
 def script_name(path: str) -> str | None:
-    """The name of a file in a wheel's folder of scripts, by its path; None of any other file."""
+    """The name of a file in a wheel's directory of scripts, by its path; None of any other file."""
     found = _SCRIPT.fullmatch(path)
     return found and found["name"]
 
@@ -57,12 +57,12 @@ class Requirements:
 
     lock: Path
     """A requirements file with one hash for each project."""
-    folders: tuple[Path, ...]
+    directories: tuple[Path, ...]
     """Where the wheels lie that it names; more may lie there."""
 
     def options(self) -> list[str]:
         """uv's options to look for packages there alone, in the bytes of the lock."""
-        places = (str(folder.absolute()) for folder in self.folders)
+        places = (str(directory.absolute()) for directory in self.directories)
         links = (word for place in places for word in ("--find-links", place))
         return ["--constraints", str(self.lock.absolute()), *links]
 
@@ -70,7 +70,9 @@ class Requirements:
         """The wheels that the lock names by their digest, each once."""
         wanted = set(_SHA256.findall(self.lock.read_text(encoding="utf-8")))
         found: dict[str, Path] = {}
-        for path in (path for folder in self.folders for path in sorted(folder.glob("*.whl"))):
+        for path in (
+            path for directory in self.directories for path in sorted(directory.glob("*.whl"))
+        ):
             with path.open("rb") as file:
                 found.setdefault(hashlib.file_digest(file, "sha256").hexdigest(), path)
         return tuple(found[digest] for digest in sorted(wanted & found.keys()))
@@ -87,31 +89,31 @@ class ForeignPython:
     """Minor version, such as 3.14."""
 
     def install(
-        self, folder: Path, wheels: Sequence[ExactWheel], requirements: Requirements | None
+        self, directory: Path, wheels: Sequence[ExactWheel], requirements: Requirements | None
     ) -> None:
-        """Installs wheels into a folder that such a Python can look for packages in.
+        """Installs wheels into a directory that such a Python can look for packages in.
 
         Args:
-          folder: is made.
+          directory: is made.
           wheels: exact files.
           requirements: what they declare is installed out of these; nothing of it without.
 
         Raises:
           TrialError: uv refuses; with its words.
         """
-        listed = folder.with_suffix(".txt")
+        listed = directory.with_suffix(".txt")
         listed.write_text("".join(f"{wheel.requirement()}\n" for wheel in wheels), "utf-8")
         options = ["--no-deps"] if requirements is None else requirements.options()
         run(
             [
-                *(str(self.uv), "pip", "install", "--target", str(folder)),
+                *(str(self.uv), "pip", "install", "--target", str(directory)),
                 # An interpreter is asked for where none of the platform can be started.
                 *("--python", sys.executable, "--python-platform", self.system),
                 *("--python-version", self.python, "--no-index", "--require-hashes"),
                 *("--requirements", str(listed), *options),
                 *("--offline", "--no-cache", "--no-config", "--no-progress"),
             ],
-            environment={"HOME": str(folder.parent), "PATH": os.defpath, "LANG": "C.UTF-8"},
+            environment={"HOME": str(directory.parent), "PATH": os.defpath, "LANG": "C.UTF-8"},
         ).expect()
 
 
@@ -128,7 +130,7 @@ class Environment:
     def create(
         cls, root: Path, *, uv: Path, interpreter: Path, timeout: float = TIMEOUT
     ) -> Environment:
-        """Makes an empty environment in the existing folder `root`.
+        """Makes an empty environment in the existing directory `root`.
 
         Raises:
           TrialError: uv refuses; with its words.
@@ -145,7 +147,7 @@ class Environment:
 
     @property
     def scripts(self) -> Path:
-        """The folder of the interpreter and the console scripts."""
+        """The directory of the interpreter and the console scripts."""
         return self.prefix / "bin"
 
     def distributions(self) -> dict[str, importlib.metadata.Distribution]:
@@ -172,12 +174,16 @@ class Environment:
         """Installs `wheels`, and nothing that they declare."""
         return self._install(wheels, "--no-deps")
 
-    def install_pinned(self, lines: Sequence[str], folders: Sequence[Path]) -> Done:
-        """Installs what the lines of a requirements file name by hash, out of folders alone.
+    def install_pinned(self, lines: Sequence[str], directories: Sequence[Path]) -> Done:
+        """Installs what the lines of a requirements file name by hash, out of directories alone.
 
         What one of them declares must be among the lines too.
         """
-        links = (word for folder in folders for word in ("--find-links", str(folder.absolute())))
+        links = (
+            word
+            for directory in directories
+            for word in ("--find-links", str(directory.absolute()))
+        )
         return self._install_lines(lines, *links)
 
     def check(self) -> Done:
@@ -216,7 +222,7 @@ class Environment:
             environment={
                 "HOME": str(self.root),
                 "LANG": "C.UTF-8",
-                # /etc may hold a pip.conf with indexes and folders of its own.
+                # /etc may hold a pip.conf with indexes and directories of its own.
                 "PIP_CONFIG_FILE": os.devnull,
                 "PATH": f"{self.scripts}:/usr/bin:/bin",
                 "TMPDIR": str(self.root),

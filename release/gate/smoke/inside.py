@@ -1,9 +1,9 @@
 """The trial of wheels, as a program: what runs in a clean container, on the container's Python.
 
-    python3 -m release.gate.smoke.inside FOLDER
+    python3 -m release.gate.smoke.inside DIR
 
-FOLDER is laid out as `Layout` says. The outcome is the only line on standard output, as JSON; the
-exit code is 0 whatever it says.
+DIRECTORY is laid out as `Layout` says. The outcome is the only line on standard output, as JSON;
+the exit code is 0 whatever it says.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MODULES = (
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things lie in the folder that the program is given, beside MODULES."""
+    """Where things lie in the directory that the program is given, beside MODULES."""
 
     root: Path
 
@@ -63,7 +63,7 @@ class Layout:
 
     @property
     def wheels(self) -> Path:
-        """The folder of the wheels under trial."""
+        """The directory of the wheels under trial."""
         return self.root / "wheels"
 
     @property
@@ -73,12 +73,12 @@ class Layout:
 
     @property
     def dependencies(self) -> Path:
-        """The folder of the wheels that the lock names."""
+        """The directory of the wheels that the lock names."""
         return self.root / "dependencies"
 
     @property
     def scratch(self) -> Path:
-        """A folder to work in."""
+        """A directory to work in."""
         return self.root / "scratch"
 
 

@@ -25,7 +25,7 @@ def try_locally(
     Args:
       candidate: the files that were found sound.
       equipment: Pythons, installer, and the wheels of others.
-      scratch: a folder that has room for half a gigabyte, at a path without spaces.
+      scratch: a directory that has room for half a gigabyte, at a path without spaces.
 
     Yields:
       An outcome for each Python, for each pure wheel with each Python, and for the dist; nothing

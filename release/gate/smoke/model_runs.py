@@ -39,11 +39,11 @@ def run_models(
     through: str,
     compiled: int = len(MODELS),
 ) -> None:
-    """Runs all compiled models of a folder.
+    """Runs all compiled models of a directory.
 
     Args:
       environment: where the runtime is.
-      modules: the folder.
+      modules: the directory.
       through: one of RAN_THROUGH.
       compiled: how many compiled models there must be a verdict on.
 
@@ -81,5 +81,5 @@ def check_verdicts(done: Done, compiled: int) -> None:
 
 
 def _call(environment: Environment, *arguments: str) -> Done:
-    # Isolated: else this folder would be searched for modules before the environment.
+    # Isolated: else this directory would be searched for modules before the environment.
     return environment.run("python", "-I", str(PROGRAM), *arguments)

@@ -271,7 +271,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     running.add_argument("--through", choices=RUN, required=True)
     running.add_argument("--device", default="local-task")
     for verb in (compiling, running):
-        verb.add_argument("--modules", type=Path, required=True, help="folder of compiled modules")
+        verb.add_argument(
+            "--modules", type=Path, required=True, help="directory of compiled modules"
+        )
     options = parser.parse_args(argv)
     try:
         if options.verb == "compile":

@@ -22,7 +22,7 @@ class Runner(Protocol):
         """What starts a program of that platform, given where it lies on this machine."""
 
     def path(self, path: Path) -> str:
-        """What a program of that platform calls a file or folder of this machine."""
+        """What a program of that platform calls a file or directory of this machine."""
 
     def stumbled(self, done: Done) -> bool:
         """Whether what runs the programs, and not the program, ended so: then once more."""

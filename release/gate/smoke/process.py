@@ -88,7 +88,7 @@ def run(
     command: Sequence[str],
     *,
     environment: Mapping[str, str],
-    folder: Path | None = None,
+    directory: Path | None = None,
     timeout: float = TIMEOUT,
     name: str | None = None,
 ) -> Done:
@@ -97,7 +97,7 @@ def run(
     Args:
       command: the program and its arguments.
       environment: all of its environment.
-      folder: where it runs; in the current folder by default.
+      directory: where it runs; in the current directory by default.
       timeout: seconds after which the program, and all it started, are killed.
       name: what messages call it; by default the last part of its path.
 
@@ -112,7 +112,7 @@ def run(
             process = subprocess.Popen(
                 command,
                 env=dict(environment),
-                cwd=folder,
+                cwd=directory,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,

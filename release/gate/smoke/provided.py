@@ -33,7 +33,7 @@ class ProvidedEquipment:
     """Why there is no Python of another minor version."""
     locks: Mapping[tuple[str, str], Path] = field(default_factory=dict)
     """The lock of what our wheels require, by platform and Python."""
-    folders: tuple[Path, ...] = ()
+    directories: tuple[Path, ...] = ()
     """The directories of the wheels that the locks name."""
     emulated: Emulation | None = None
     """What runs aarch64 Linux programs elsewhere."""
@@ -69,7 +69,7 @@ class ProvidedEquipment:
                 one["version"]: one["reason"] for one in interpreters if not one["executable"]
             },
             locks=locks(environ),
-            folders=tuple(
+            directories=tuple(
                 dict.fromkeys(path.parent for path in paths(environ, "TRIAL_DEPENDENCIES"))
             ),
             emulated=parse_emulation(emulated) if "qemu" in emulated else None,
@@ -87,7 +87,7 @@ class ProvidedEquipment:
 
     def requirements(self, platform: str, python: str) -> Requirements:
         """As `Equipment` says."""
-        return Requirements(lock_of(self.locks, platform, python), self.folders)
+        return Requirements(lock_of(self.locks, platform, python), self.directories)
 
     def emulation(self) -> Emulation:
         """As `Equipment` says."""

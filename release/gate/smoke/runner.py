@@ -61,7 +61,7 @@ class Qemu:
         return ["-E", f"{_LINKER_VARIABLE}={script}"]
 
     def python(self, executable: Path, packages: Path, *arguments: str) -> list[str]:
-        """What starts a Python that finds packages in a folder, and nothing else of a user's."""
+        """What starts a Python that finds packages in a directory, and nothing else of a user's."""
         linker = packages / "iree/compiler/_mlir_libs/iree-lld"
         path = ["-E", f"PYTHONPATH={packages}"]
         return [*self._start, *self.with_linker(linker), *path, str(executable), "-sP", *arguments]
@@ -78,21 +78,21 @@ class Qemu:
 class Wine:
     """Starts Windows programs under wine."""
 
-    def __init__(self, wine: Path, folder: Path) -> None:
-        """Starts programs in the Windows that lies in `folder`."""
+    def __init__(self, wine: Path, directory: Path) -> None:
+        """Starts programs in the Windows that lies in `directory`."""
         self._wine = wine
-        self._folder = folder
+        self._directory = directory
 
     @property
     def prefix(self) -> Path:
-        """The folder that wine calls its prefix."""
-        return self._folder / "prefix"
+        """The directory that wine calls its prefix."""
+        return self._directory / "prefix"
 
     @property
     def environment(self) -> Mapping[str, str]:
         """A Windows of its own, without windows or questions."""
         return {
-            "HOME": str(self._folder),
+            "HOME": str(self._directory),
             "LANG": "C.UTF-8",
             "PATH": os.defpath,
             "WINEARCH": "win64",
@@ -133,8 +133,8 @@ def started_wine(scratch: Path) -> Iterator[tuple[Wine, str]]:
     found = shutil.which("wine64") or shutil.which("wine")
     if found is None:
         raise NotRunError("wine is not on PATH (on Debian: apt-get install wine)")
-    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        wine = Wine(Path(found), Path(folder))
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
+        wine = Wine(Path(found), Path(directory))
         try:
             yield wine, _boot(found, wine)
         finally:

@@ -77,7 +77,7 @@ def compile_and_run(
     Args:
       compiler: `iree-compile`.
       run_module: `iree-run-module`.
-      modules: an existing folder for what is compiled and computed.
+      modules: an existing directory for what is compiled and computed.
       runner: starts both.
       backends: what to compile for.
       flags: further flags of the compiler.

@@ -36,13 +36,13 @@ class WheelTest:
     timeout: float = TIMEOUT
     """Seconds that each program may take."""
 
-    def environment(self, folder: Path) -> Environment:
-        """An empty environment in a new folder below `folder`.
+    def environment(self, directory: Path) -> Environment:
+        """An empty environment in a new directory below `directory`.
 
         Raises:
           SmokeTestError: the interpreter is not the one that it should be, or uv refuses it.
         """
-        root = Path(tempfile.mkdtemp(dir=folder))
+        root = Path(tempfile.mkdtemp(dir=directory))
         environment = Environment.create(
             root, uv=self.uv, interpreter=self.interpreter, timeout=self.timeout
         )
@@ -74,19 +74,19 @@ def try_native(
       subject: the Python, and what installs.
       wheels: iree-compiler and iree-runtime.
       requirements: what they may ask for.
-      scratch: a folder that has room for half a gigabyte; what is made there is taken away.
+      scratch: a directory that has room for half a gigabyte; what is made there is taken away.
     """
-    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
         return subject.attempt(wheels).run(
-            lambda: _use_native(subject, wheels, requirements, Path(folder))
+            lambda: _use_native(subject, wheels, requirements, Path(directory))
         )
 
 
 def _use_native(
-    subject: WheelTest, wheels: Sequence[ExactWheel], requirements: Requirements, folder: Path
+    subject: WheelTest, wheels: Sequence[ExactWheel], requirements: Requirements, directory: Path
 ) -> str:
     with step("making an environment"):
-        environment = subject.environment(folder)
+        environment = subject.environment(directory)
     with step("installing"):
         environment.install(wheels, requirements).expect()
     with step("looking for what is required"):
@@ -99,7 +99,7 @@ def _use_native(
         installed.check_entry_points(environment, wheels)
     with step("calling console scripts"):
         scripts = installed.check_scripts(environment, wheels)
-    models = run_model_set(environment, folder / "modules")
+    models = run_model_set(environment, directory / "modules")
     return f"installed; {scripts} console scripts answer; {models} compiled models compute rightly"
 
 
@@ -130,13 +130,13 @@ def try_pure(subject: WheelTest, wheel: ExactWheel, scratch: Path) -> Outcome:
     The importers are not started: they require TensorFlow, which has no wheels for every Python
     of a plan.
     """
-    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        return subject.attempt([wheel]).run(lambda: _install_pure(subject, wheel, Path(folder)))
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
+        return subject.attempt([wheel]).run(lambda: _install_pure(subject, wheel, Path(directory)))
 
 
-def _install_pure(subject: WheelTest, wheel: ExactWheel, folder: Path) -> str:
+def _install_pure(subject: WheelTest, wheel: ExactWheel, directory: Path) -> str:
     with step("making an environment"):
-        environment = subject.environment(folder)
+        environment = subject.environment(directory)
     with step("installing"):
         environment.install_alone([wheel]).expect()
     with step("comparing what is installed"):

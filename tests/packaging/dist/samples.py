@@ -57,10 +57,12 @@ def index(files: Mapping[str, bytes], **other_tags: Mapping[str, bytes]) -> Inde
     )
 
 
-def payload(folder: Path, files: Mapping[str, bytes], select: Sequence[str] = ("*/*",)) -> Payload:
-    """A payload whose files that fit `select` are compressed in a blob in `folder`."""
-    part = write_part(folder / "common.zip", files)
-    output = folder / "common.zip.xz"
+def payload(
+    directory: Path, files: Mapping[str, bytes], select: Sequence[str] = ("*/*",)
+) -> Payload:
+    """A payload whose files that fit `select` are compressed in a blob in `directory`."""
+    part = write_part(directory / "common.zip", files)
+    output = directory / "common.zip.xz"
     table = compress(part, select, output, threads=1)
-    blob.write_table(folder / "common.zip.xz.json", table)
+    blob.write_table(directory / "common.zip.xz.json", table)
     return Payload(index(files), {path: (output, place) for path, place in table.items()})

@@ -34,7 +34,7 @@ def test_a_star_stands_for_any_part_of_one_name(path: str, pattern: str, fits: b
         ("lib", "share/iree/bin", "../../../lib/tool"),
     ],
 )
-def test_a_link_leads_from_its_folder_to_the_file(to: str, link_from: str, target: str) -> None:
+def test_a_link_leads_from_its_directory_to_the_file(to: str, link_from: str, target: str) -> None:
     rule = Rule(payload="p", select="*", to=to, link_from=link_from)
 
     assert rule.link_target("tool") == target

@@ -145,15 +145,17 @@ def test_other_programs_unpack_it(
         pytest.skip(f"not run: there is no {command[0]} on PATH")
     archive = tmp_path / "a.tar.xz"
     tarball.write(archive, entries)
-    folder = tmp_path / "unpacked"
-    folder.mkdir()
+    directory = tmp_path / "unpacked"
+    directory.mkdir()
 
-    subprocess.run([*command, archive], cwd=folder, check=True)
+    subprocess.run([*command, archive], cwd=directory, check=True)
 
-    found = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    found = {
+        str(p.relative_to(directory)): p.read_bytes() for p in directory.rglob("*") if p.is_file()
+    }
     assert found == CONTENTS
-    assert (folder / "bin" / "tool").is_symlink()
-    assert os.access(folder / "lib" / "tool", os.X_OK)
+    assert (directory / "bin" / "tool").is_symlink()
+    assert os.access(directory / "lib" / "tool", os.X_OK)
 
 
 FILE = Text(b"")
@@ -174,7 +176,7 @@ FILE = Text(b"")
         ({"": FILE}, "is not in its shortest form"),
         ({"README": FILE, "readme": FILE}, "README and readme differ in letter case only"),
         ({"Lib/a": FILE, "lib/b": FILE}, "Lib and lib differ in letter case only"),
-        ({"lib": FILE, "lib/file": FILE}, "lib would be a file and a folder"),
+        ({"lib": FILE, "lib/file": FILE}, "lib would be a file and a directory"),
         ({"bin/link": Link("../../up")}, "the link bin/link climbs out: ../../up"),
         ({"bin/link": Link("/etc/passwd")}, "the link bin/link climbs out: /etc/passwd"),
         ({"bin/link": Link("missing")}, "the link bin/link leads to no file: missing"),

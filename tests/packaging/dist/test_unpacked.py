@@ -160,14 +160,14 @@ def test_a_space_in_the_path_does_what_the_readme_says(
         assert "[19 22]" in there.run_matmul(program)
 
 
-def build(source: Path, tree: Tree, folder: Path, *flags: str) -> str:
+def build(source: Path, tree: Tree, directory: Path, *flags: str) -> str:
     """Configures and builds a C project against the dist; returns what CMake says."""
     for program in ("cmake", "cc"):
         if shutil.which(program, path=os.defpath) is None:
             pytest.skip(f"not run: there is no {program} on PATH")
     prefix = f"-DCMAKE_PREFIX_PATH={tree.root}"
-    said = run(["cmake", "-S", str(source), "-B", str(folder), prefix, *flags])
-    return said + run(["cmake", "--build", str(folder)])
+    said = run(["cmake", "-S", str(source), "-B", str(directory), prefix, *flags])
+    return said + run(["cmake", "--build", str(directory)])
 
 
 def test_the_example_compiles_a_program_that_runs(tree: Tree, tmp_path: Path) -> None:
@@ -184,9 +184,9 @@ def test_the_example_compiles_a_program_that_runs(tree: Tree, tmp_path: Path) ->
 
 def test_every_function_does_what_the_header_says(tree: Tree, tmp_path: Path) -> None:
     build(CONSUMER, tree, tmp_path / "build")
-    (tmp_path / "folder").mkdir()
+    (tmp_path / "directory").mkdir()
 
-    said = run([str(tmp_path / "build" / "every_call"), str(tmp_path / "folder")])
+    said = run([str(tmp_path / "build" / "every_call"), str(tmp_path / "directory")])
 
     assert said.splitlines()[-1] == "every call did what the header says"
 

@@ -123,12 +123,12 @@ def test_it_runs_on_every_emulated_python(python: str, tmp_path: Path) -> None:
     assert run(command, environment=qemu.environment).expect().stdout.strip() == ANSWER
 
 
-def unpacked_dist(platform: str, folder: Path) -> Path:
+def unpacked_dist(platform: str, directory: Path) -> Path:
     """The dist archive of a platform, unpacked."""
     suffix = PLATFORMS[platform].dist_suffix
     with tarfile.open(DISTS / f"abacus-dist-0.dev0-{suffix}.tar.xz") as archive:
-        archive.extractall(folder, filter="data")
-    return folder
+        archive.extractall(directory, filter="data")
+    return directory
 
 
 def test_there_is_a_dist_for_each_platform() -> None:

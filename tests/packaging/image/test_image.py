@@ -82,17 +82,17 @@ def test_the_same_files_give_the_same_layer(tmp_path: Path) -> None:
     made = []
     for name, order, mask in (("one", "abc", 0o022), ("other", "cba", 0o077)):
         umask = os.umask(mask)
-        folder = tmp_path / name
-        folder.mkdir()
+        directory = tmp_path / name
+        directory.mkdir()
         for letter in order:
-            (folder / letter).mkdir()
-            (folder / letter / "tool").write_text(letter)
-        (folder / "a" / "tool").chmod(0o777 & ~mask)
-        (folder / "link").symlink_to("a/tool")
-        (folder / "b" / "hard").hardlink_to(folder / "b" / "tool")
+            (directory / letter).mkdir()
+            (directory / letter / "tool").write_text(letter)
+        (directory / "a" / "tool").chmod(0o777 & ~mask)
+        (directory / "link").symlink_to("a/tool")
+        (directory / "b" / "hard").hardlink_to(directory / "b" / "tool")
         os.umask(umask)
-        os.utime(folder / "a", (0, 0))
-        bootstrap.pack(folder, tmp_path / f"{name}.tar")
+        os.utime(directory / "a", (0, 0))
+        bootstrap.pack(directory, tmp_path / f"{name}.tar")
         made.append((tmp_path / f"{name}.tar").read_bytes())
     assert made[0] == made[1]
     with tarfile.open(tmp_path / "one.tar") as archive:

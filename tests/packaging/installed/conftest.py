@@ -26,7 +26,7 @@ def equipment() -> ProvidedEquipment:
 
 @pytest.fixture(scope="session")
 def wheelhouse() -> Path:
-    """The folder of all built wheels."""
+    """The directory of all built wheels."""
     return Path(os.environ["INSTALLED_WHEELHOUSE"]).absolute()
 
 
@@ -48,10 +48,10 @@ def candidate(wheelhouse: Path) -> TestableRelease:
 
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for environments, emptied at the end: each takes half a gigabyte."""
-    folder = tmp_path_factory.mktemp("environments")
-    yield folder
-    shutil.rmtree(folder)
+    """A directory for environments, emptied at the end: each takes half a gigabyte."""
+    directory = tmp_path_factory.mktemp("environments")
+    yield directory
+    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="session")

@@ -38,10 +38,10 @@ def test_pip_takes_the_planned_wheels_and_a_model_runs(
     option, links, *pinned = line.split()
     assert (option, links) == ("--find-links", "bazel-bin/packaging/wheelhouse")
     assert pinned == [f"{wheel.package}=={DEFAULT}" for wheel in wheels]
-    folders = [wheelhouse, *requirements.folders]
+    directories = [wheelhouse, *requirements.directories]
     environment.run(
         *("pip", "install", "--no-index", "--no-cache-dir"),
-        *(word for folder in folders for word in ("--find-links", str(folder))),
+        *(word for directory in directories for word in ("--find-links", str(directory))),
         *(word.replace(DEFAULT, subject.version) for word in pinned),
     ).expect()
     installed.check_installed(environment, wheels, subject.version)

@@ -25,7 +25,7 @@ LAYOUTS = {
     "--target": ("target/bin", "target"),
     "an unpacked wheel": ("wheel/demo_package-1.data/scripts", "wheel"),
 }
-"""Folders of the scripts and of the packages."""
+"""Directories of the scripts and of the packages."""
 
 
 def host_platform() -> str:
@@ -43,7 +43,7 @@ def host_platform() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A folder, and what starts programs in it."""
+    """A directory, and what starts programs in it."""
 
     root: Path
     platform: str
@@ -59,13 +59,13 @@ class Scene:
         target.chmod(0o755)
         return target
 
-    def script(self, folder: str, name: str = "demo-tool") -> Path:
-        """Puts the launcher into a folder of scripts."""
-        return self.put("demo_program", f"{folder}/{name}")
+    def script(self, directory: str, name: str = "demo-tool") -> Path:
+        """Puts the launcher into a directory of scripts."""
+        return self.put("demo_program", f"{directory}/{name}")
 
-    def tool(self, packages: str, name: str = "demo-tool", folder: str = "demo/tools") -> Path:
+    def tool(self, packages: str, name: str = "demo-tool", directory: str = "demo/tools") -> Path:
         """Puts a tool into its package."""
-        return self.put("tool", f"{packages}/{folder}/{name}")
+        return self.put("tool", f"{packages}/{directory}/{name}")
 
     def call(
         self, program: Path | str, *arguments: str, given: str | None = None, **variables: str

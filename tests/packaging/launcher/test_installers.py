@@ -56,7 +56,7 @@ def installed(*command: str | Path, **variables: str) -> None:
 
 
 def check(script: Path, packages: str) -> None:
-    """Holds what a script starts: the tool in a folder below that of the installation."""
+    """Holds what a script starts: the tool in a directory below that of the installation."""
     done = subprocess.run([script, "one"], env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     started, argument = done.stdout.splitlines()
@@ -68,9 +68,9 @@ def check(script: Path, packages: str) -> None:
 @pytest.fixture
 def environment(tmp_path: Path) -> Path:
     """A virtual environment without pip, behind a space."""
-    folder = tmp_path / "the environment"
-    venv.create(folder, symlinks=True)
-    return folder
+    directory = tmp_path / "the environment"
+    venv.create(directory, symlinks=True)
+    return directory
 
 
 @pytest.mark.parametrize("mode", ["clone", "copy", "hardlink", "symlink"])

@@ -160,8 +160,10 @@ def test_pth_files_lead_to_an_editable_package(scene: Scene, relative: bool) -> 
     site = scene.root / VENV[1]
     site.mkdir(parents=True)
     tool = scene.tool("checkout/python")
-    folder = os.path.relpath(scene.root / "checkout/python", site) if relative else tool.parents[2]
-    (site / "a.pth").write_text(f"# a comment\nimport os; os.getcwd()\n\n{folder}\r\n")
+    directory = (
+        os.path.relpath(scene.root / "checkout/python", site) if relative else tool.parents[2]
+    )
+    (site / "a.pth").write_text(f"# a comment\nimport os; os.getcwd()\n\n{directory}\r\n")
     (site / "z.pth").write_text("/nowhere\n")
     assert Path(ran(scene.call(scene.script(VENV[0])))).resolve() == tool
 
@@ -174,13 +176,13 @@ def test_the_packages_own_variable_goes_before_all(scene: Scene) -> None:
 
 
 def test_it_never_starts_itself(scene: Scene) -> None:
-    """Catches: the variable names the folder of the scripts, and the launcher runs forever."""
+    """Catches: the variable names the directory of the scripts, and the launcher runs forever."""
     tool, script = scene.tool(VENV[1]), scene.script(VENV[0])
     assert ran(scene.call(script, DEMO_PATH=str(script.parent))) == str(tool)
 
 
 def test_a_variant_is_taken_and_told(scene: Scene) -> None:
-    usual, other = scene.tool(VENV[1]), scene.tool(VENV[1], folder="demo/other")
+    usual, other = scene.tool(VENV[1]), scene.tool(VENV[1], directory="demo/other")
     script = scene.script(VENV[0])
     done = scene.call(script, DEMO_VARIANT="other")
     assert ran(done) == str(other)
@@ -210,12 +212,12 @@ def test_where_there_is_no_tool_it_says_where_it_looked(scene: Scene) -> None:
     assert done.returncode == 127
     assert done.stdout == ""
     assert done.stderr == (
-        "demo-tool: demo/tools/demo-tool is in none of these folders:\n"
+        "demo-tool: demo/tools/demo-tool is in none of these directories:\n"
         "  /checkout\n"
         f"  {site}\n"
         f"  {scene.root}/env\n"
         "demo-tool: its package demo-package is missing or incomplete; reinstall the same version "
-        "(pip install --force-reinstall demo-package==VERSION), or name the tool's folder in "
+        "(pip install --force-reinstall demo-package==VERSION), or name the tool's directory in "
         "DEMO_PATH\n"
     )
 

@@ -40,7 +40,7 @@ def test_it_finds_the_tool_in_every_layout(scene: Scene, layout: str) -> None:
     tool, script = scene.tool(packages), scene.script(scripts)
     done = scene.call(script)
     assert done.returncode == 0, done.stderr
-    # The launcher joins with backslashes; the tool's own folders are joined with slashes.
+    # The launcher joins with backslashes; the tool's own directories are joined with slashes.
     assert done.stdout.splitlines()[0].replace("/", "\\") == f"[{shown(tool)}]"
 
 
@@ -101,5 +101,5 @@ def test_where_there_is_no_tool_it_says_where_it_looked(scene: Scene) -> None:
     (scene.root / VENV[1] / "other").mkdir(parents=True)
     done = scene.call(scene.script(VENV[0]))
     assert done.returncode == 127
-    assert "demo-tool: demo/tools/demo-tool.exe is in none of these folders:" in done.stderr
+    assert "demo-tool: demo/tools/demo-tool.exe is in none of these directories:" in done.stderr
     assert shown(scene.root / VENV[1]) in done.stderr

@@ -21,12 +21,12 @@ VERBS = ("publish", "tag", "purge")
 class Scene:
     """Repositories in a known state, and verbs that work on them."""
 
-    def __init__(self, folder: Path, github: GitHub) -> None:
+    def __init__(self, directory: Path, github: GitHub) -> None:
         """Makes the release that is published."""
-        self.folder = folder
+        self.directory = directory
         self.github = github
-        made = make_release(folder / "release", "20261122.2", missing=[WINDOWS])
-        verdicts = write_verdicts(made, folder / "verdicts")
+        made = make_release(directory / "release", "20261122.2", missing=[WINDOWS])
+        verdicts = write_verdicts(made, directory / "verdicts")
         self._publish = ["--from", str(made), "--verdicts", str(verdicts), "--uploads", "1"]
         self._count = 0
 
@@ -58,7 +58,7 @@ class Scene:
     def start(self, verb: Verb) -> Running:
         """Starts a verb."""
         self._count += 1
-        return Running(verb, self.folder / f"log{self._count}")
+        return Running(verb, self.directory / f"log{self._count}")
 
     def state(self, repository: str) -> dict[str, Any]:
         """What a repository has, with names that are the same in all of them."""

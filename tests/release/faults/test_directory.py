@@ -30,21 +30,21 @@ DOUBLE = 60
 class Scene:
     """A store in a known state, and verbs that work on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, directory: Path) -> None:
         """Makes the store: an old release, a promoted one, the last nightly, and its index."""
-        self.folder = folder
-        self.start = folder / "start"
-        self.tool = restamp_tool(folder / "restamp")
+        self.directory = directory
+        self.start = directory / "start"
+        self.tool = restamp_tool(directory / "restamp")
         # One upload at a time, so that assets are listed in one order.
-        self.settings = folder / "settings.toml"
+        self.settings = directory / "settings.toml"
         text = settings.DEFAULT.read_text()
         self.settings.write_text(re.sub(r"^uploads = \d+$", "uploads = 1", text, flags=re.M))
-        self.checkout = folder / "checkout"
+        self.checkout = directory / "checkout"
         self.checkout.mkdir()
         git(self.checkout, "init", "--quiet")
         self._count = 0
-        made = make_release(folder / "release", VERSION)
-        verdicts = write_verdicts(made, folder / "verdicts")
+        made = make_release(directory / "release", VERSION)
+        verdicts = write_verdicts(made, directory / "verdicts")
         self._publish = [
             *("--from", str(made), "--verdicts", str(verdicts)),
             *("--commit", COMMIT, "--uploads", "1"),
@@ -52,8 +52,8 @@ class Scene:
         store = DirectoryStore(self.start)
         for version, days in (("20260101.1", 300), ("20260102.1", 299), ("20261121.1", 4)):
             tag = f"candidate-{version}"
-            place = make_release(folder / version, version)
-            verdicts = write_verdicts(place, folder / f"{version}.verdicts")
+            place = make_release(directory / version, version)
+            verdicts = write_verdicts(place, directory / f"{version}.verdicts")
             ended = run(
                 Verb(
                     "publish",
@@ -62,7 +62,7 @@ class Scene:
                         *("--verdicts", str(verdicts), "--commit", COMMIT),
                     ],
                 ),
-                folder / "log",
+                directory / "log",
             )
             assert ended.code == 0, ended.output
             path = self.start / "releases" / tag / "release.json"
@@ -96,12 +96,12 @@ class Scene:
     def run(self, verb: Verb, **kill: int) -> Ended:
         """Runs a verb."""
         self._count += 1
-        return run(verb, self.folder / f"log{self._count}", **kill)
+        return run(verb, self.directory / f"log{self._count}", **kill)
 
     def fresh(self) -> Path:
         """A copy of the store."""
         self._count += 1
-        place = self.folder / f"store{self._count}" / "store"
+        place = self.directory / f"store{self._count}" / "store"
         shutil.copytree(self.start, place, symlinks=True)
         return place
 
@@ -208,7 +208,7 @@ def test_of_several_publishers_at_once_one_wins_and_the_others_say_so(
     for number in range(tries):
         place = scene.fresh()
         verb = scene.verb("publish", place)
-        running = [Running(verb, scene.folder / f"both{number}.{one}") for one in range(3)]
+        running = [Running(verb, scene.directory / f"both{number}.{one}") for one in range(3)]
         ended = [one.wait() for one in running]
         assert any(one.code == 0 for one in ended), [one.output for one in ended]
         for one in ended:

@@ -1,4 +1,4 @@
-"""What a folder holds, as end states are compared: content by path, without times and locks."""
+"""What a directory holds, as end states are compared: content by path, without times and locks."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _ARCHIVES = frozenset({".whl", ".xz"})
 _GENERATION = re.compile(r"\.site-\d+")
 
 
-def state(folder: Path, *, root: Path | None = None) -> dict[str, bytes]:
+def state(directory: Path, *, root: Path | None = None) -> dict[str, bytes]:
     """The content of each file by path, of archives its digest; links by what they mean.
 
     Args:
-      folder: what to look at.
+      directory: what to look at.
       root: the store, whose own path in files is one for all stores.
 
     Raises:
       AssertionError: something is left over that no run should leave.
     """
-    root = root or folder
+    root = root or directory
     found: dict[str, bytes] = {}
     generations = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
+    for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory).as_posix()
         if _GENERATION.match(name):
             if "/" not in name:
                 generations.append(name)

@@ -78,7 +78,7 @@ def test_what_is_still_missing_is_missing_since_the_first_day() -> None:
 
 
 def test_a_stray_file_is_refused() -> None:
-    """Catches: a wheel of yesterday that was left in the folder."""
+    """Catches: a wheel of yesterday that was left in the directory."""
     stray = wheel_report("iree_runtime-20261121.1-cp310-cp310-manylinux_2_28_x86_64.whl")
     found = faults([*good_reports().values(), stray])
     assert found == {(stray.filename, Check.SET_UNPLANNED)}

@@ -1,4 +1,4 @@
-"""What a person sees of the verdicts, and how a release in a folder is found."""
+"""What a person sees of the verdicts, and how a release in a directory is found."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_release_is_found_as_the_build_leaves_it(tmp_path: Path) -> None:
     assert release.manifest is None
 
 
-def test_a_folder_without_a_release_is_refused_with_the_mend(tmp_path: Path) -> None:
+def test_a_directory_without_a_release_is_refused_with_the_mend(tmp_path: Path) -> None:
     with pytest.raises(release_dir.ReleaseDirectoryError, match="bazelw build //packaging:all"):
         release_dir.read(tmp_path / "absent")
     with pytest.raises(release_dir.ReleaseDirectoryError, match="holds no wheel"):

@@ -27,21 +27,21 @@ NAMES = {
 }
 
 
-def planned(folder: Path) -> Plan:
+def planned(directory: Path) -> Plan:
     """Our plan, as it would be for upstream's version."""
     ours = json.loads(Path(os.environ["PLAN"]).read_bytes())
     text = json.dumps(ours).replace(ours["version"], VERSION)
-    (folder / "plan.json").write_text(text)
-    return plan.read(folder / "plan.json")
+    (directory / "plan.json").write_text(text)
+    return plan.read(directory / "plan.json")
 
 
-def renamed(folder: Path) -> Iterator[Path]:
+def renamed(directory: Path) -> Iterator[Path]:
     """Upstream's files under the names of our projects and the one version."""
     for path in map(Path, os.environ["UPSTREAM"].split()):
         name = re.sub(r"-2\d{7}\.\d+-", f"-{VERSION}-", path.name)
         for old, new in NAMES.items():
             name = name.replace(old, new)
-        link = folder / name
+        link = directory / name
         link.symlink_to(path.resolve())
         yield link
 
@@ -49,9 +49,9 @@ def renamed(folder: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Finding, ...]:
     """What the gate says of the set."""
-    folder = tmp_path_factory.mktemp("upstream")
-    wanted = planned(folder)
-    reports = inspect_all([*renamed(folder)], Context.of(wanted, None))
+    directory = tmp_path_factory.mktemp("upstream")
+    wanted = planned(directory)
+    reports = inspect_all([*renamed(directory)], Context.of(wanted, None))
     return check_set(Evidence(wanted, reports))
 
 

@@ -69,11 +69,11 @@ def recorded(content: str) -> str:
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     """A release of one small wheel, as the build leaves it."""
-    folder = tmp_path / "packaging"
-    (folder / "wheelhouse").mkdir(parents=True)
+    directory = tmp_path / "packaging"
+    (directory / "wheelhouse").mkdir(parents=True)
     lines = [f"{path},{recorded(content)}" for path, content in MEMBERS.items()]
     record = "\n".join([*lines, f"{INFO}/RECORD,,"])
-    wheel = folder / "wheelhouse" / NAME
+    wheel = directory / "wheelhouse" / NAME
     with zipfile.ZipFile(wheel, "w") as archive:
         for path, content in {**MEMBERS, f"{INFO}/RECORD": record}.items():
             archive.writestr(zipfile.ZipInfo(path), content)
@@ -89,10 +89,10 @@ def release(tmp_path: Path) -> Path:
         "origins": [],
     }
     manifest = {"schema": 1, "version": VERSION, "artifacts": [artifact], "cells": [], "dists": []}
-    (folder / "plan.json").write_text(json.dumps(PLAN))
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "SHA256SUMS").write_text(f"{digest}  {NAME}\n")
-    return folder
+    (directory / "plan.json").write_text(json.dumps(PLAN))
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    (directory / "SHA256SUMS").write_text(f"{digest}  {NAME}\n")
+    return directory
 
 
 def validate(release: Path, *options: str) -> Result:
@@ -202,15 +202,15 @@ def test_bad_usage_ends_with_2_and_one_sentence(
     assert not (release.parent / "verdicts").exists()
 
 
-def test_a_directory_store_is_a_folder(release: Path) -> None:
+def test_a_directory_store_is_a_directory(release: Path) -> None:
     arguments = [f"directory:{release}", "--no-run", "--dry-run"]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     result = CliRunner().invoke(app, ["github:iree-org/iree"])
     assert result.exit_code == 2
-    assert "the gate reads folders" in " ".join(result.output.split())
+    assert "the gate reads directories" in " ".join(result.output.split())
 
 
-def test_a_folder_without_a_release_ends_with_2(tmp_path: Path) -> None:
+def test_a_directory_without_a_release_ends_with_2(tmp_path: Path) -> None:
     result = validate(tmp_path / "nowhere")
     assert result.exit_code == 2
     assert "bazelw build //packaging:all" in result.output

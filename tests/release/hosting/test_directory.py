@@ -37,11 +37,13 @@ def test_reading_a_store_that_is_not_there_makes_nothing(tmp_path: Path) -> None
     assert not (tmp_path / "none").exists()
 
 
-def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(UsageError, match="not a store, and not empty; name an empty or new folder"):
+    with pytest.raises(
+        UsageError, match="not a store, and not empty; name an empty or new directory"
+    ):
         DirectoryStore(tmp_path)
-    with pytest.raises(UsageError, match="not a folder"):
+    with pytest.raises(UsageError, match="not a directory"):
         DirectoryStore(tmp_path / "notes.txt")
 
 

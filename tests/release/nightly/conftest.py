@@ -22,24 +22,24 @@ __all__ = ["checkout", "gate", "github", "github_server"]
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with one commit; what it builds with is committed."""
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    script = folder / "bazelw"
+    directory = tmp_path / "checkout"
+    directory.mkdir()
+    git(directory, "init", "--quiet", "--initial-branch=main")
+    script = directory / "bazelw"
     path = os.pathsep.join(sys.path)
     script.write_text(
         f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" '
         '-m tests.release.nightly.builder "$@"\n'
     )
     script.chmod(0o755)
-    (folder / "unfetchable").write_text("")
-    (folder / "salt").write_text("")
-    (folder / ".gitignore").write_text("/out/\n/calls\n/store/\n/site/\n/verdicts/\n")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "Compile faster")
-    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(folder))
+    (directory / "unfetchable").write_text("")
+    (directory / "salt").write_text("")
+    (directory / ".gitignore").write_text("/out/\n/calls\n/store/\n/site/\n/verdicts/\n")
+    git(directory, "add", ".")
+    git(directory, "commit", "--quiet", "--message", "Compile faster")
+    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(directory))
     monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path / "cache"))
-    return folder
+    return directory
 
 
 @pytest.fixture(autouse=True)

@@ -75,7 +75,7 @@ def builds(workspace: Path) -> list[str]:
 
 def test_what_can_be_built_is_built_at_once(workspace: Path) -> None:
     built = Workspace(workspace).build(VERSION)
-    assert built.folder == workspace / "out" / "packaging"
+    assert built.directory == workspace / "out" / "packaging"
     assert built.unbuilt == {}
     assert len(builds(workspace)) == 1
     assert f"--//packaging:version={VERSION}" in builds(workspace)[0]
@@ -128,6 +128,6 @@ def test_lines_are_told_as_they_come_and_secrets_are_kept_from_the_build(
     assert "BUILD_WORKING_DIRECTORY" not in seen
 
 
-def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
+def test_a_directory_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no checkout of this repository: it has no bazelw"):
         Workspace(tmp_path)

@@ -245,7 +245,7 @@ def green_on(github: GitHub) -> tuple[str, str]:
 def test_on_github_the_same_is_done_for_real(
     checkout: Path, github: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches: a night that works on a folder, and on GitHub for the first time in production."""
+    """Catches: a nightly that works in a directory, and meets GitHub first in production."""
     repository, sha = green_on(github)
     # Commits cannot be pushed to the GitHub for tests: the checkout takes its word.
     monkeypatch.setattr(Checkout, "head", property(lambda _: sha))

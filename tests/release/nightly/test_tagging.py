@@ -138,11 +138,11 @@ def test_a_published_candidate_is_not_touched(store: DirectoryStore) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "commit", "--quiet", "--allow-empty", "--message", "first")
-    return folder
+    directory = tmp_path / "checkout"
+    directory.mkdir()
+    git(directory, "init", "--quiet", "--initial-branch=main")
+    git(directory, "commit", "--quiet", "--allow-empty", "--message", "first")
+    return directory
 
 
 def run(checkout: Path, *arguments: str) -> Result:

@@ -1,4 +1,4 @@
-"""The folder that a target makes at another version than the one that is being built."""
+"""The directory that a target makes at another version than the one that is being built."""
 
 def _transition_impl(_settings, attr):
     return {"//packaging:other_version": attr.version}
@@ -10,16 +10,16 @@ _transition = transition(
 )
 
 def _at_version_impl(ctx):
-    (folder,) = ctx.files.target
+    (directory,) = ctx.files.target
 
-    # In runfiles, the folders of both versions would have one path.
+    # In runfiles, the directories of both versions would have one path.
     made = ctx.actions.declare_directory(ctx.label.name)
-    ctx.actions.symlink(output = made, target_file = folder)
+    ctx.actions.symlink(output = made, target_file = directory)
     return [DefaultInfo(files = depset([made]))]
 
 at_version = rule(
     implementation = _at_version_impl,
-    doc = "The folder that a target makes, built at a version.",
+    doc = "The directory that a target makes, built at a version.",
     attrs = {
         "target": attr.label(mandatory = True, cfg = _transition, doc = "The target."),
         "version": attr.string(mandatory = True, doc = "The version, in canonical form."),

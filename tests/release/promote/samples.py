@@ -36,12 +36,12 @@ def restamp_tool(script: Path) -> Path:
 
 
 def at_version(built: Path, version: str, place: Path) -> Path:
-    """Makes a release folder at another version, as a build at it would; returns the folder.
+    """Makes a release directory at another version, as a build at it would; returns the directory.
 
     Args:
       built: plan.json of a built release, with all else beside it.
       version: the version.
-      place: becomes the folder.
+      place: becomes the directory.
     """
     release = release_dir.read(built.parent)
     assert release.manifest
@@ -67,7 +67,7 @@ def at_version(built: Path, version: str, place: Path) -> Path:
 
 
 def publish(store: Store, place: Path, tag: str, commit: str = COMMIT, **more: Any) -> None:
-    """Publishes a release of a folder; `more` is what else is said of its provenance."""
+    """Publishes a release of a directory; `more` is what else is said of its provenance."""
     release = release_dir.read(place)
     publisher.publish(
         store,

@@ -37,11 +37,11 @@ WHEEL = "iree_tools_tf-{}-py3-none-any.whl"
 @pytest.fixture(autouse=True)
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty checkout, in which the verb is called."""
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    git(folder, "init", "--quiet")
-    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(folder))
-    return folder
+    directory = tmp_path / "checkout"
+    directory.mkdir()
+    git(directory, "init", "--quiet")
+    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(directory))
+    return directory
 
 
 @pytest.fixture

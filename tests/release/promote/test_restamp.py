@@ -36,15 +36,15 @@ def release(tmp_path: Path) -> Path:
 
 def test_a_wheel_is_to_the_byte_what_the_build_makes_at_that_version(tmp_path: Path) -> None:
     """Catches: a promoted wheel that differs in anything but what names the version."""
-    for folder in ("before", "after"):
-        (tmp_path / folder).mkdir()
+    for directory in ("before", "after"):
+        (tmp_path / directory).mkdir()
     candidate, built = (
         launching(
-            wheel_of(tmp_path / folder, UpstreamWheel(), version),
+            wheel_of(tmp_path / directory, UpstreamWheel(), version),
             tmp_path,
             iree_run_module=str(PurePosixPath(TOOL).parent),
         )
-        for folder, version in (("before", FORMER), ("after", "3.14.0"))
+        for directory, version in (("before", FORMER), ("after", "3.14.0"))
     )
     assemble(candidate)
     assemble(built)
@@ -158,25 +158,25 @@ def test_a_broken_archive_is_refused(release: Path, spoil: object) -> None:
 def test_what_was_written_is_read(
     texts: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder = tmp_path_factory.mktemp("read")
+    directory = tmp_path_factory.mktemp("read")
     program = b"program" * 300
-    with (folder / "blob").open("wb") as file:
+    with (directory / "blob").open("wb") as file:
         block, data = xz.encode(program + bytes(tarball.padding(len(program))))
         file.write(data)
     entries: dict[str, Entry] = {
-        "lib/program": Copied(folder / "blob", 0, (block,), len(program), executable=True),
+        "lib/program": Copied(directory / "blob", 0, (block,), len(program), executable=True),
         "bin/program": Link("../lib/program"),
     }
     for name, content in texts.items():
         entries[f"texts/{name}"] = Text(content)
-    tarball.write(folder / "archive", entries)
-    found = tarball.read(folder / "archive")
+    tarball.write(directory / "archive", entries)
+    found = tarball.read(directory / "archive")
     assert found.keys() == entries.keys()
     assert {name: found[name] for name in found if name != "lib/program"} == {
         name: entry for name, entry in entries.items() if name != "lib/program"
     }
-    tarball.write(folder / "again", found)
-    assert (folder / "again").read_bytes() == (folder / "archive").read_bytes()
+    tarball.write(directory / "again", found)
+    assert (directory / "again").read_bytes() == (directory / "archive").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -44,14 +44,14 @@ def make_release(
     """Makes a release.
 
     Args:
-      place: a new folder.
+      place: a new directory.
       version: of everything.
       missing: platforms that were left out.
       salt: changes the bytes of all files.
       native: packages that have a wheel for each platform.
 
     Returns:
-      The folder.
+      The directory.
     """
     (place / "wheelhouse").mkdir(parents=True)
     (place / "dists").mkdir()

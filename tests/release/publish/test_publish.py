@@ -131,10 +131,10 @@ def test_a_wrong_store_is_named(
     assert message in result.output
 
 
-def test_a_folder_that_is_no_store_is_left_alone(arguments: list[str], tmp_path: Path) -> None:
+def test_a_directory_that_is_no_store_is_left_alone(arguments: list[str], tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.jpg").write_bytes(b"")
     result = publish(*arguments, "--store", f"directory:{tmp_path / 'photos'}")
     assert result.exit_code == 2
-    assert "not a store, and not empty; name an empty or new folder" in result.output
+    assert "not a store, and not empty; name an empty or new directory" in result.output
     assert [path.name for path in (tmp_path / "photos").iterdir()] == ["a.jpg"]

@@ -133,8 +133,8 @@ def test_what_changes_while_it_runs_stays_and_is_in_the_index_again(
     rewrite = program.rewrite_index
     written = []
 
-    def then_change(view: PurgeView, folder: Path | None, *, without: frozenset[str]) -> None:
-        rewrite(view, folder, without=without)
+    def then_change(view: PurgeView, directory: Path | None, *, without: frozenset[str]) -> None:
+        rewrite(view, directory, without=without)
         written.append(without)
         if len(written) == 1:
             change(store)

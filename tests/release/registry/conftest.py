@@ -37,7 +37,7 @@ def place(server: Server, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a release: two wheels of iree-runtime, and one that requires it."""
+    """The directory of a release: two wheels of iree-runtime, and one that requires it."""
     return make_release(tmp_path_factory.mktemp("release") / "made", VERSION)
 
 

@@ -48,11 +48,11 @@ CODES: Mapping[str, Sequence[int]] = {
 class Pushes:
     """Pushes of one release to places of a registry."""
 
-    def __init__(self, server: Server, release: Path, folder: Path) -> None:
+    def __init__(self, server: Server, release: Path, directory: Path) -> None:
         """Pushes that are not begun yet."""
         self._server = server
         self._release = release
-        self._folder = folder
+        self._directory = directory
         self._count = 0
 
     def place(self) -> Place:
@@ -68,7 +68,7 @@ class Pushes:
             "TWINE_PASSWORD": PASSWORD,
             "IREE_RELEASE_PATIENCE": patience,
         }
-        return Running(Verb("push", words, environment), self._folder / f"log{self._count}")
+        return Running(Verb("push", words, environment), self._directory / f"log{self._count}")
 
     def run(self, place: Place, patience: str = PATIENCE) -> Ended:
         """Pushes, and holds what a person sees against what nobody should see."""

@@ -269,15 +269,15 @@ def test_an_address_that_is_none_is_told(arguments: list[str], told: str) -> Non
     assert "secret" not in result.output
 
 
-@pytest.mark.parametrize("more", [[], ["--from", "FOLDER", "--store", "directory:STORE"]])
-def test_it_takes_a_folder_or_a_release_of_a_store(
+@pytest.mark.parametrize("more", [[], ["--from", "DIR", "--store", "directory:STORE"]])
+def test_it_takes_a_directory_or_a_release_of_a_store(
     place: Place, release: Path, more: list[str]
 ) -> None:
     result = push(place, *more, code=2)
-    assert "takes the wheels of a folder (--from FOLDER" in result.stderr
+    assert "takes the wheels of a directory (--from DIR" in result.stderr
 
 
-def test_a_folder_that_is_neither_is_told(place: Place, tmp_path: Path) -> None:
+def test_a_directory_that_is_neither_is_told(place: Place, tmp_path: Path) -> None:
     result = push(place, "--from", tmp_path, code=2)
     assert "neither a wheelhouse nor a release" in result.stderr
 

@@ -33,11 +33,11 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Project]]:
     yield changed
 
 
-def push(place: Place, folder: Path) -> None:
+def push(place: Place, directory: Path) -> None:
     """Pushes a release."""
     result = CliRunner().invoke(
         push_command.app,
-        ["--registry", place.upload, "--index", place.index, "--from", str(folder)],
+        ["--registry", place.upload, "--index", place.index, "--from", str(directory)],
     )
     assert result.exit_code == 0, result.output
 
@@ -129,7 +129,7 @@ def test_a_release_that_is_not_there_as_it_is_stated_is_found(
 
 def test_a_release_is_named_whole(place: Place) -> None:
     result = status(place, "--store", "directory:x", code=2)
-    assert "name a release with --store STORE and --tag TAG, or with --from FOLDER" in result.stderr
+    assert "name a release with --store STORE and --tag TAG, or with --from DIR" in result.stderr
 
 
 def test_without_an_index_it_says_how_to_name_one() -> None:

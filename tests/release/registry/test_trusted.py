@@ -36,7 +36,7 @@ def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+def certificate(directory: Path) -> tuple[Path, ssl.SSLContext]:
     """Makes a certificate for this machine, and what serves with it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
@@ -56,7 +56,7 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    public, private = folder / "certificate.pem", folder / "key.pem"
+    public, private = directory / "certificate.pem", directory / "key.pem"
     public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
         key.private_bytes(

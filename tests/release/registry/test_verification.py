@@ -45,7 +45,7 @@ class Scene:
     """A small release on a registry, and the machine that verifies it."""
 
     def __init__(self, place: Path, on: Place) -> None:
-        self.folder = place
+        self.directory = place
         self.place = on
         self.wheelhouse = place / "wheelhouse"
         self.wheelhouse.mkdir()
@@ -100,7 +100,7 @@ class Scene:
             locks=(Lock("here", PYTHON, tuple(wheel.sha256 for wheel in needed)),),
         )
         (self.wheelhouse / "wheelhouse.json").write_bytes(stated.to_json())
-        (self.folder / "here-cp311.txt").write_text(
+        (self.directory / "here-cp311.txt").write_text(
             "".join(f"{w.project}=={w.version} --hash=sha256:{w.sha256}\n" for w in needed)
         )
         return stated
@@ -298,7 +298,7 @@ def test_a_dry_run_says_what_it_would_do(scene: Scene) -> None:
     ("arguments", "told"),
     [
         (["--python", "3.9"], "it was gathered for no Python 3.9"),
-        (["--suite", "/none"], "--suite /none: there is no such file or folder"),
+        (["--suite", "/none"], "--suite /none: there is no such file or directory"),
         (["--from", "/none"], "/none/wheelhouse.json"),
     ],
 )

@@ -39,9 +39,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         self.asked.append(self.path)
         wanted = "application/vnd.pypi.simple.v1+json"
-        folder = Path(self.translate_path(self.path))
-        if self.negotiates and wanted in self.headers.get("accept", "") and folder.is_dir():
-            content = (folder / "index.json").read_bytes()
+        directory = Path(self.translate_path(self.path))
+        if self.negotiates and wanted in self.headers.get("accept", "") and directory.is_dir():
+            content = (directory / "index.json").read_bytes()
             self.send_response(200)
             self.send_header("Content-Type", wanted)
             self.send_header("Content-Length", str(len(content)))

@@ -61,14 +61,14 @@ def test_the_root_lists_projects_by_normalised_name(written: DirectoryStore) -> 
 
 
 def test_each_link_leads_to_the_file_it_names_with_its_digest(written: DirectoryStore) -> None:
-    """Catches: a relative link that is right in one folder only, and a digest of another file."""
+    """Catches: a relative link that works in one directory only, and a digest of another file."""
     pages = {"simple/iree-runtime/": 4, "simple/iree-tools-tf/": 2, "": 6}
-    for folder, count in pages.items():
-        name = "index.html" if folder else "pip-release-links.html"
-        links = page(written, folder + name)
+    for directory, count in pages.items():
+        name = "index.html" if directory else "pip-release-links.html"
+        links = page(written, directory + name)
         assert len(links) == count
         for link in links:
-            url = urljoin(f"http://host/site/{folder}{name}", link["href"])
+            url = urljoin(f"http://host/site/{directory}{name}", link["href"])
             file = written.root / unquote(urlsplit(url).path).lstrip("/")
             assert file.name == link["text"]
             digest = hashlib.sha256(file.read_bytes()).hexdigest()

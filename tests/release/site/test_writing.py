@@ -41,25 +41,25 @@ def store(tmp_path: Path) -> Counting:
 
 
 def test_a_second_run_reads_nothing_and_gives_the_same(store: Counting) -> None:
-    folder = store.root / "site"
-    assert site.write(store, folder, now=NOW).read == 2
-    before = state(folder.resolve())
+    directory = store.root / "site"
+    assert site.write(store, directory, now=NOW).read == 2
+    before = state(directory.resolve())
     store.reads = 0
-    assert site.write(store, folder, now=NOW).read == 0
+    assert site.write(store, directory, now=NOW).read == 0
     assert store.reads == 0
-    assert state(folder.resolve()) == before
+    assert state(directory.resolve()) == before
 
 
 def test_of_a_new_release_that_one_is_read(store: Counting, tmp_path: Path) -> None:
-    folder = store.root / "site"
-    site.write(store, folder, now=NOW)
+    directory = store.root / "site"
+    site.write(store, directory, now=NOW)
     publish(store, tmp_path, "20261126.1")
     store.reads = 0
-    assert site.write(store, folder, now=NOW).read == 1
+    assert site.write(store, directory, now=NOW).read == 1
     assert store.reads == 1
     fresh = tmp_path / "fresh" / "site"
     site.write(store, fresh, now=NOW)
-    incremental = (folder / "simple/iree-runtime/index.json").read_bytes()
+    incremental = (directory / "simple/iree-runtime/index.json").read_bytes()
     assert "20261126.1" in incremental.decode()
     relative = (fresh / "simple/iree-runtime/index.json").read_text()
     assert relative.replace("../../../../store/", "../../../") == incremental.decode()
@@ -67,31 +67,31 @@ def test_of_a_new_release_that_one_is_read(store: Counting, tmp_path: Path) -> N
 
 def test_a_mark_in_the_notes_is_seen(store: Counting) -> None:
     """Catches: a yanked release that installers still choose, since its manifest is the same."""
-    folder = store.root / "site"
-    site.write(store, folder, now=NOW)
+    directory = store.root / "site"
+    site.write(store, directory, now=NOW)
     store.describe("candidate-20261125.1", title="", notes="Yanked: wrong")
-    assert site.write(store, folder, now=NOW).read == 1
-    assert 'data-yanked="wrong"' in (folder / "pip-release-links.html").read_text()
+    assert site.write(store, directory, now=NOW).read == 1
+    assert 'data-yanked="wrong"' in (directory / "pip-release-links.html").read_text()
 
 
 def test_the_site_is_swapped_as_a_whole_and_the_last_one_stays_for_its_readers(
     store: Counting,
 ) -> None:
-    folder = store.root / "site"
-    site.write(store, folder, now=NOW)
-    first = folder.readlink()
-    site.write(store, folder, now=NOW)
-    assert folder.readlink() != first
-    assert (folder.parent / first / "index.html").exists()
-    site.write(store, folder, now=NOW)
-    assert not (folder.parent / first).exists()
+    directory = store.root / "site"
+    site.write(store, directory, now=NOW)
+    first = directory.readlink()
+    site.write(store, directory, now=NOW)
+    assert directory.readlink() != first
+    assert (directory.parent / first / "index.html").exists()
+    site.write(store, directory, now=NOW)
+    assert not (directory.parent / first).exists()
 
 
 def test_a_failure_leaves_the_site_as_it_was(
     store: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = store.root / "site"
-    site.write(store, folder, now=NOW)
+    directory = store.root / "site"
+    site.write(store, directory, now=NOW)
     before = state(store.root)
 
     def fail(*_: object, **__: object) -> None:
@@ -99,63 +99,63 @@ def test_a_failure_leaves_the_site_as_it_was(
 
     monkeypatch.setattr(front, "write", fail)
     with pytest.raises(OSError, match="No space left"):
-        site.write(store, folder, now=NOW)
+        site.write(store, directory, now=NOW)
     assert state(store.root) == before
 
 
 def test_files_that_the_store_still_has_are_not_lost(store: Counting) -> None:
     """Catches: an index that forgets half a year, because a listing ended early."""
-    folder = store.root / "site"
-    site.write(store, folder, now=NOW)
-    served = folder.readlink()
+    directory = store.root / "site"
+    site.write(store, directory, now=NOW)
+    served = directory.readlink()
     store.hidden = frozenset({"candidate-20261124.1"})
     with pytest.raises(Refused, match="the new index lacks 5 files that the store still has, such"):
-        site.write(store, folder, now=NOW)
-    assert folder.readlink() == served
+        site.write(store, directory, now=NOW)
+    assert directory.readlink() == served
 
 
 def test_what_is_really_gone_goes(store: Counting) -> None:
-    folder = store.root / "site"
-    site.write(store, folder, now=NOW)
+    directory = store.root / "site"
+    site.write(store, directory, now=NOW)
     store.discard("candidate-20261124.1", "iree_tools_tf-20261124.1-py3-none-any.whl")
     store.remove("candidate-20261125.1")
-    written = site.write(store, folder, now=NOW)
+    written = site.write(store, directory, now=NOW)
     assert (written.releases, written.files) == (1, 4)
 
 
 def test_what_is_about_to_be_purged_is_left_out(store: Counting) -> None:
-    folder = store.root / "site"
-    site.write(store, folder, now=NOW)
-    written = site.write(store, folder, now=NOW, without=frozenset({"candidate-20261124.1"}))
+    directory = store.root / "site"
+    site.write(store, directory, now=NOW)
+    written = site.write(store, directory, now=NOW, without=frozenset({"candidate-20261124.1"}))
     assert written.releases == 1
 
 
-@pytest.mark.parametrize("other", ["folder", "link"])
+@pytest.mark.parametrize("other", ["directory", "link"])
 def test_what_somebody_else_put_there_is_left_alone(
     store: Counting, tmp_path: Path, other: str
 ) -> None:
-    folder = tmp_path / "public"
+    directory = tmp_path / "public"
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "page.html").write_text("mine")
-    if other == "folder":
-        (tmp_path / "mine").rename(folder)
+    if other == "directory":
+        (tmp_path / "mine").rename(directory)
     else:
-        folder.symlink_to("mine")
+        directory.symlink_to("mine")
     with pytest.raises(UsageError, match="with --site"):
-        site.write(store, folder, now=NOW)
-    assert (folder / "page.html").read_text() == "mine"
+        site.write(store, directory, now=NOW)
+    assert (directory / "page.html").read_text() == "mine"
 
 
 def test_two_do_not_write_it_at_once(store: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = store.root / "site"
+    directory = store.root / "site"
 
     def again(*_: object, **__: object) -> None:
         monkeypatch.undo()
         with pytest.raises(Busy, match="somebody else writes it just now"):
-            site.write(store, folder, now=NOW)
+            site.write(store, directory, now=NOW)
 
     monkeypatch.setattr(front, "write", again)
-    site.write(store, folder, now=NOW)
+    site.write(store, directory, now=NOW)
 
 
 def test_the_verb_says_what_it_wrote(store: Counting) -> None:
@@ -172,8 +172,8 @@ def test_a_dry_run_writes_nothing(store: Counting) -> None:
     assert not (store.root / "site").exists()
 
 
-def test_a_github_store_needs_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_github_store_needs_a_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "x")
     result = CliRunner().invoke(app, ["--store", "github:a/b"])
     assert result.exit_code == 2
-    assert "name the folder for the site of github:a/b with --site FOLDER" in result.output
+    assert "name the directory for the site of github:a/b with --site DIR" in result.output

@@ -19,7 +19,7 @@ REQUIRES = (
 )
 
 
-def make_source(folder: Path, requires: Sequence[str] = REQUIRES) -> Path:
+def make_source(directory: Path, requires: Sequence[str] = REQUIRES) -> Path:
     """Writes a wheel of iree-turbine 3.9.0, as upstream makes them, and returns its path."""
     info = "iree_turbine-3.9.0.dist-info"
     metadata = (
@@ -40,7 +40,7 @@ def make_source(folder: Path, requires: Sequence[str] = REQUIRES) -> Path:
         record.Line(name, hashlib.sha256(text.encode()).hexdigest(), len(text))
         for name, text in files.items()
     ]
-    path = folder / "iree_turbine-3.9.0-py3-none-any.whl"
+    path = directory / "iree_turbine-3.9.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
             archive.writestr(zipfile.ZipInfo(name), text)
@@ -48,12 +48,12 @@ def make_source(folder: Path, requires: Sequence[str] = REQUIRES) -> Path:
     return path
 
 
-def turbine_tools(folder: Path) -> Mapping[str, str]:
+def turbine_tools(directory: Path) -> Mapping[str, str]:
     """Makes the tools programs that this Python runs; the environment that names them."""
     path = os.pathsep.join(sys.path)
     made = {}
     for name, module in (("assemble", "turbine.assemble"), ("fetch", "toolchains.wheels.fetch")):
-        script = folder / name
+        script = directory / name
         script.write_text(
             f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m {module} "$@"\n'
         )

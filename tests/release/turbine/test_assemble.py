@@ -100,9 +100,9 @@ def test_the_bytes_depend_on_nothing_else(tmp_path: Path) -> None:
     """Catches: two runs that make two wheels of one version."""
     digests = set()
     for number in range(2):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        turbine = Turbine(make_source(tmp_path), VERSION, CORE, folder)
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        turbine = Turbine(make_source(tmp_path), VERSION, CORE, directory)
         assemble(turbine)
         pair = turbine.iree_turbine.read_bytes() + turbine.shark_turbine.read_bytes()
         digests.add(hashlib.sha256(pair).hexdigest())

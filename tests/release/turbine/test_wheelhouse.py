@@ -26,25 +26,27 @@ NATIVE = ("iree-compiler", "iree-runtime")
 
 
 class World:
-    """A store with a stable release, locks, an index in a folder, and the tools."""
+    """A store with a stable release, locks, an index in a directory, and the tools."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.index = folder / "index"
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.index = directory / "index"
         self.index.mkdir()
-        self.locks = folder / "locks"
+        self.locks = directory / "locks"
         self.locks.mkdir()
         source = make_source(self.index)
-        (folder / "source.txt").write_text(f"iree-turbine==3.9.0 --hash=sha256:{sha256(source)}\n")
+        (directory / "source.txt").write_text(
+            f"iree-turbine==3.9.0 --hash=sha256:{sha256(source)}\n"
+        )
         for python in ("314", "315"):
             self.lock(LINUX, python, "numpy==2.0", f"other=={python}")
-        self.store = DirectoryStore(folder / "store")
+        self.store = DirectoryStore(directory / "store")
         self.release("3.14.0")
-        self.tools = turbine_tools(folder)
+        self.tools = turbine_tools(directory)
 
     def release(self, version: str, **more: Any) -> None:
         """Publishes a release of the core."""
-        place = make_release(self.folder / version, version, native=NATIVE, **more)
+        place = make_release(self.directory / version, version, native=NATIVE, **more)
         publish(self.store, place, f"v{version}")
 
     def lock(self, platform: str, python: str, *pins: str) -> None:
@@ -62,13 +64,13 @@ class World:
         """Makes it what commands see."""
         for name, value in self.tools.items():
             patch.setenv(name, value)
-        patch.setenv("TURBINE_SOURCE", str(self.folder / "source.txt"))
+        patch.setenv("TURBINE_SOURCE", str(self.directory / "source.txt"))
         patch.setenv("TURBINE_LOCKS", " ".join(str(path) for path in self.locks.iterdir()))
         # pip, as it is; what it may look at is the index of this test.
         patch.setenv("PIP_CONFIG_FILE", "/dev/null")
         patch.setenv("PIP_NO_INDEX", "1")
         patch.setenv("PIP_FIND_LINKS", str(self.index))
-        patch.setenv("IREE_RELEASE_CACHE", str(self.folder / "cache"))
+        patch.setenv("IREE_RELEASE_CACHE", str(self.directory / "cache"))
 
 
 class Scene:
@@ -167,7 +169,7 @@ def test_the_core_is_that_of_the_store_to_the_byte(filled: Scene) -> None:
 
 def test_another_release_of_the_core_can_be_named(own: Scene) -> None:
     """Catches: a turbine that requires 3.14.0 and ships with a nightly."""
-    place = make_release(own.world.folder / "night", "20261122.1", native=NATIVE)
+    place = make_release(own.world.directory / "night", "20261122.1", native=NATIVE)
     publish(own.store, place, "candidate-20261122.1")
     result = own.run("--core-release", "candidate-20261122.1", "--core-post-version", "1")
     assert result.exit_code == 0, result.output
@@ -237,7 +239,7 @@ def test_what_is_none_of_it_is_refused(scene: Scene, name: str, message: str) ->
 
 
 def test_cleaning_takes_away_wheels_alone(scene: Scene) -> None:
-    """Catches: --clean in the wrong folder."""
+    """Catches: --clean in the wrong directory."""
     scene.wheelhouse.mkdir()
     (scene.wheelhouse / "thesis.tex").write_text("years of work")
     result = scene.run("--clean")
@@ -279,8 +281,8 @@ def test_a_checkout_is_built(scene: Scene, tmp_path: Path, monkeypatch: pytest.M
     )
     (checkout / "backend.py").write_text(
         "import shutil\n"
-        "def build_wheel(folder, config=None, metadata=None):\n"
-        f"    shutil.copy({str(wheel)!r}, folder)\n"
+        "def build_wheel(directory, config=None, metadata=None):\n"
+        f"    shutil.copy({str(wheel)!r}, directory)\n"
         "    return 'iree_turbine-3.9.0-py3-none-any.whl'\n"
     )
     result = scene.run("--source", str(checkout))
@@ -304,7 +306,7 @@ def test_a_checkout_is_built(scene: Scene, tmp_path: Path, monkeypatch: pytest.M
         (["--platform", "plan9"], 2, "--platform plan9: v3.14.0 has no such platform"),
         (["--python", "2.7"], 2, "--python 2.7: nothing is locked for it"),
         (["--source", "/none"], 2, "--source /none: there is no such checkout or wheel"),
-        (["--suite", "/none"], 2, "--suite /none: there is no such file or folder"),
+        (["--suite", "/none"], 2, "--suite /none: there is no such file or directory"),
     ],
 )
 def test_wrong_input_gets_one_sentence(

@@ -44,7 +44,7 @@ TURBINE = "3.14.0rc20261125"
 class Scene:
     """A machine that releases."""
 
-    folder: Path
+    directory: Path
     store: DirectoryStore
     server: Server
     place: Place
@@ -53,7 +53,7 @@ class Scene:
     @property
     def wheelhouse(self) -> Path:
         """The wheelhouse."""
-        return self.folder / "wheelhouse"
+        return self.directory / "wheelhouse"
 
     def run(self, app: typer.Typer, *arguments: str, code: int = 0) -> Result:
         """Calls a verb, which ends with a code."""
@@ -64,17 +64,17 @@ class Scene:
     def publish(self) -> Result:
         """Publishes the nightly."""
         nightly = at_version(
-            Path(os.environ["PLAN"]).absolute(), "20261122.1", self.folder / "nightly"
+            Path(os.environ["PLAN"]).absolute(), "20261122.1", self.directory / "nightly"
         )
         # tests/packaging/set checks these files; here the gate judges those of the promotion.
-        verdicts = write_verdicts(nightly, self.folder / "verdicts")
+        verdicts = write_verdicts(nightly, self.directory / "verdicts")
         told = self.run(
             publish.app,
             *("--store", self.store.address, "--from", str(nightly), "--commit", COMMIT),
             *("--verdicts", str(verdicts)),
         )
-        for folder in (nightly, verdicts):
-            shutil.rmtree(folder)
+        for directory in (nightly, verdicts):
+            shutil.rmtree(directory)
         return told
 
     def promote(self) -> Result:
@@ -82,7 +82,14 @@ class Scene:
         return self.run(
             promote.app,
             *("--store", self.store.address),
-            *("--candidate", CANDIDATE, "--version", VERSION, "--work", str(self.folder / "work")),
+            *(
+                "--candidate",
+                CANDIDATE,
+                "--version",
+                VERSION,
+                "--work",
+                str(self.directory / "work"),
+            ),
             *("--override", "age=a test", "--override", "verdicts=a test"),
         )
 
@@ -119,27 +126,27 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    folder = tmp_path_factory.mktemp("release")
-    checkout = folder / "checkout"
+    directory = tmp_path_factory.mktemp("release")
+    checkout = directory / "checkout"
     checkout.mkdir()
     git(checkout, "init", "--quiet")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BUILD_WORKSPACE_DIRECTORY", str(checkout))
-        patch.setenv("RESTAMP", str(restamp_tool(folder / "restamp")))
-        for name, value in turbine_tools(folder).items():
+        patch.setenv("RESTAMP", str(restamp_tool(directory / "restamp")))
+        for name, value in turbine_tools(directory).items():
             patch.setenv(name, value)
         # What Bazel fetched takes the place of the registry.
         links = {str(Path(path).absolute().parent) for path in os.environ["INDEX"].split()}
         patch.setenv("PIP_CONFIG_FILE", os.devnull)
         patch.setenv("PIP_NO_INDEX", "1")
         patch.setenv("PIP_FIND_LINKS", " ".join(sorted(links)))
-        patch.setenv("IREE_RELEASE_CACHE", str(folder / "cache"))
+        patch.setenv("IREE_RELEASE_CACHE", str(directory / "cache"))
         patch.setenv("TWINE_USERNAME", USER)
         patch.setenv("TWINE_PASSWORD", PASSWORD)
-        (folder / "registry").mkdir()
-        with servers.serve("devpi", folder / "registry") as server:
-            yield Scene(folder, DirectoryStore(folder / "store"), server, server.place())
-    shutil.rmtree(folder)
+        (directory / "registry").mkdir()
+        with servers.serve("devpi", directory / "registry") as server:
+            yield Scene(directory, DirectoryStore(directory / "store"), server, server.place())
+    shutil.rmtree(directory)
 
 
 def test_a_nightly_becomes_a_turbine_release_that_works(scene: Scene) -> None:
@@ -182,7 +189,7 @@ def test_a_second_run_of_each_step_changes_nothing(scene: Scene) -> None:
 def test_leftovers_of_this_machine_do_not_make_a_verification_pass(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches: a configuration, or a folder of wheels, that stands in for the registry."""
+    """Catches: a configuration, or a directory of wheels, that stands in for the registry."""
     links = str(scene.wheelhouse)
     settings = tmp_path / "pip.conf"
     settings.write_text(f"[global]\nfind-links = {links}\n")

@@ -1,7 +1,7 @@
 """Installs the locked npm packages into the user's cache, once for all clones of the workspace.
 
-A repository rule runs this module. It prints the folder that holds `node_modules`, or, where they
-cannot be had, one sentence on standard error and ends with 1.
+A repository rule runs this module. It prints the directory that holds `node_modules`, or, where
+they cannot be had, one sentence on standard error and ends with 1.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ _DESCRIPTION = "api.github.com.json"
 
 
 def install(npm: Path, manifest: Path, lock: Path, cache: Path) -> Path:
-    """Returns the folder in the cache with the packages, which are installed if they are not there.
+    """Returns the directory in the cache with the packages, which are installed if they are not
+    there.
 
     Args:
       npm: the program.
       manifest: package.json.
       lock: package-lock.json, which pins all packages by hash.
-      cache: holds a folder for each lock and kind of machine.
+      cache: holds a directory for each lock and kind of machine.
 
     Raises:
       UnavailableError: npm fails, or the cache cannot be written.
@@ -58,17 +59,17 @@ def install(npm: Path, manifest: Path, lock: Path, cache: Path) -> Path:
     except OSError as error:
         raise UnavailableError(
             f"the cache {cache} cannot be written ({error.strerror}); set IREE_RELEASE_CACHE to a "
-            "folder that can"
+            "directory that can"
         ) from error
     return home
 
 
-def _call(npm: Path, folder: Path) -> None:
+def _call(npm: Path, directory: Path) -> None:
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     try:
         done = subprocess.run(
             [npm, "ci", *options],
-            cwd=folder,
+            cwd=directory,
             capture_output=True,
             text=True,
             timeout=_LONGEST,

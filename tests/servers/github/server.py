@@ -30,7 +30,7 @@ from tests.servers.remote.program import await_answer, free_port, program
 from tests.servers.remote.wire import Answer, Request, serving
 
 MODULES = "GITHUB_FOR_TESTS"
-"""Names the folder with node_modules, a file in it, or one that says why there is none."""
+"""Names the directory with node_modules, a file in it, or one that says why there is none."""
 TOKEN = "ghp_forTestsAloneAndRecognisable0123456789"
 OWNER = "admin"
 
@@ -203,18 +203,18 @@ class GitHub:
 
 
 def modules() -> Path:
-    """The folder with node_modules.
+    """The directory with node_modules.
 
     Raises:
       NotRun: there is none.
     """
     named = os.environ.get(MODULES)
     if not named:
-        raise NotRun(f"{MODULES} does not name a folder with node_modules")
+        raise NotRun(f"{MODULES} does not name a directory with node_modules")
     path = Path(named)
     if path.name == "not_run.txt":
         raise NotRun(path.read_text().strip())
-    # Bazel gives a link to a file; the folder beside the real one is too large for links.
+    # Bazel gives a link to a file; the directory beside the real one is too large for links.
     path = path.resolve()
     return (path.parent if path.is_file() else path) / "node_modules"
 

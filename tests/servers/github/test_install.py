@@ -22,11 +22,11 @@ touch node_modules/@octokit/openapi/generated/ghes-3.0.json
 class Scene:
     """An npm that notes its calls, and a cache."""
 
-    def __init__(self, folder: Path) -> None:
-        self.calls, self.broken = folder / "calls", folder / "broken"
-        self.cache = folder / "cache"
-        self._npm, self._lock = folder / "npm", folder / "package-lock.json"
-        self._manifest = folder / "package.json"
+    def __init__(self, directory: Path) -> None:
+        self.calls, self.broken = directory / "calls", directory / "broken"
+        self.cache = directory / "cache"
+        self._npm, self._lock = directory / "npm", directory / "package-lock.json"
+        self._manifest = directory / "package.json"
         self._npm.write_text(NPM.format(calls=self.calls, broken=self.broken))
         self._npm.chmod(0o755)
         self._manifest.write_text("{}")

@@ -1,4 +1,5 @@
-"""devpi-server as a program: `init` makes its folder, `main` serves it; the rest are its options.
+"""devpi-server as a program: `init` makes its directory, `main` serves it; the rest are its
+options.
 
 It needs setuptools' pkg_resources, which reads a file with a space in its name; Bazel's rules for
 Python do not hand on such files. Nobody needs what is in it.

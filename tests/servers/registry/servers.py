@@ -39,7 +39,7 @@ class Place:
     """For --index."""
     front: Front
     files: Path | None
-    """The folder with its files, where it is as simple as that."""
+    """The directory with its files, where it is as simple as that."""
 
 
 class Server(Protocol):
@@ -119,17 +119,17 @@ class Devpi:
 
 @dataclass(slots=True)
 class PypiServer:
-    """A pypiserver: a folder, which is emptied for each place."""
+    """A pypiserver: a directory, which is emptied for each place."""
 
     front: RegistryFront
-    _folder: Path
+    _directory: Path
 
     def place(self) -> Place:
-        """The folder, emptied."""
-        for path in self._folder.iterdir():
+        """The directory, emptied."""
+        for path in self._directory.iterdir():
             path.unlink()
         self.front.calm()
-        return Place(f"{self.front.url}/", f"{self.front.url}/simple/", self.front, self._folder)
+        return Place(f"{self.front.url}/", f"{self.front.url}/simple/", self.front, self._directory)
 
 
 KINDS = ("devpi", "pypiserver")
@@ -137,7 +137,7 @@ KINDS = ("devpi", "pypiserver")
 
 @contextmanager
 def serve(kind: str, scratch: Path) -> Iterator[Server]:
-    """Starts a registry of a kind, with all that it has in an empty folder, and stops it."""
+    """Starts a registry of a kind, with all that it has in an empty directory, and stops it."""
     server: AbstractContextManager[Server] = (
         _devpi(scratch) if kind == "devpi" else _pypiserver(scratch)
     )
@@ -147,7 +147,7 @@ def serve(kind: str, scratch: Path) -> Iterator[Server]:
 
 @contextmanager
 def _devpi(scratch: Path) -> Iterator[Devpi]:
-    """Starts a devpi-server with its data in a folder, and stops it."""
+    """Starts a devpi-server with its data in a directory, and stops it."""
     data, secret = scratch / "data", scratch / "secret"
     secret.write_text(base64.b64encode(os.urandom(32)).decode())
     secret.chmod(0o600)
@@ -188,7 +188,7 @@ def _devpi(scratch: Path) -> Iterator[Devpi]:
 
 @contextmanager
 def _pypiserver(scratch: Path) -> Iterator[PypiServer]:
-    """Starts a pypiserver with its files in a folder, and stops it."""
+    """Starts a pypiserver with its files in a directory, and stops it."""
     files = scratch / "files"
     files.mkdir()
     passwords = scratch / "passwords"

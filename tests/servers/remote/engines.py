@@ -30,7 +30,7 @@ authorization:
 thread-pool-size: 500
 storages:
   - !disk-storage &cas
-    path: {folder}/cas
+    path: {directory}/cas
 caches:
   - !lru-action-cache &actions
     storage: *cas
@@ -71,23 +71,23 @@ _EXECUTION = """\
         scheduler: *scheduler
 """
 
-# Bazel's disk cache has a folder for the first two digits of each digest.
+# Bazel's disk cache has a directory for the first two digits of each digest.
 _OF_DISK_CACHE = 'rewrite "^/(ac|cas)/(..)(.*)$" /$1/$2/$2$3 break;'
 
 _NGINX = """\
 daemon off;
 master_process off;
-pid {folder}/nginx.pid;
+pid {directory}/nginx.pid;
 error_log stderr;
 events {{ }}
 http {{
-    access_log {folder}/access.log;
-    client_body_temp_path {folder}/incoming;
+    access_log {directory}/access.log;
+    client_body_temp_path {directory}/incoming;
     client_max_body_size 0;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
     server {{
         listen 127.0.0.1:{port};
         root {cache};
@@ -110,9 +110,9 @@ class Engines:
     """A root file system with a shell and the C library."""
     nginx: Path
     postgresql: Path
-    """The folder of its programs."""
+    """The directory of its programs."""
     programs: Path
-    """The folder of buildbox' programs and bwrap."""
+    """The directory of buildbox' programs and bwrap."""
 
 
 def engines() -> Engines:
@@ -123,16 +123,16 @@ def engines() -> Engines:
     return Engines(**{name: Path(path) for name, path in found.items()})
 
 
-def buildgrid_python(folder: Path) -> tuple[Path, Path]:
-    """A Python for BuildGrid, and a folder from which it imports it; skips where there is none.
+def buildgrid_python(directory: Path) -> tuple[Path, Path]:
+    """A Python for BuildGrid, and a directory from which it imports it; skips where there is none.
 
     Args:
-      folder: where the wheels are unpacked.
+      directory: where the wheels are unpacked.
     """
     interpreter = json.loads(Path(os.environ["INTERPRETER"]).read_text())
     if interpreter["executable"] is None:
         pytest.skip(f"not run: {interpreter['reason']}")
-    packages = folder / "packages"
+    packages = directory / "packages"
     for wheel in os.environ["BUILDGRID"].split():
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(packages)
@@ -151,42 +151,42 @@ def require_sandboxes(programs: Engines) -> None:
 
 
 @contextmanager
-def buildgrid(folder: Path, database: str | None = None) -> Iterator[str]:
+def buildgrid(directory: Path, database: str | None = None) -> Iterator[str]:
     """Serves a cache and, with a database, execution; gives its gRPC address.
 
     Args:
-      folder: an empty folder; `cas` in it holds what is cached.
+      directory: an empty directory; `cas` in it holds what is cached.
       database: address of a PostgreSQL database of nobody else's.
     """
-    python, packages = buildgrid_python(folder)
+    python, packages = buildgrid_python(directory)
     port = free_port()
     settings = _BUILDGRID + (_SCHEDULER if database else "") + _INSTANCE
     settings += _EXECUTION if database else ""
-    configuration = folder / "buildgrid.yml"
-    configuration.write_text(settings.format(database=database, folder=folder, port=port))
+    configuration = directory / "buildgrid.yml"
+    configuration.write_text(settings.format(database=database, directory=directory, port=port))
     environment = {"PYTHONPATH": str(packages)}
     command = [python, "-c", "from buildgrid.server.app.cli import cli; cli()"]
     if database:
         _run([*command, "migrate", "apply", database], environment)
-    log = folder / "buildgrid.log"
+    log = directory / "buildgrid.log"
     with program([*command, "server", "start", configuration], log, environment) as process:
         await_port(port, process, log)
         yield f"grpc://127.0.0.1:{port}"
 
 
 @contextmanager
-def database(programs: Engines, folder: Path) -> Iterator[str]:
+def database(programs: Engines, directory: Path) -> Iterator[str]:
     """Serves an empty PostgreSQL database; gives its address."""
     # PostgreSQL refuses to be root.
     as_somebody = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
-    data = folder / "postgresql"
+    data = directory / "postgresql"
     _run(
         [
             *(*as_somebody, programs.postgresql / "initdb", "--no-sync", "--auth=trust"),
             *("--username=bgd", "--locale=C", "--encoding=UTF8", "--pgdata", data),
         ]
     )
-    port, log = free_port(), folder / "postgresql.log"
+    port, log = free_port(), directory / "postgresql.log"
     serve = [programs.postgresql / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", "-k", ""]
     with program([*as_somebody, *serve, "-F"], log) as process:
         await_port(port, process, log)
@@ -194,12 +194,12 @@ def database(programs: Engines, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def worker(programs: Engines, folder: Path, address: str) -> Iterator[None]:
+def worker(programs: Engines, directory: Path, address: str) -> Iterator[None]:
     """Serves as a worker whose machine has a shell and the C library, and no network.
 
     Args:
       programs: where its programs are.
-      folder: an empty folder, for its cache of inputs.
+      directory: an empty directory, for its cache of inputs.
       address: the server that it works for.
     """
     casd = [programs.programs / "buildbox-casd", f"--cas-remote={address}"]
@@ -207,13 +207,13 @@ def worker(programs: Engines, folder: Path, address: str) -> Iterator[None]:
         # A path of a socket must be short.
         short = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="casd-", dir="/tmp")))
         socket_path = short / "casd.sock"
-        log = folder / "casd.log"
+        log = directory / "casd.log"
         environment = {"PATH": f"{programs.programs}:{os.environ['PATH']}"}
         process = stack.enter_context(
-            program([*casd, f"--bind=unix:{socket_path}", folder / "casd"], log, environment)
+            program([*casd, f"--bind=unix:{socket_path}", directory / "casd"], log, environment)
         )
         await_state(socket_path.exists, process, log)
-        log = folder / "worker.log"
+        log = directory / "worker.log"
         runner = [
             f"--runner-arg=--ro-bind-mount={programs.machine / part}:{path}"
             for path, part in _ROOT.items()
@@ -241,33 +241,33 @@ def worker(programs: Engines, folder: Path, address: str) -> Iterator[None]:
 @contextmanager
 def http_cache(
     programs: Engines,
-    folder: Path,
+    directory: Path,
     *,
     cache: Path | None = None,
     disk_cache: Path | None = None,
     token: str | None = None,
 ) -> Iterator[str]:
-    """Serves a folder that takes what is put into it; gives its address.
+    """Serves a directory that takes what is put into it; gives its address.
 
     Args:
       programs: where its program is.
-      folder: an empty folder.
-      cache: what is served, instead of a new folder `cache` in it.
+      directory: an empty directory.
+      cache: what is served, instead of a new directory `cache` in it.
       disk_cache: the same, where it is a disk cache of Bazel's.
       token: who does not bear it gets nothing.
     """
     for name in ("cache", "incoming"):
-        (folder / name).mkdir()
+        (directory / name).mkdir()
     guard = f'if ($http_authorization != "Bearer {token}") {{ return 401; }}' if token else ""
     port = free_port()
-    configuration, log = folder / "nginx.conf", folder / "nginx.log"
+    configuration, log = directory / "nginx.conf", directory / "nginx.log"
     configuration.write_text(
         _NGINX.format(
-            folder=folder,
+            directory=directory,
             port=port,
             guard=guard,
             layout=_OF_DISK_CACHE if disk_cache else "",
-            cache=disk_cache or cache or folder / "cache",
+            cache=disk_cache or cache or directory / "cache",
         )
     )
     with program([programs.nginx, "-c", configuration, "-e", "stderr"], log) as process:

@@ -7,7 +7,7 @@ PythonDevelopmentInfo = provider(
     doc = "What an extension module is compiled and linked with.",
     fields = {
         "configuration": "File: the platform's pyconfig.h",
-        "headers": "File: the folder of CPython's headers",
+        "headers": "File: the directory of CPython's headers",
         "interpreter": "File: an interpreter of the same version, which runs where it is built",
         "library": "File: the import library of python3.dll; None where modules link to nothing",
     },
@@ -89,7 +89,7 @@ python_development = rule(
     provides = [PythonDevelopmentInfo],
     attrs = {
         "configuration": attr.label(mandatory = True, allow_single_file = [".h"], doc = "pyconfig.h."),
-        "headers": attr.label(mandatory = True, allow_files = True, doc = "Folder of headers."),
+        "headers": attr.label(mandatory = True, allow_files = True, doc = "Directory of headers."),
         "home": attr.label(mandatory = True, allow_files = True, doc = "What the interpreter needs."),
         "interpreter": attr.label(
             mandatory = True,

@@ -125,9 +125,9 @@ source, target = pathlib.Path(sysconfig.get_path("include")), pathlib.Path(sys.a
 print(source / "Python.h")
 if (source / "Python.h").is_file():
     shutil.copytree(
-        source, target, ignore=lambda folder, names: [
+        source, target, ignore=lambda directory, names: [
             name for name in names
-            if name == "pyconfig.h" or not (name.endswith(".h") or pathlib.Path(folder, name).is_dir())
+            if name == "pyconfig.h" or not (name.endswith(".h") or pathlib.Path(directory, name).is_dir())
         ]
     )
 """
@@ -167,7 +167,7 @@ package(default_visibility = ["//visibility:public"])
 
 python_development = repository_rule(
     implementation = _python_development_impl,
-    doc = "What extension modules for one version of Python are built with: `:headers`, a folder " +
+    doc = "What extension modules for one version of Python are built with: `:headers`, a directory " +
           "with those of CPython without pyconfig.h; `:python`, an interpreter of that version, " +
           "and `:home`, what it consists of. Targets that fail with the reason where the machine " +
           "does not have them.",

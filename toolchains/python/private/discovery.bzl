@@ -4,7 +4,7 @@ The functions see a host through a struct, so that tests can hand them one that 
 
 - `getenv(name)` is the value of an environment variable, or None;
 - `which(program)` is the path of a program on PATH, or None;
-- `list(folder)` is the names in a folder, empty where there is no such folder;
+- `list(directory)` is the names in a directory, empty where there is no such directory;
 - `run(program)` is what the program prints when it is given PROBE, or None when it fails.
 """
 
@@ -125,9 +125,9 @@ def _installed(host, version, program):
     pyenv = (host.getenv("PYENV_ROOT") or home + "/.pyenv") + "/versions"
     uv = host.getenv("UV_PYTHON_INSTALL_DIR") or data + "/uv/python"
     return [
-        "%s/%s/bin/%s" % (folder, name, program)
-        for folder, prefix in [(pyenv, ""), (uv, "cpython-")]
-        for name in _newest_first(host.list(folder), prefix + version + ".")
+        "%s/%s/bin/%s" % (directory, name, program)
+        for directory, prefix in [(pyenv, ""), (uv, "cpython-")]
+        for name in _newest_first(host.list(directory), prefix + version + ".")
     ]
 
 def _newest_first(names, prefix):

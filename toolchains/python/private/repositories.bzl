@@ -97,7 +97,7 @@ echo "{python} has no pip, which fetches what this build needs: install pip for 
 exit 2
 """
 
-# Prints the folder that holds pip, or the wheel that Python brings to install pip from.
+# Prints the directory that holds pip, or the wheel that Python brings to install pip from.
 _FIND_PIP = """\
 import importlib.util, pathlib
 found = importlib.util.find_spec("pip")
@@ -111,12 +111,12 @@ else:
 def _host(rctx):
     """What discovery.bzl sees of the host."""
 
-    def list_folder(folder):
-        path = rctx.path(folder)
+    def list_directory(directory):
+        path = rctx.path(directory)
         return [entry.basename for entry in path.readdir()] if path.exists else []
 
     def run(program):
-        # The workspace, because a version manager chooses by folder.
+        # The workspace, because a version manager chooses by directory.
         done = rctx.execute(
             [program, "-I", "-S", "-c", PROBE],
             working_directory = str(rctx.workspace_root),
@@ -134,7 +134,7 @@ def _host(rctx):
     return struct(
         getenv = lambda name: rctx.os.environ.get(name),
         which = lambda program: rctx.which(program),
-        list = list_folder,
+        list = list_directory,
         run = run_once,
     )
 
@@ -218,8 +218,8 @@ def _python_impl(rctx):
 def _bootstrap(rctx, host, version):
     """An interpreter from Debian's packages, or the reason why there is none."""
     program = rctx.path(rctx.attr.bootstrap)
-    for folder in [program.dirname, program.dirname.dirname.get_child("debian")]:
-        rctx.watch_tree(folder)
+    for directory in [program.dirname, program.dirname.dirname.get_child("debian")]:
+        rctx.watch_tree(directory)
     done = rctx.execute([rctx.path(rctx.attr.python), "-IBS", program, version])
     if done.return_code != 0:
         return None, "not on this host; " + (done.stderr.strip() or "its preparation failed")

@@ -1,4 +1,4 @@
-"""The program that rewrites a folder of lock files."""
+"""The program that rewrites a directory of lock files."""
 
 load("@rules_python//python:defs.bzl", "py_binary")
 

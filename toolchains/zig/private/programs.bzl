@@ -11,7 +11,7 @@ ZIG_ATTRS = {
         default = "@zig//:lib",
         allow_files = True,
         cfg = "exec",
-        doc = "Its own sources and headers, one folder.",
+        doc = "Its own sources and headers, one directory.",
     ),
 }
 
@@ -41,11 +41,11 @@ ZigDriverInfo = provider(
 )
 
 def zig_lib(ctx):
-    """Returns the folder of zig's sources and headers, for a rule with ZIG_ATTRS."""
-    (folder,) = ctx.files._lib
-    return folder
+    """Returns the directory of zig's sources and headers, for a rule with ZIG_ATTRS."""
+    (directory,) = ctx.files._lib
+    return directory
 
-# Where actions run in the root folder, zig 0.17 does not find what it compiles by a relative path.
+# Where actions run in the root directory, zig 0.17 does not find what it compiles by a relative path.
 _IN_FULL = """\
 #!/bin/sh
 ZIG_LIB_DIR=${PWD%/}/$ZIG_LIB_DIR exec "$@"
@@ -127,7 +127,7 @@ def _zig_runtime_impl(ctx):
 zig_runtime = rule(
     implementation = _zig_runtime_impl,
     cfg = _once,
-    doc = "The C or C++ runtime of a target, compiled: a folder that driver.c links with.",
+    doc = "The C or C++ runtime of a target, compiled: a directory that driver.c links with.",
     attrs = {
         "target": attr.string(mandatory = True, doc = "The target, as zig has it."),
         "language": attr.string(values = ["c", "c++"], mandatory = True, doc = "Its language."),

@@ -95,15 +95,15 @@ class Found:
         self.content[path] = b"".join(parts)
 
 
-def of_wheel(folder: Path, content: bytes, limits: ArchiveLimits | None = None) -> Found:
+def of_wheel(directory: Path, content: bytes, limits: ArchiveLimits | None = None) -> Found:
     """What is found in these bytes as a wheel."""
-    path = folder / "a.whl"
+    path = directory / "a.whl"
     path.write_bytes(content)
     return Found(path, limits)
 
 
-def of_dist(folder: Path, content: bytes, limits: ArchiveLimits | None = None) -> Found:
+def of_dist(directory: Path, content: bytes, limits: ArchiveLimits | None = None) -> Found:
     """What is found in these bytes as a dist."""
-    path = folder / "a.tar.xz"
+    path = directory / "a.tar.xz"
     path.write_bytes(content)
     return Found(path, limits)

@@ -83,12 +83,12 @@ def damaged(name: str) -> st.SearchStrategy[bytes]:
 
 def answer(name: str, content: bytes) -> None:
     """Inspects a file; nothing but the file may be where it lies, before and after."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, name)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, name)
         path.write_bytes(content)
         report = inspect(path, CONTEXT)
         assert report.size == len(content)
-        assert [entry.name for entry in Path(folder).iterdir()] == [name]
+        assert [entry.name for entry in Path(directory).iterdir()] == [name]
         found = Found(path, ArchiveLimits(members=100, size=1 << 20, ratio=50))
         assert found.handed_out <= 1 << 20
 

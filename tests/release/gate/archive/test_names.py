@@ -72,11 +72,11 @@ def test_another_is_found(path: str) -> None:
 )
 def test_two_paths_that_some_system_takes_for_one_are_found(paths: list[str]) -> None:
     names = Names()
-    found = [problem.check for path in paths for problem in names.add(path, folder=False)]
+    found = [problem.check for path in paths for problem in names.add(path, directory=False)]
     assert Check.ARCHIVE_DOUBLE in found
 
 
-def test_folders_may_be_named_and_have_files_in_them() -> None:
+def test_directories_may_be_named_and_have_files_in_them() -> None:
     names = Names()
     entries = [("a", True), ("a/b", True), ("a/b/x", False), ("a/c", False), ("a/b/y", False)]
-    assert not [p for path, folder in entries for p in names.add(path, folder=folder)]
+    assert not [p for path, directory in entries for p in names.add(path, directory=directory)]

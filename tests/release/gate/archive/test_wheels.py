@@ -44,7 +44,7 @@ def test_an_archive_with_sizes_behind_the_content_is_read(tmp_path: Path) -> Non
     assert found.content == GOOD
 
 
-def test_folders_are_no_files(tmp_path: Path) -> None:
+def test_directories_are_no_files(tmp_path: Path) -> None:
     found = of_wheel(tmp_path, zipped({"iree/": b"", **GOOD}))
     assert found.problems == []
 

@@ -17,21 +17,23 @@ from release.model.outcome import Outcome
 
 def built() -> TestableRelease:
     """All files that were built; that they are sound is shown elsewhere."""
-    folders = (Path(os.environ["WHEELHOUSE"]), Path(os.environ["DISTS"]))
+    directories = (Path(os.environ["WHEELHOUSE"]), Path(os.environ["DISTS"]))
     stated = next(Path(p) for p in os.environ["MANIFEST"].split() if p.endswith(".json"))
     artifacts = manifest.read(stated).artifacts
     return TestableRelease(
         plan=plan.read(Path(os.environ["PLAN"])),
-        files={path.name: path.resolve() for folder in folders for path in folder.iterdir()},
+        files={
+            path.name: path.resolve() for directory in directories for path in directory.iterdir()
+        },
         digests={name: artifact.sha256 for name, artifact in artifacts.items()},
     )
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder that goes away, whatever is left in it."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    """A directory that goes away, whatever is left in it."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
 
 
 def require_an_engine(outcomes: Sequence[Outcome]) -> None:

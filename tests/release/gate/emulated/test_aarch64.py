@@ -34,8 +34,8 @@ def outcomes(candidate: TestableRelease, equipment: ProvidedEquipment) -> list[O
     """All trials of the platform, made once: they share what they install and compile."""
     if platform.machine() == "aarch64":
         pytest.skip("not run: this machine needs no emulation, tests/packaging/installed runs them")
-    with scratch() as folder:
-        made = [*try_aarch64(candidate, equipment, candidate.plan.platform(NAME), folder)]
+    with scratch() as directory:
+        made = [*try_aarch64(candidate, equipment, candidate.plan.platform(NAME), directory)]
     require_an_engine(made)
     return made
 

@@ -25,15 +25,15 @@ VERDICTS = json.dumps(
         for backend in model_runs.BACKENDS
     ]
 )
-# A qemu that is all the programs which are started through it; the last word is the folder.
+# A qemu that is all the programs which are started through it; the last word is the directory.
 QEMU = f"""\
 #!/bin/sh
-for folder; do :; done
+for dir; do :; done
 case "$*" in
 *"-sP -c"*) echo {PLAN.version} {PLAN.version} ;;
-*BROKEN*" compile "*) echo half > "$folder/half.vmfb"; echo no linker >&2; exit 1 ;;
-*" compile "*) echo whole >> "$folder/whole.vmfb" ;;
-*" run "*) [ ! -e "$folder/half.vmfb" ] && cat "$folder/whole.vmfb" >&2 && echo '{VERDICTS}' ;;
+*BROKEN*" compile "*) echo half > "$dir/half.vmfb"; echo no linker >&2; exit 1 ;;
+*" compile "*) echo whole >> "$dir/whole.vmfb" ;;
+*" run "*) [ ! -e "$dir/half.vmfb" ] && cat "$dir/whole.vmfb" >&2 && echo '{VERDICTS}' ;;
 esac
 """
 

@@ -23,8 +23,8 @@ def candidate() -> TestableRelease:
 def outcomes(candidate: TestableRelease) -> list[Outcome]:
     """All trials of the platform, made once: they share one Windows."""
     equipment = ProvidedEquipment.from_environment()
-    with scratch() as folder:
-        made = [*try_windows(candidate, equipment, candidate.plan.platform(NAME), folder)]
+    with scratch() as directory:
+        made = [*try_windows(candidate, equipment, candidate.plan.platform(NAME), directory)]
     require_an_engine(made)
     return made
 

@@ -106,7 +106,7 @@ BINARIES = [
         in_binary(*X86, member="iree-run-module", old=b"GLIBC_2.14\0", new=b"GLIBC_2.39\0"),
     ),
     fault(
-        "a search path to a home folder",
+        "a search path to a home directory",
         Check.RPATH,
         in_binary(
             *X86, member="iree-tracy-capture", old=b"$ORIGIN/../../", new=b"/%s/x/../../" % b"home"

@@ -39,7 +39,7 @@ SET = [
         copied(*X86_311, old="-cp311", new="-1-cp311"),
     ),
     fault(
-        "a wheel of another night left in the folder",
+        "a wheel of another night left in the directory",
         Check.SET_UNPLANNED,
         copied(*TFLITE, old="-py3", new="_old-py3"),
     ),

@@ -31,8 +31,8 @@ MANIFEST = manifest.read(
 CONTEXT = Context.of(PLAN, MANIFEST)
 GOOD = {
     path.name: path.resolve()
-    for folder in (os.environ["WHEELHOUSE"], os.environ["DISTS"])
-    for path in sorted(Path(folder).iterdir())
+    for directory in (os.environ["WHEELHOUSE"], os.environ["DISTS"])
+    for path in sorted(Path(directory).iterdir())
 }
 
 
@@ -45,17 +45,17 @@ def good() -> dict[str, Report]:
 
 @pytest.fixture
 def workshop() -> Iterator[Workshop]:
-    """A folder of links to the good files."""
-    with tempfile.TemporaryDirectory() as folder:
+    """A directory of links to the good files."""
+    with tempfile.TemporaryDirectory() as directory:
         for name, path in GOOD.items():
-            Path(folder, name).symlink_to(path)
-        yield Workshop(Path(folder))
+            Path(directory, name).symlink_to(path)
+        yield Workshop(Path(directory))
 
 
 def faults_of(workshop: Workshop, good: dict[str, Report]) -> list[Finding]:
     """What the gate says against a set."""
     changed = {path.name: inspect(path, CONTEXT) for path in workshop.changed()}
-    present = [path.name for path in sorted(workshop.folder.iterdir())]
+    present = [path.name for path in sorted(workshop.directory.iterdir())]
     reports = [changed.get(name) or good[name] for name in present]
     return [finding for finding in check_set(Evidence(PLAN, reports)) if finding.fault]
 

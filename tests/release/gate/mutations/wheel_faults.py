@@ -138,7 +138,7 @@ WHEELS = [
         added(*TF, path="tests/x.py", content=b""),
     ),
     fault(
-        "a file in a sibling's folder",
+        "a file in a sibling's directory",
         Check.WHEEL_OUTSIDE,
         added(*TF, path="iree/runtime/x.py", content=b""),
     ),

@@ -1,4 +1,4 @@
-"""Where good sets are broken: a folder of links to good files, and tools to change some of them."""
+"""Where good sets are broken: a directory of links to good files, and tools to change some."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Wheel:
 
     @property
     def dist_info(self) -> str:
-        """Its .dist-info folder."""
+        """Its .dist-info directory."""
         return next(name.split("/")[0] for name in self.members if ".dist-info/" in name)
 
     def edit(self, path: str, old: bytes, new: bytes) -> None:
@@ -71,12 +71,12 @@ class Wheel:
 class Workshop:
     """A set that is about to be broken."""
 
-    folder: Path
+    directory: Path
     """All files, side by side; links to the good ones until they are changed."""
 
     def path(self, *words: str) -> Path:
         """The one file whose name has all of these words."""
-        (found,) = (p for p in self.folder.iterdir() if all(word in p.name for word in words))
+        (found,) = (p for p in self.directory.iterdir() if all(word in p.name for word in words))
         return found
 
     def wheel(self, *words: str, change: Callable[[Wheel], None], record: bool = True) -> Path:
@@ -130,7 +130,7 @@ class Workshop:
         """The files that are no longer the good ones under their good names."""
         return [
             path
-            for path in sorted(self.folder.iterdir())
+            for path in sorted(self.directory.iterdir())
             if not path.is_symlink() or path.readlink().name != path.name
         ]
 

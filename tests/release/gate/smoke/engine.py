@@ -39,14 +39,14 @@ def private_engine() -> Iterator[Any]:
         pytest.skip("not run: only root may start dockerd")
     # A socket's path must be short.
     with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        log = folder / "log"
+        directory = Path(name)
+        log = directory / "log"
         with log.open("wb") as stream:
             daemon = subprocess.Popen(
                 [
                     *("dockerd", *_FLAGS),
-                    *(f"--data-root={folder}/data", f"--exec-root={folder}/exec"),
-                    *(f"--host=unix://{folder}/socket", f"--pidfile={folder}/pid"),
+                    *(f"--data-root={directory}/data", f"--exec-root={directory}/exec"),
+                    *(f"--host=unix://{directory}/socket", f"--pidfile={directory}/pid"),
                 ],
                 env={**os.environ, "PATH": _search_path()},
                 stdin=subprocess.DEVNULL,
@@ -55,8 +55,8 @@ def private_engine() -> Iterator[Any]:
             )
         try:
             with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("DOCKER_HOST", f"unix://{folder}/socket")
-                client = _connect(daemon, folder / "socket", log)
+                patch.setenv("DOCKER_HOST", f"unix://{directory}/socket")
+                client = _connect(daemon, directory / "socket", log)
                 yield client
                 client.close()
         finally:

@@ -153,10 +153,10 @@ def runtime_files() -> dict[str, str]:
     return _files("iree-runtime", "numpy", {"iree/runtime/__init__.py": _RUNTIME})
 
 
-def write_wheel(folder: Path, package: str, files: Mapping[str, str]) -> ExactWheel:
+def write_wheel(directory: Path, package: str, files: Mapping[str, str]) -> ExactWheel:
     """Writes a wheel whose RECORD is right, whatever is in it."""
     project = package.replace("-", "_")
-    path = folder / f"{project}-{VERSION}-py3-none-manylinux_2_28_x86_64.whl"
+    path = directory / f"{project}-{VERSION}-py3-none-manylinux_2_28_x86_64.whl"
     record = f"{project}-{VERSION}.dist-info/RECORD"
     rows = []
     with zipfile.ZipFile(path, "w") as archive:
@@ -169,18 +169,18 @@ def write_wheel(folder: Path, package: str, files: Mapping[str, str]) -> ExactWh
 
 
 def _files(package: str, requires: str, modules: Mapping[str, str]) -> dict[str, str]:
-    folder = package.replace("-", "/")
+    directory = package.replace("-", "/")
     info = f"{package.replace('-', '_')}-{VERSION}.dist-info"
     answers = {
         # A regular expression of these says itself, once its backslashes are gone.
         name: (answer.says.replace("\\", "").split("|")[0], answer.exit_code)
         for name, answer in SCRIPTS[package].items()
     }
-    scripts = "".join(f"{name} = {folder.replace('/', '.')}.programs:main\n" for name in answers)
+    scripts = "".join(f"{name} = {directory.replace('/', '.')}.programs:main\n" for name in answers)
     return {
         **modules,
-        f"{folder}/programs.py": _PROGRAMS.format(answers=json.dumps(answers)),
-        f"{folder}/version.py": f'VERSION = "{VERSION}"\n',
+        f"{directory}/programs.py": _PROGRAMS.format(answers=json.dumps(answers)),
+        f"{directory}/version.py": f'VERSION = "{VERSION}"\n',
         f"{info}/METADATA": (
             f"Metadata-Version: 2.1\nName: {package}\nVersion: {VERSION}\n"
             f"Requires-Dist: {requires}\n"

@@ -49,8 +49,8 @@ def write_tool(path: Path, script: str) -> None:
 
 def write_dist(dist: Path) -> None:
     """Writes a good dist, unpacked."""
-    for folder in ("bin", "numbers"):
-        (dist / folder).mkdir(parents=True)
+    for directory in ("bin", "numbers"):
+        (dist / directory).mkdir(parents=True)
     for name, answer in dist_tools("linux").items():
         # A regular expression of these says itself, once its backslashes are gone.
         words = answer.says.replace("\\", "").split("|")[0]
@@ -69,22 +69,22 @@ def numbers(dist: Path, model: str) -> Path:
 class Workshop:
     """Makes dists and tries them."""
 
-    folder: Path
+    directory: Path
 
     def pack(self, fault: Fault | None = None) -> Path:
         """An archive of a dist, good unless something is done to it."""
-        dist = self.folder / "dist"
+        dist = self.directory / "dist"
         write_dist(dist)
         if fault:
             fault(dist)
-        archive = self.folder / NAME
+        archive = self.directory / NAME
         with tarfile.open(archive, "w:xz", preset=0) as writer:
             writer.add(dist, ".")
         return archive
 
     def attempt(self, archive: Path, runner: Runner | None = None, timeout: float = 30) -> Outcome:
         """Makes the trial."""
-        scratch = self.folder / "scratch"
+        scratch = self.directory / "scratch"
         scratch.mkdir()
         outcome = try_dist(
             archive, PLATFORM, scratch, runner=runner or NativeRunner(), timeout=timeout
@@ -184,7 +184,7 @@ def test_a_tool_that_hangs_fails_in_time(workshop: Workshop) -> None:
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\xfd7zXZ\0 and no more"])
 def test_what_is_no_archive_fails(workshop: Workshop, content: bytes) -> None:
     """Catches: an exception of the standard library in place of an outcome."""
-    archive = workshop.folder / NAME
+    archive = workshop.directory / NAME
     archive.write_bytes(content)
     outcome = workshop.attempt(archive)
     assert outcome.status == "failed"
@@ -229,7 +229,7 @@ class Elsewhere(NativeRunner):
 
 def test_a_runner_starts_the_tools_and_names_their_files(workshop: Workshop) -> None:
     """Catches: a tool started, or a file named, past the runner that knows the platform."""
-    heard = workshop.folder / "heard"
+    heard = workshop.directory / "heard"
 
     def listening(dist: Path) -> None:
         for path in (dist / "bin").iterdir():

@@ -135,7 +135,7 @@ def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
             ("linux_x86_64", "3.14"): here / "locks/linux_x86_64-cp314.txt",
             ("linux_aarch64", "3.14"): here / "locks/linux_aarch64-cp314.txt",
         },
-        folders=(here / "a", here / "b"),
+        directories=(here / "a", here / "b"),
         no_root="no apt either",
     )
     with pytest.raises(NotRunError, match=r"^there is no Python 3\.14 here \(no apt\)$"):

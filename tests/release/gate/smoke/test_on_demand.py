@@ -40,7 +40,7 @@ ASK: dict[str, Callable[[FetchedEquipment], object]] = {
 class World:
     """Sources that download nothing; each says what is downloaded, and counts."""
 
-    folder: Path
+    directory: Path
     python: Path
     calls: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class World:
     refusal: Exception | None = None
 
     def equipment(self) -> FetchedEquipment:
-        lock = self.folder / f"{LINUX}-cp312.txt"
+        lock = self.directory / f"{LINUX}-cp312.txt"
         lock.write_text("".join(f"{pin}\n" for pin in PINS))
         return FetchedEquipment(
             uv=Path("uv"),
@@ -57,7 +57,7 @@ class World:
             declared=data.load(),
             say=self.said.append,
             sources=Sources(
-                cache=lambda: self.folder,
+                cache=lambda: self.directory,
                 interpreter=self.interpreter,
                 emulation=self.emulation,
                 root_file_system=self.root_file_system,
@@ -73,7 +73,7 @@ class World:
             raise self.refusal
 
     def interpreter(self, cache: Path, version: str, announce: Announce) -> Path:
-        assert cache == self.folder
+        assert cache == self.directory
         self.fetch("interpreter", announce, f"CPython {version}", 23_400_000)
         return self.python
 
@@ -87,7 +87,7 @@ class World:
         return cache / "root"
 
     def wheel(self, pin: Pin, target: Target, lock: LockFile, cache: Path, python: str) -> Path:
-        assert (cache, python) == (self.folder / "payload", sys.executable)
+        assert (cache, python) == (self.directory / "payload", sys.executable)
         assert (target.label, target.python_version) == (f"{LINUX}-cp312", "3.12")
         assert target.platforms
         assert lock.name == f"packaging/dependencies/locks/{LINUX}-cp312.txt"
@@ -113,10 +113,12 @@ def test_each_part_comes_from_its_source(world: World) -> None:
     equipment = world.equipment()
     assert equipment.interpreter("3.15") == Interpreter("3.15", "3.15.0", world.python)
     assert equipment.emulation() == Emulation(Path("/q"), "11", Path("/r"), {}, {})
-    assert equipment.root_file_system() == world.folder / "root"
+    assert equipment.root_file_system() == world.directory / "root"
     requirements = equipment.requirements(LINUX, "3.12")
-    assert requirements.lock == world.folder / f"{LINUX}-cp312.txt"
-    assert requirements.folders == tuple(world.folder / "payload" / pin.sha256 for pin in PINS)
+    assert requirements.lock == world.directory / f"{LINUX}-cp312.txt"
+    assert requirements.directories == tuple(
+        world.directory / "payload" / pin.sha256 for pin in PINS
+    )
 
 
 @pytest.mark.parametrize("part", ASK)
@@ -157,7 +159,7 @@ def test_what_the_cache_has_is_taken_in_silence(world: World, part: str) -> None
     """Catches: a line about a download that does not take place."""
     world.cached = True
     for pin in PINS:
-        (world.folder / "payload" / pin.sha256).mkdir(parents=True)
+        (world.directory / "payload" / pin.sha256).mkdir(parents=True)
     ASK[part](world.equipment())
     assert world.calls
     assert world.said == []

@@ -30,11 +30,11 @@ def wine(tmp_path: Path) -> Wine:
     return Wine(program, tmp_path)
 
 
-def starts(wine: Wine, folder: Path, *says: str) -> tuple[int, Done]:
+def starts(wine: Wine, directory: Path, *says: str) -> tuple[int, Done]:
     """How often a program was started, and how it ended the last time."""
-    (folder / "says").write_text("".join(f"{line}\n" for line in says))
+    (directory / "says").write_text("".join(f"{line}\n" for line in says))
     done = call(wine, Path("tool.exe"))
-    return len((folder / "starts").read_text().splitlines()), done
+    return len((directory / "starts").read_text().splitlines()), done
 
 
 @pytest.mark.parametrize("stumbling", ["", LOST, UNLINKED])
