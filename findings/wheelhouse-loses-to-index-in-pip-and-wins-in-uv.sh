@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The same wheel name, version and tags in a directory (--find-links) and on an index, with other bytes:
-# pip 26.3 installs the index's file, uv 0.13.9 the directory's, in whatever order the options stand.
-# So `pip install --find-links wheelhouse NAME==X.Y.Z` tests what the registry already has of X.Y.Z and
-# not the wheelhouse, unless --no-index or --require-hashes is given.
-# Guess before: both take the local file. Seen on CPython 3.11.7, Linux x86_64, 2026-11-28.
+# If a directory (--find-links) and an index have different wheels of the same name, version and tags,
+# pip 26.3 installs the index's and uv 0.13.9 the directory's, regardless of the order of the options.
+# So `pip install --find-links wheelhouse NAME==X.Y.Z` may test the registry's X.Y.Z instead of the
+# wheelhouse, unless --no-index or --require-hashes is given.
+# Expected: both install the local file. Observed on CPython 3.11.7, Linux x86_64, 2026-11-28.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -65,7 +65,7 @@ pip, wheelhouse first: index
 uv, index first: wheelhouse
 uv, wheelhouse first: wheelhouse"
 if [ "$seen" != "$expected" ]; then
-	echo "this has changed; expected:"
+	echo "the behaviour has changed; expected:"
 	echo "$expected"
 	exit 1
 fi

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # zig 0.17.1 builds the archives of its C runtime (libcompiler_rt.a, libc_nonshared.a; with C++ also
-# libunwind.a, libc++.a, libc++abi.a) in its global cache, and names their members by the path of that
-# cache. Two caches have such an archive under the same key and with different bytes, while a program
-# that is linked with either is the same. So an archive must not be an output of a build that is to be
-# reproducible, nor a key of a cache, before its members are renamed.
-# Guess before: equal keys in zig's cache stand for equal bytes. Seen on Linux x86_64, 2026-11-28.
+# libunwind.a, libc++.a, libc++abi.a) in its global cache, and names their members by their path in that
+# cache. So two caches have different archives under the same key, while programs that are linked with
+# them are the same. Before such an archive is an output of a reproducible build, or part of a cache
+# key, its members must be renamed.
+# Expected: equal keys in zig's cache mean equal files. Observed on Linux x86_64, 2026-11-28.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -40,7 +40,7 @@ expected="programs: same
 libcompiler_rt.a: key same, bytes different, members below the cache: 1 of 1
 libc_nonshared.a: key same, bytes different, members below the cache: 15 of 15"
 if [ "$seen" != "$expected" ]; then
-	echo "this has changed; expected:"
+	echo "the behaviour has changed; expected:"
 	echo "$expected"
 	exit 1
 fi

@@ -1,20 +1,22 @@
-"""The packages of a release: the data, once.
+"""The packages of a release.
 
-Another package is one struct here and a directory with its BUILD file. The fields:
+To add a package, add a struct here and a directory with a BUILD file. The fields:
 
-  name      the distribution, as on the registry
-  directory    its directory below packaging/
-  project   the upstream project whose wheels are its pinned payload
-  lockstep  whether the payload's version is the one that `update --version` is given; the newest
-            otherwise
-  dist      whether its tools and libraries go into the dist archives
-  roots     the directories below site-packages that belong to it alone; the gate refuses others
+  name       the distribution on the registry
+  directory  its directory in packaging/
+  payload    label of its payload, for wheels and dists; usually the pinned wheels of `project`
+  project    the upstream project whose wheels are pinned
+  lockstep   True: `//packaging/payload:update --version X` pins version X of the project;
+             False: it pins the newest version
+  dist       whether its tools and libraries go into the dist archives
+  roots      the directories in site-packages that belong to it alone; the gate refuses others
 """
 
 PACKAGES = [
     struct(
         name = "iree-compiler",
         directory = "iree_compiler",
+        payload = "//packaging/payload:iree_compiler",
         project = "iree-base-compiler",
         lockstep = True,
         dist = True,
@@ -26,6 +28,7 @@ PACKAGES = [
     struct(
         name = "iree-runtime",
         directory = "iree_runtime",
+        payload = "//packaging/payload:iree_runtime",
         project = "iree-base-runtime",
         lockstep = True,
         dist = True,
@@ -40,6 +43,7 @@ PACKAGES = [
     struct(
         name = "iree-tools-tf",
         directory = "iree_tools_tf",
+        payload = "//packaging/payload:iree_tools_tf",
         project = "iree-tools-tf",
         lockstep = False,
         dist = False,
@@ -51,6 +55,7 @@ PACKAGES = [
     struct(
         name = "iree-tools-tflite",
         directory = "iree_tools_tflite",
+        payload = "//packaging/payload:iree_tools_tflite",
         project = "iree-tools-tflite",
         lockstep = False,
         dist = False,
@@ -61,10 +66,16 @@ PACKAGES = [
 ]
 
 def package_named(name):
-    """Returns the struct of a package; fails with one sentence when there is none of that name.
+    """Returns the package of a name, and fails if there is none.
+
+    Example:
+
+    ```starlark
+    package_named("iree-compiler").directory  # "iree_compiler"
+    ```
 
     Args:
-      name: a distribution's name, such as "iree-compiler".
+      name: name of a distribution, such as "iree-compiler".
 
     Returns:
       A struct of PACKAGES.

@@ -1,4 +1,4 @@
-"""The built release, as data and environment of tests and programs."""
+"""The files of the built release, for tests and programs that read them."""
 
 _LABELS = {
     "DISTS": "//packaging:all_dists",
@@ -8,16 +8,29 @@ _LABELS = {
 }
 
 def built_release(dists = True):
-    """Returns what a test or a program needs to read the built release.
+    """Returns the `data` and `env` of a test or program that reads the built release.
 
-    Its environment: WHEELHOUSE and DISTS are the directories, PLAN is plan.json, MANIFEST are
-    manifest.json and SHA256SUMS.
+    The environment variables WHEELHOUSE and DISTS are the directories, PLAN is plan.json, and
+    MANIFEST is manifest.json and SHA256SUMS.
+
+    Example:
+
+    ```starlark
+    _RELEASE = built_release()
+
+    pytest_test(
+        name = "test_set",
+        srcs = ["test_set.py"],
+        data = _RELEASE.data,
+        env = _RELEASE.env,
+    )
+    ```
 
     Args:
-      dists: whether the dist archives are needed.
+      dists: whether to include the dist archives.
 
     Returns:
-      A struct: `data`, a list of labels; `env`, a dict.
+      A struct with the fields `data`, a list of labels, and `env`, a dict.
     """
     labels = {name: label for name, label in _LABELS.items() if dists or name != "DISTS"}
     return struct(

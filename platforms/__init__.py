@@ -1,1 +1,1 @@
-"""What is built for, and when: platforms, Pythons, policy and matrix."""
+"""The platforms and Pythons that are built for, and the policy behind the matrix."""

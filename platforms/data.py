@@ -1,7 +1,7 @@
-"""The data of //platforms as Python sees it: platforms, Pythons and the matrix.
+"""The data of //platforms in Python: platforms, Pythons and the matrix.
 
-Starlark holds the data (defs.bzl, pythons.bzl, matrix.bzl); //platforms:data writes it as JSON, and
-this module reads that.
+The data is in Starlark (defs.bzl, pythons.bzl, matrix.bzl). //platforms:data writes it as JSON,
+which this module reads.
 """
 
 import json
@@ -16,23 +16,23 @@ PythonSet = Literal["supported", "newest", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """A minor version of CPython and the days of its life."""
+    """A minor version of CPython, and when it is supported."""
 
     version: str
     """Such as "3.11"."""
     released: date
-    """The day of X.Y.0, the first on which it is alive."""
+    """The release day of X.Y.0: its first supported day."""
     end_of_life: date
-    """The last day on which it is alive."""
+    """Its last supported day."""
 
     def alive(self, day: date) -> bool:
-        """Tells whether it is released and not yet end-of-life on a day."""
+        """Returns whether it is released and not yet end-of-life on a day."""
         return self.released <= day <= self.end_of_life
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A platform; platforms/defs.bzl says what the fields mean."""
+    """A platform; platforms/defs.bzl documents the fields."""
 
     name: str
     os: str
@@ -48,24 +48,24 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Everything that //platforms declares."""
+    """All data of //platforms."""
 
     platforms: tuple[Platform, ...]
     pythons: tuple[Python, ...]
     """Oldest first."""
     pythons_from: date
-    """From this day on, every Python that is alive is in `pythons`."""
+    """The first day for which `pythons` is complete."""
     matrix: Mapping[str, tuple[str, ...]]
-    """For each platform's name, the versions of Python that are built."""
+    """The Python versions that are built, by name of the platform."""
     matrix_date: date
-    """The day for which the matrix was written."""
+    """The day that the matrix was written for."""
 
 
 def parse(text: str) -> Data:
     """Reads the JSON that //platforms:data writes.
 
     Raises:
-        ValueError: a day is none, or `pythons` of a platform is not a set that the policy knows.
+        ValueError: a date is invalid, or the policy does not know the `pythons` of a platform.
     """
     raw: dict[str, Any] = json.loads(text)
     return Data(
@@ -78,7 +78,7 @@ def parse(text: str) -> Data:
 
 
 def load() -> Data:
-    """Reads the data that was built beside this module."""
+    """Reads the data that //platforms:data wrote."""
     return parse(resources.files("platforms").joinpath("data.json").read_text("utf-8"))
 
 
@@ -94,7 +94,7 @@ def _platform(raw: Mapping[str, Any]) -> Platform:
     if raw["pythons"] not in ("supported", "newest", "none"):
         raise ValueError(
             f'platforms/defs.bzl: {raw["name"]} has pythons = "{raw["pythons"]}"; '
-            'the policy knows "supported", "newest" and "none".'
+            'expected "supported", "newest" or "none".'
         )
     lists = {name: tuple(raw[name]) for name in ("wheel_tags", "slices")}
     return Platform(**{**raw, **lists})

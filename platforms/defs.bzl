@@ -1,21 +1,22 @@
-"""The platforms that can be built for: the data, once, and what is derived from it.
+"""The platforms that can be built for.
 
-Another platform is one struct here; that the release has packages for it, one line in MATRIX
-(matrix.bzl). The fields:
+To add a platform, add a struct here; to release packages for it, add a line to MATRIX (matrix.bzl).
+The fields:
 
-  name         the platform's name everywhere: //platforms:NAME, plan, manifest, release notes
+  name         name of the platform everywhere: //platforms:NAME, plan, manifest, release notes
   os, cpu      values of @platforms//os and @platforms//cpu
-  libc         the C library and the oldest version that must serve, a value of //platforms:libc;
-               None where a platform has no choice
-  minimum_os   the oldest system that must serve, a value of //platforms:minimum_os, or None
-  wheel_tags   platform tags of a wheel with native files, as in PEP 425
-  dist_suffix  ends the names of dist archives
-  required     True: a release without it is refused; False: it is tolerated, and said
-  pythons      what the policy (policy.py) gives it: "supported", every Python that is not
-               end-of-life; "newest", the newest, and the one before during the newest's first year;
-               "none", for a platform that native code is built for, and no release
-  slices       names of the platforms whose native files are put together into one for this; none
-               for a platform that a compiler knows
+  libc         the C library and its oldest supported version, a value of //platforms:libc; None if
+               the platform has only one
+  minimum_os   the oldest supported system, a value of //platforms:minimum_os, or None
+  wheel_tags   platform tags of wheels with native files (PEP 425)
+  dist_suffix  last part of the names of dist archives
+  required     True: a release without it is refused; False: the release notes mention that it is
+               missing
+  pythons      the Pythons that the policy (policy.py) gives it: "supported", all that are not
+               end-of-life; "newest", the newest and, during its first year, the one before; "none",
+               for a platform that native code can be built for but that is not released
+  slices       names of the platforms whose native files are merged for this one; empty for a
+               platform that compilers support
 """
 
 PLATFORMS = [
@@ -94,10 +95,16 @@ PLATFORMS = [
 ]
 
 def platform_named(name):
-    """Returns the struct of a platform; fails with one sentence when there is none of that name.
+    """Returns the platform of a name, and fails if there is none.
+
+    Example:
+
+    ```starlark
+    platform_named("linux_x86_64").wheel_tags  # ["manylinux_2_28_x86_64"]
+    ```
 
     Args:
-      name: a platform's name, such as "linux_x86_64".
+      name: name of a platform, such as "linux_x86_64".
 
     Returns:
       A struct of PLATFORMS.
@@ -110,11 +117,17 @@ def platform_named(name):
         ", ".join([platform.name for platform in PLATFORMS]),
     ))
 
-# The platforms that a compiler knows.
+# The platforms that compilers support.
 COMPILED_PLATFORMS = [platform for platform in PLATFORMS if not platform.slices]
 
 def constraints_of(platform):
-    """Returns the labels of the constraint values that make up a platform.
+    """Returns the labels of the constraint values of a platform.
+
+    Example:
+
+    ```starlark
+    constraints_of(platform_named("linux_x86_64"))[0]  # "@platforms//os:linux"
+    ```
 
     Args:
       platform: a struct of PLATFORMS.
@@ -124,7 +137,7 @@ def constraints_of(platform):
     """
     return [
         "@platforms//os:" + platform.os,
-        # One that no processor has is of our own.
+        # @platforms has no value for several processors at once.
         ("//platforms:" if platform.slices else "@platforms//cpu:") + platform.cpu,
     ] + [
         "//platforms:" + value

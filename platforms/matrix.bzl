@@ -1,7 +1,7 @@
-"""The matrix: the Pythons that each platform's packages are built for.
+"""The matrix: the Pythons that packages are built for on each platform.
 
-Written by people and reviewed as a diff; `bazel run //platforms:policy` says what it must be on a
-day, and a test fails when it is not what the policy asks for on MATRIX_DATE.
+It is edited by hand. `bazel run //platforms:policy` prints what it must contain on a day, and a
+test fails if it does not match the policy on MATRIX_DATE.
 """
 
 load(":defs.bzl", "platform_named")
@@ -16,7 +16,13 @@ MATRIX = {
 }
 
 def matrix_cells(packages):
-    """Returns a cell for each package, platform and Python, in the matrix's order.
+    """Returns a cell for each package, platform and Python, in the order of the matrix.
+
+    Example:
+
+    ```starlark
+    [cell.python for cell in matrix_cells(["iree-compiler"]) if cell.platform.required]
+    ```
 
     Args:
       packages: names of packages.

@@ -1,9 +1,9 @@
-"""The policy: which Pythons each platform's packages are due for on a day.
+"""The policy: which Pythons each platform gets packages for on a day.
 
-A platform of the set "supported" gets every Python that is alive, end-of-life day included. One of
-the set "newest" gets the newest Python that is alive and, during that one's first year, the one
-before it, so that users have a year to move on. The first year ends before the anniversary of the
-release; the anniversary of a 29 February is 1 March. One of the set "none" is no part of a release.
+A platform with the set "supported" gets every Python that is supported, including on its
+end-of-life day. One with "newest" gets the newest Python and, during that one's first year, the one
+before it, so that users have a year to upgrade. The first year ends before the anniversary of the
+release; the anniversary of 29 February is 1 March. One with "none" is not part of a release.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,22 +14,22 @@ from platforms.data import Data, Python
 
 
 class UnknownDayError(ValueError):
-    """The data cannot tell what is due on the day; the text is one sentence for the user."""
+    """The data does not cover the day; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A platform whose line in the committed matrix is not what the policy asks for."""
+    """A platform whose line in the committed matrix does not match the policy."""
 
     platform: str
     committed: tuple[str, ...]
-    """Empty when the matrix has no line for it."""
+    """Empty if the matrix has no line for it."""
     due: tuple[str, ...]
-    """Empty when the policy knows no such platform."""
+    """Empty if the policy does not list the platform."""
 
     @property
-    def mend(self) -> str:
-        """What to do about it in platforms/matrix.bzl."""
+    def fix(self) -> str:
+        """The change to make in platforms/matrix.bzl."""
         versions = ", ".join(f'"{version}"' for version in self.due)
         line = f'"{self.platform}": [{versions}],'
         if not self.due:
@@ -40,7 +40,7 @@ class Difference:
 
 
 def first_anniversary(day: date) -> date:
-    """Returns the same day a year later; for a 29 February, 1 March."""
+    """Returns the same day a year later; for 29 February, 1 March."""
     try:
         return day.replace(year=day.year + 1)
     except ValueError:
@@ -48,13 +48,13 @@ def first_anniversary(day: date) -> date:
 
 
 def supported(day: date, pythons: Iterable[Python]) -> tuple[str, ...]:
-    """Returns the versions that are alive on a day, oldest first."""
-    return tuple(python.version for python in _alive(day, pythons))
+    """Returns the versions that are supported on a day, oldest first."""
+    return tuple(python.version for python in _supported(day, pythons))
 
 
 def newest(day: date, pythons: Iterable[Python]) -> tuple[str, ...]:
-    """Returns the newest version alive on a day, after the one before it in its first year."""
-    alive = _alive(day, pythons)
+    """Returns the newest version on a day, after the previous one during its first year."""
+    alive = _supported(day, pythons)
     if not alive:
         return ()
     in_first_year = day < first_anniversary(alive[-1].released)
@@ -62,19 +62,19 @@ def newest(day: date, pythons: Iterable[Python]) -> tuple[str, ...]:
 
 
 def due(day: date, data: Data) -> dict[str, tuple[str, ...]]:
-    """Returns for each platform's name the versions that are due on a day, oldest first.
+    """Returns the versions that are due on a day by name of the platform, oldest first.
 
     Raises:
-        UnknownDayError: the day lies outside of what the data covers.
+        UnknownDayError: the data does not cover the day.
     """
     if day < data.pythons_from:
         raise UnknownDayError(
-            f"platforms/pythons.bzl lists every living Python only from {data.pythons_from} on, "
-            f"not on {day}; add those that were alive then, and set PYTHONS_FROM."
+            f"platforms/pythons.bzl is complete only from {data.pythons_from} on, not on {day}; "
+            "add the Pythons that were supported then, and set PYTHONS_FROM."
         )
     if not supported(day, data.pythons):
         raise UnknownDayError(
-            f"No Python in platforms/pythons.bzl is alive on {day}; add those released since."
+            f"No Python in platforms/pythons.bzl is supported on {day}; add newer Pythons."
         )
     sets = {"supported": supported, "newest": newest}
     return {
@@ -87,7 +87,7 @@ def due(day: date, data: Data) -> dict[str, tuple[str, ...]]:
 def differences(
     committed: Mapping[str, tuple[str, ...]], due: Mapping[str, tuple[str, ...]]
 ) -> list[Difference]:
-    """Returns the platforms for which a matrix is not what is due, sorted by name."""
+    """Returns the platforms whose line in the matrix differs from what is due, by name."""
     return [
         Difference(name, committed.get(name, ()), due.get(name, ()))
         for name in sorted(committed.keys() | due.keys())
@@ -96,21 +96,21 @@ def differences(
 
 
 def staleness(day: date, pythons: Iterable[Python]) -> str | None:
-    """Returns a sentence when a Python newer than the listed ones must be expected on a day.
+    """Returns a message if a Python that the data lacks is probably released on a day.
 
-    PEP 602 brings a minor version every October: once the newest one listed is a year old, there
-    is or soon will be a newer one.
+    By PEP 602, there is a new minor version every October: once the newest one in the data is a
+    year old, a newer one exists or is imminent.
     """
     last = max(pythons, key=lambda python: python.released)
     if day < first_anniversary(last.released):
         return None
     return (
-        f"On {day} Python {last.version}, the newest in platforms/pythons.bzl, is past its first "
-        "year: a newer one is probably out, and then missing there and here."
+        f"On {day}, Python {last.version}, the newest in platforms/pythons.bzl, is over a year "
+        "old; if a newer version is released, add it there."
     )
 
 
-def _alive(day: date, pythons: Iterable[Python]) -> list[Python]:
+def _supported(day: date, pythons: Iterable[Python]) -> list[Python]:
     return sorted(
         (python for python in pythons if python.alive(day)), key=lambda python: python.released
     )

@@ -1,4 +1,4 @@
-"""`bazel run //platforms:policy`: prints which Pythons are due on a day, and what differs."""
+"""`bazel run //platforms:policy`: compares the matrix with the policy on a day."""
 
 import json
 import sys
@@ -12,8 +12,8 @@ from platforms import data, policy
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-def _refused(sentence: str) -> typer.Exit:
-    print(sentence, file=sys.stderr)
+def _usage_error(message: str) -> typer.Exit:
+    print(message, file=sys.stderr)
     return typer.Exit(2)
 
 
@@ -21,26 +21,24 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise _refused(
-            f"--date {text}: not a day of the calendar; write one such as 2026-11-22."
-        ) from None
+        raise _usage_error(f"--date {text}: not a date; expected the form YYYY-MM-DD.") from None
 
 
 @app.command()
 def main(
     date_: Annotated[
         str | None,
-        typer.Option("--date", metavar="YYYY-MM-DD", help="The day; today when left out."),
+        typer.Option("--date", metavar="YYYY-MM-DD", help="The day. Defaults to today."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Prints which Pythons are due on a day, and where platforms/matrix.bzl differs."""
+    """Prints the Pythons that are due on a day, and how platforms/matrix.bzl differs."""
     day = date.today() if date_ is None else _day(date_)
     try:
         known = data.load()
         due = policy.due(day, known)
     except ValueError as error:
-        raise _refused(str(error)) from None
+        raise _usage_error(str(error)) from None
     found = policy.differences(known.matrix, due)
     note = policy.staleness(day, known.pythons)
     if as_json:
@@ -66,7 +64,7 @@ def _json(
                     "platform": difference.platform,
                     "committed": difference.committed,
                     "due": difference.due,
-                    "mend": difference.mend,
+                    "fix": difference.fix,
                 }
                 for difference in found
             ],
@@ -98,12 +96,12 @@ def _print_table(
             )
     print()
     if found:
-        print("The matrix is not what the policy asks for:")
+        print("The matrix does not match the policy:")
         for difference in found:
-            print(f"  {difference.mend}")
+            print(f"  {difference.fix}")
         print(f'  platforms/matrix.bzl: set MATRIX_DATE = "{day}"')
     else:
-        print("The matrix is what the policy asks for.")
+        print("The matrix matches the policy.")
     if note:
         print(f"Note: {note}")
 

@@ -1,10 +1,10 @@
-"""CPython's minor versions and the days of their lives, from each version's release PEP.
+"""CPython's minor versions and when they are supported, from the release PEP of each version.
 
-A release day is the day of X.Y.0. Where a PEP names only a month for the end of life, the day is
-the last of that month. A Python is alive from its release day through its end-of-life day.
+`released` is the day of X.Y.0. If a PEP names only a month for the end of life, `end_of_life` is
+the last day of that month. A Python is supported from its release day through its end-of-life day.
 """
 
-# On this day and later, every Python that is alive is in PYTHONS: 3.8 ended the day before.
+# PYTHONS has all supported Pythons from this day on: 3.8 ended the day before.
 PYTHONS_FROM = "2024-10-08"
 
 PYTHONS = [
@@ -18,7 +18,13 @@ PYTHONS = [
 ]
 
 def python_tag(version):
-    """Returns the Python tag of a CPython, as in wheel names: "cp311" for "3.11".
+    """Returns the Python tag of a CPython, as in the names of wheels.
+
+    Example:
+
+    ```starlark
+    python_tag("3.11")  # "cp311"
+    ```
 
     Args:
       version: a minor version, such as "3.11".

@@ -1,1 +1,1 @@
-"""Tests, one directory per area."""
+"""Tests, in the directory structure of the tested code."""

@@ -1,4 +1,4 @@
-"""What a test needs that builds in a clone of the workspace.
+"""Attributes of tests that build in a clone of the workspace.
 
     load("//tests:clone.bzl", "CLONE")
 
@@ -12,7 +12,7 @@
 """
 
 CLONE = struct(
-    # The user's registries, and what was fetched from them.
+    # The user's registries, and the cache of downloads.
     env_inherit = [
         "HOME",
         "IREE_RELEASE_CACHE",
@@ -21,8 +21,8 @@ CLONE = struct(
         "PIP_INDEX_URL",
         "XDG_CACHE_HOME",
     ],
-    # The real source tree is no input, nor is what was fetched for the outer build, which the clone
-    # gets; and the build takes two cores, for long.
+    # The source tree and the fetched repositories of the outer build, which the clone shares, are not
+    # declared inputs. The build uses two cores for a long time.
     tags = [
         "clone",
         "cpu:2",

@@ -1,4 +1,4 @@
-"""A clone of the workspace on another machine: another path, another Bazel, nothing built."""
+"""A clone of the workspace, as on another machine: another path, another Bazel, nothing built."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.output_base import STARTUP, of_this_test, output_base, remove
+from tests.output_base import STARTUP, outer_output_base, output_base, remove
 from tests.reproducible.difference import sha256
 from tests.workspace import copy_workspace, root
 
-# A product is not built with these.
-_FOR_TESTS = ("_main~github_for_tests~github_for_tests", "_main~pypi~pypi_tests")
+# Repositories that only tests use.
+_TEST_REPOSITORIES = ("_main~github_for_tests~github_for_tests", "_main~pypi~pypi_tests")
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What came of a build."""
+    """The result of a build."""
 
-    code: int
+    exit_code: int
     """Bazel's exit code."""
-    said: str
-    """What it printed."""
+    output: str
+    """Bazel's messages."""
     processes: Mapping[str, int]
-    """How many actions ran, by where: "remote", "remote cache hit", "linux-sandbox" and so on."""
+    """Number of actions by strategy: "remote", "remote cache hit", "linux-sandbox" and so on."""
     seconds: float
-    """How long it took, by Bazel's own clock."""
-    kinds: frozenset[str] = frozenset()
-    """The mnemonics of all actions that ran."""
+    """Duration that Bazel reports."""
+    mnemonics: frozenset[str] = frozenset()
+    """The mnemonics of all executed actions."""
 
     @property
     def executed(self) -> int:
-        """How many actions were run, here or elsewhere, and not taken from a cache."""
+        """Number of actions that were executed, locally or remotely, instead of cached."""
         return sum(
             number
-            for where, number in self.processes.items()
-            if not where.endswith("cache hit") and where != "internal"
+            for strategy, number in self.processes.items()
+            if not strategy.endswith("cache hit") and strategy != "internal"
         )
 
     @property
     def hits(self) -> int:
-        """How many actions were taken from the remote cache."""
+        """Number of remote cache hits."""
         return self.processes.get("remote cache hit", 0)
 
 
 class Clone:
-    """A copy of the workspace with a Bazel of its own."""
+    """A copy of the workspace with its own Bazel."""
 
     def __init__(self, directory: Path) -> None:
         """Copies the workspace into `directory`, which does not exist."""
@@ -61,11 +61,11 @@ class Clone:
         copy_workspace(root(), self.workspace)
 
     def build(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Build:
-        """Builds, without what this machine has in its own cache.
+        """Builds without this machine's disk cache.
 
         Args:
           arguments: options and targets.
-          environment: what is changed of ours.
+          environment: changes to this process's environment.
         """
         options = (
             "--disk_cache=",
@@ -73,36 +73,36 @@ class Clone:
             "--experimental_record_metrics_for_all_mnemonics",
         )
         done = self._bazel("build", *options, *arguments, environment=environment)
-        said = done.stderr
-        listed = re.search(r"^INFO: \d+ process(?:es)?: (.+)\.$", said, re.MULTILINE)
-        entries = re.findall(r"(\d+) ([a-z-][a-z -]*)", listed[1]) if listed else []
-        elapsed = re.search(r"Elapsed time: ([\d.]+)s", said)
+        output = done.stderr
+        summary = re.search(r"^INFO: \d+ process(?:es)?: (.+)\.$", output, re.MULTILINE)
+        entries = re.findall(r"(\d+) ([a-z-][a-z -]*)", summary[1]) if summary else []
+        elapsed = re.search(r"Elapsed time: ([\d.]+)s", output)
         return Build(
-            code=done.returncode,
-            said=said,
-            processes={where: int(number) for number, where in entries},
+            exit_code=done.returncode,
+            output=output,
+            processes={strategy: int(number) for number, strategy in entries},
             seconds=float(elapsed[1]) if elapsed else 0.0,
-            kinds=_kinds(self._events),
+            mnemonics=_executed_mnemonics(self._events),
         )
 
     def digests(self, target: str, *options: str) -> dict[str, str]:
-        """The sha256 of each file that a target is made of, by its path below bazel-bin."""
-        # What was analyzed before has the target in other configurations too.
+        """The sha256 of each output file of a target, by its path below bazel-bin."""
+        # A previous analysis may also have the target in other configurations.
         listed = self._bazel("cquery", "--output=files", *options, f"config({target}, target)")
         assert listed.returncode == 0, listed.stderr
-        made = [
+        outputs = [
             self._execution_root / line for line in listed.stdout.splitlines() if "/bin/" in line
         ]
-        found = {
+        digests = {
             str(file).partition("/bin/")[2]: sha256(file)
-            for output in made
+            for output in outputs
             for file in ([output] if output.is_file() else sorted(output.rglob("*")))
             if file.is_file()
         }
-        assert found, f"{target} is made of no files"
-        return found
+        assert digests, f"{target} has no output files"
+        return digests
 
-    def kinds(self, *targets: str) -> frozenset[str]:
+    def mnemonics(self, *targets: str) -> frozenset[str]:
         """The mnemonics of all actions that run a program to build targets."""
         expression = f"deps(set({' '.join(targets)}))"
         listed = self._bazel("aquery", "--output=jsonproto", "--noinclude_artifacts", expression)
@@ -110,23 +110,23 @@ class Clone:
         actions = json.loads(listed.stdout)["actions"]
         return frozenset(action["mnemonic"] for action in actions if action.get("arguments"))
 
-    def forget(self) -> None:
-        """Forgets what was built and analyzed, and not what was fetched."""
+    def clean(self) -> None:
+        """Discards outputs and the analysis, but keeps fetched repositories."""
         assert self._bazel("clean").returncode == 0
 
-    def lose_outputs(self) -> None:
-        """Removes what was built, but not what Bazel knows of it: what was analyzed.
+    def remove_outputs(self) -> None:
+        """Removes outputs, but keeps the analysis.
 
-        That is sooner over than `forget`, and the same after builds that brought all outputs here.
-        Outputs that were left in a cache count as built after this.
+        This is faster than `clean`, and equivalent after builds that downloaded all outputs.
+        Outputs that were only in a cache still count as built.
         """
-        for made in self._execution_root.glob("bazel-out/*/bin"):
-            remove(made)
+        for outputs in self._execution_root.glob("bazel-out/*/bin"):
+            remove(outputs)
 
     def _bazel(
         self, command: str, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        ours = {
+        inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("BUILD_", "PYTHON", "RUNFILES", "TEST_", "IREE_RELEASE_REMOTE"))
@@ -140,7 +140,7 @@ class Clone:
                 *arguments,
             ],
             cwd=self.workspace,
-            env={**ours, **(environment or {})},
+            env={**inherited, **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -148,7 +148,7 @@ class Clone:
         )
 
 
-def _kinds(events: Path) -> frozenset[str]:
+def _executed_mnemonics(events: Path) -> frozenset[str]:
     for line in events.read_text().splitlines() if events.exists() else ():
         if metrics := json.loads(line).get("buildMetrics"):
             return frozenset(
@@ -161,13 +161,13 @@ def _kinds(events: Path) -> frozenset[str]:
 
 @contextmanager
 def clone(directory: Path, *, shared: bool = True) -> Iterator[Clone]:
-    """A clone for a while.
+    """A temporary clone.
 
     Args:
-      directory: does not exist.
-      shared: whether it gets the external repositories that were fetched for the test, or none.
+      directory: a path that does not exist.
+      shared: whether it shares the external repositories that were fetched for this test.
     """
-    made = Clone(directory)
-    fetched = of_this_test() if shared else None
-    with output_base(made.output_base, fetched=fetched, without=_FOR_TESTS):
-        yield made
+    result = Clone(directory)
+    fetched = outer_output_base() if shared else None
+    with output_base(result.output_base, fetched=fetched, exclude=_TEST_REPOSITORIES):
+        yield result

@@ -1,4 +1,4 @@
-"""git, as a person with a name."""
+"""git with the identity of a user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def git(directory: Path, *arguments: str) -> str:
-    """Runs git in a directory, and returns what it prints."""
+    """Runs git in a directory; returns its output."""
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
     command = ["git", "-C", str(directory), *identity, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

@@ -1,8 +1,8 @@
-"""A Bazel output base of a test: it starts with what was fetched already, and ends with the test.
+"""A Bazel output base of a test: shares fetched repositories, and is removed after the test.
 
-The Bazel server in it is a daemon, so it would outlive a test that is killed. Run as a program,
-this file is what ends it then: it waits until its input is closed, which the kernel does when the
-test's process ends, however that ends.
+Its Bazel server is a daemon, so it would outlive a killed test. Run as a program, this file kills
+the server: it waits until its standard input is closed, which the kernel does whenever the process
+of the test exits.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from pathlib import Path
 from typing import Any
 
 STARTUP = (
-    # It lives too short for what the second compiler of the JVM gives.
+    # The server does not live long enough to benefit from the JVM's optimizing compiler.
     "--host_jvm_args=-XX:TieredStopAtLevel=1",
-    # Longer than a command of `bazel run` goes on, while the server waits for the next.
+    # Longer than a command of `bazel run`, during which the server is idle.
     "--max_idle_secs=1800",
 )
-"""Startup options of a server in it."""
+"""Startup options of servers in such output bases."""
 
-_DIES_WITHIN = 10.0
+_KILL_TIMEOUT = 10.0
 
 
 @contextmanager
 def output_base(
-    path: Path, *, fetched: Path | None = None, without: Collection[str] = ()
+    path: Path, *, fetched: Path | None = None, exclude: Collection[str] = ()
 ) -> Iterator[Path]:
-    """An output base at a path that does not exist; it is gone after that, and so is its server.
+    """A temporary output base; it is removed afterwards, and its server killed.
 
     Args:
-        path: where it lies.
-        fetched: another output base, whose external repositories it gets. Bazel takes each that is
-            what it would fetch itself, by the marker that it left, and fetches the others.
-        without: names of repositories that it does not get, since nothing there needs them.
+        path: its path, which does not exist.
+        fetched: another output base whose external repositories it shares. Bazel uses those whose
+            marker file matches, and fetches the others.
+        exclude: names of repositories that it does not share, since they are not needed.
     """
     command = [sys.executable, "-BIS", __file__, path]
     with subprocess.Popen(
@@ -47,34 +47,34 @@ def output_base(
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        # What kills the test's process group spares it.
+        # Survives when the process group of the test is killed.
         start_new_session=True,
     ) as keeper:
         path.mkdir(parents=True)
         if fetched:
-            share_repositories(fetched, path, without)
+            share_repositories(fetched, path, exclude)
         yield path
-        # Leaving closes its input, and waits for it.
+        # Leaving closes its input and waits for it.
     assert keeper.returncode == 0, f"{path} could not be removed"
 
 
-def of_this_test() -> Path | None:
-    """The output base that this test was built in, if it runs there."""
+def outer_output_base() -> Path | None:
+    """The output base in which this test was built and runs, or None."""
     base, found, _ = __file__.partition("/execroot/")
     return Path(base) if found else None
 
 
-def share_repositories(source: Path, target: Path, without: Collection[str] = ()) -> None:
-    """Gives an output base the external repositories of another one.
+def share_repositories(source: Path, target: Path, exclude: Collection[str] = ()) -> None:
+    """Shares the external repositories of an output base with another one.
 
-    Files become hard links: nothing writes to a fetched file, and to fetch a repository again Bazel
-    removes it first. Markers it rewrites, so they are copied.
+    Files become hard links: nothing writes to fetched files, and Bazel removes a repository before
+    it fetches it again. Marker files are copied, since Bazel rewrites them.
     """
     for marker in (source / "external").glob("@*.marker"):
         name = marker.name.removeprefix("@").removesuffix(".marker")
         repository = source / "external" / name
-        # Links are to Bazel's own installation, and made in no time.
-        if name in without or repository.is_symlink() or not repository.is_dir():
+        # Links point to Bazel's installation, and Bazel creates them quickly.
+        if name in exclude or repository.is_symlink() or not repository.is_dir():
             continue
         copied = target / "external" / name
         shutil.copytree(repository, copied, symlinks=True, copy_function=_link)
@@ -89,10 +89,10 @@ def _link(source: str, target: str) -> None:
 
 
 def server(base: Path) -> int | None:
-    """The process of the server in an output base, if there is one."""
+    """The process ID of the server in an output base, or None."""
     with suppress(FileNotFoundError, ProcessLookupError, ValueError):
         process = int((base / "server" / "server.pid.txt").read_text())
-        # The number of a server that is gone may be another process' by now.
+        # The ID of a former server may belong to another process by now.
         command = Path(f"/proc/{process}/cmdline").read_bytes()
         if f"--output_base={base}".encode() in command.split(b"\0"):
             return process
@@ -100,34 +100,34 @@ def server(base: Path) -> int | None:
 
 
 def end(base: Path) -> None:
-    """Kills the server in an output base, and removes that.
+    """Kills the server in an output base, and removes the output base.
 
     Raises:
-      OSError: something of it cannot be removed.
+      OSError: a file cannot be removed.
     """
-    until = time.monotonic() + _DIES_WITHIN
+    deadline = time.monotonic() + _KILL_TIMEOUT
     while base.exists():
-        while (process := server(base)) and time.monotonic() < until:
+        while (process := server(base)) and time.monotonic() < deadline:
             os.kill(process, signal.SIGKILL)
             time.sleep(0.02)
         try:
             remove(base)
         except OSError:
-            # What the server ran may write until it has noticed.
-            if time.monotonic() > until:
+            # Children of the server may write until they notice that it is gone.
+            if time.monotonic() > deadline:
                 raise
 
 
 def remove(directory: Path) -> None:
-    """Removes a directory, and what Bazel protects in it.
+    """Removes a directory, including read-only files and directories of Bazel.
 
     Raises:
-      OSError: something of it cannot be removed.
+      OSError: a file cannot be removed.
     """
-    shutil.rmtree(directory, onerror=_made_writable)
+    shutil.rmtree(directory, onerror=_retry_writable)
 
 
-def _made_writable(remove: Callable[[str], Any], path: str, _: Any) -> None:
+def _retry_writable(remove: Callable[[str], Any], path: str, _: Any) -> None:
     """Retries a removal: Bazel makes the directories that actions create read-only."""
     Path(path).parent.chmod(0o700)
     if remove in (os.unlink, os.rmdir):
@@ -135,7 +135,7 @@ def _made_writable(remove: Callable[[str], Any], path: str, _: Any) -> None:
             remove(path)
     else:  # A directory that cannot be read.
         Path(path).chmod(0o700)
-        shutil.rmtree(path, onerror=_made_writable)
+        shutil.rmtree(path, onerror=_retry_writable)
 
 
 if __name__ == "__main__":

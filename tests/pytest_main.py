@@ -1,14 +1,14 @@
-"""Runs pytest as the main program of every Bazel test made by `pytest_test`.
+"""Runs pytest as the main program of each `pytest_test`.
 
-Arguments are pytest's own; the macro puts the test files first. What Bazel's test encyclopedia asks
-of a runner comes from the environment: XML_OUTPUT_FILE (single cases for Bazel's summary),
-TESTBRIDGE_TEST_ONLY (`--test_filter`, given to pytest as `-k`), TEST_TMPDIR, and the shard of a
+Arguments are passed to pytest; the macro puts the test files first. The runner supports these
+variables of Bazel's test encyclopedia: XML_OUTPUT_FILE (test cases for Bazel's summary),
+TESTBRIDGE_TEST_ONLY (`--test_filter`, passed to pytest as `-k`), TEST_TMPDIR, and the shard of a
 target with `shard_count` (TEST_TOTAL_SHARDS, TEST_SHARD_INDEX, TEST_SHARD_STATUS_FILE).
 
-Exit codes are pytest's. A run that finds or selects no test fails (5). A run in which every test
-was skipped exits 0, because the machine and not the code is at fault, but its log ends with a line
-"not run: REASON" per test and a sentence that says that nothing was tested, and Bazel counts none
-of its cases as passed.
+Exit codes are pytest's. A run that finds or selects no test fails (5). A run in which all tests are
+skipped exits with 0, since the machine causes the skips and not the code, but its log ends with a
+line "not run: REASON" per test and a line that says that nothing was tested, and Bazel counts none
+of its test cases as passed.
 """
 
 import importlib.util
@@ -20,7 +20,7 @@ from pathlib import Path
 
 
 def _installed_at(directory: Path) -> Path:
-    """Where a directory of runfiles really lies: there, with what was compiled beside its files."""
+    """The real path of a directory in runfiles, which also has the compiled modules."""
     for file in directory.rglob("*"):
         if file.is_file():
             depth = len(file.relative_to(directory).parts)
@@ -41,7 +41,7 @@ _PREFIX = "not run: "
 
 
 class NotRun:
-    """A pytest plugin that ends the log with the reason of every test that was not run."""
+    """A pytest plugin that lists skipped tests with their reasons at the end of the log."""
 
     def __init__(self) -> None:
         self._reasons: list[tuple[str, str]] = []
@@ -49,14 +49,14 @@ class NotRun:
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Counts the tests that ran, and keeps the reasons of those that did not."""
+        """Counts the tests that ran, and records why others were skipped."""
         self._add(report)
         if report.when == "call" and not report.skipped:
             self._ran += 1
 
     @pytest.hookimpl
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keeps the reason of a module that was skipped as a whole."""
+        """Records why an entire module was skipped."""
         self._add(report)
 
     @pytest.hookimpl
@@ -66,11 +66,11 @@ class NotRun:
             terminalreporter.write_line(line, yellow=True)
 
     def lines(self) -> Iterator[str]:
-        """Yields what the log says about the tests that were not run."""
+        """Yields the lines about skipped tests."""
         for test, reason in self._reasons:
             yield f"{_PREFIX}{reason} ({test})"
         if self._reasons and not self._ran:
-            yield f"{_PREFIX}every test of this target was skipped, so it shows nothing."
+            yield f"{_PREFIX}every test of this target was skipped, so nothing was tested."
 
     def _add(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         if report.skipped and not hasattr(report, "wasxfail"):
@@ -81,31 +81,31 @@ class NotRun:
 
 
 class Shard:
-    """A pytest plugin that runs one part of the tests, of so many as Bazel starts side by side.
+    """A pytest plugin that runs one shard of the tests.
 
-    Parts are of neighbours, which share fixtures, and differ by one test at most.
+    A shard has consecutive tests, which share fixtures. The sizes of shards differ by at most one.
     """
 
     def __init__(self, index: int, total: int) -> None:
         self._index = index
         self._total = total
         self.empty = False
-        """Whether there are tests, of which this part has none: `--test_filter` left so few."""
+        """Whether this shard has no tests because `--test_filter` leaves too few."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Leaves the tests of this part."""
+        """Selects the tests of this shard."""
         first, end = (len(items) * n // self._total for n in (self._index, self._index + 1))
-        own = items[first:end]
-        self.empty = bool(items) and not own
+        selected = items[first:end]
+        self.empty = bool(items) and not selected
         config.hook.pytest_deselected(items=items[:first] + items[end:])
-        items[:] = own
+        items[:] = selected
 
 
 def shard(environ: Mapping[str, str]) -> Shard | None:
-    """The part of a target that this run is, if it is not all; tells Bazel that it knows of it."""
+    """The shard to run, or None for all tests; reports to Bazel that shards are supported."""
     if "TEST_TOTAL_SHARDS" not in environ:
         return None
     Path(environ["TEST_SHARD_STATUS_FILE"]).touch()
@@ -115,12 +115,12 @@ def shard(environ: Mapping[str, str]) -> Shard | None:
 def pytest_arguments(arguments: list[str], environ: Mapping[str, str]) -> list[str]:
     """Returns pytest's arguments for a run under Bazel.
 
-    `arguments` are the program's own, `environ` the environment that Bazel made for the test.
+    `arguments` are those of this program, `environ` is the environment that Bazel sets for tests.
     """
     options = [
         "--config-file=pyproject.toml",
         "--rootdir=.",
-        # Import paths are what the targets declare, nothing more.
+        # Only the import paths that targets declare.
         "--override-ini=pythonpath=",
         "-pno:cacheprovider",
     ]
@@ -128,16 +128,16 @@ def pytest_arguments(arguments: list[str], environ: Mapping[str, str]) -> list[s
         options.append(f"--basetemp={Path(temporary, 'pytest')}")
     if report := environ.get("XML_OUTPUT_FILE"):
         options.append(f"--junit-xml={report}")
-    if wanted := environ.get("TESTBRIDGE_TEST_ONLY"):
-        options += ["-k", wanted]
+    if selection := environ.get("TESTBRIDGE_TEST_ONLY"):
+        options += ["-k", selection]
     if importlib.util.find_spec("hypothesis"):
-        # The same examples in every run: else a cached verdict would say little about the next.
+        # The same examples in every run, so that cached results are meaningful.
         options.append("--hypothesis-profile=ci")
     return options + arguments
 
 
 def _mark_not_run(report: Path) -> None:
-    # Bazel passes over <skipped>, and counts a case as passed unless its status is this.
+    # Bazel ignores <skipped>, and counts a test case as passed unless it has this status.
     tree = ET.parse(report)
     for case in tree.iter("testcase"):
         if case.find("skipped") is not None:
@@ -146,24 +146,26 @@ def _mark_not_run(report: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs pytest and returns the exit code."""
-    # Below runfiles, __pycache__ would be litter in the output tree.
+    """Runs pytest; returns the exit code."""
+    # Do not write __pycache__ into runfiles.
     sys.dont_write_bytecode = True
-    # Programs that tests start import what the tests do, and nothing more.
+    # Programs that tests start have the import path of the tests.
     os.environ.update(child_python.environment() | {"PYTHONDONTWRITEBYTECODE": "1"})
     not_run = NotRun()
-    part = shard(os.environ)
-    plugins = [not_run, part] if part else [not_run]
+    own_shard = shard(os.environ)
+    plugins = [not_run, own_shard] if own_shard else [not_run]
     code = int(pytest.main(pytest_arguments(arguments, os.environ), plugins=plugins))
     if (report := os.environ.get("XML_OUTPUT_FILE")) and Path(report).exists():
         _mark_not_run(Path(report))
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
-        if part and part.empty:
+        if own_shard and own_shard.empty:
             return 0
-        if any(not_run.lines()):  # A module that was skipped as a whole has no tests to collect.
+        if any(not_run.lines()):  # A module that is skipped entirely has no tests to collect.
             return 0
-        wanted = os.environ.get("TESTBRIDGE_TEST_ONLY")
-        cause = f"no test matches --test_filter={wanted}" if wanted else "no test was collected"
+        selection = os.environ.get("TESTBRIDGE_TEST_ONLY")
+        cause = (
+            f"no test matches --test_filter={selection}" if selection else "no test was collected"
+        )
         print(f"{' '.join(arguments)}: {cause}.", file=sys.stderr)
     return code
 

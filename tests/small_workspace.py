@@ -1,4 +1,4 @@
-"""A small workspace with our bazelw and .bazelrc, for tests that run the real Bazel."""
+"""A small workspace with bazelw and .bazelrc, for tests that run Bazel."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pathlib import Path
 from tests.output_base import STARTUP, output_base
 from tests.workspace import root
 
-_OURS = ("BUILD_", "PYTHON", "RUNFILES", "TEST_", "IREE_RELEASE_REMOTE")
+_NOT_INHERITED = ("BUILD_", "PYTHON", "RUNFILES", "TEST_", "IREE_RELEASE_REMOTE")
 
 
 @dataclass(frozen=True, slots=True)
 class SmallWorkspace:
-    """A workspace with a BUILD file, an output base and an empty disk cache of its own."""
+    """A workspace with a BUILD file, and its own output base and disk cache."""
 
     path: Path
     output_base: Path
@@ -26,7 +26,9 @@ class SmallWorkspace:
 
     def bazelw(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a command."""
-        environ = {name: v for name, v in os.environ.items() if not name.startswith(_OURS)}
+        environ = {
+            name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)
+        }
         return subprocess.run(
             [
                 self.path / "bazelw",
@@ -44,27 +46,29 @@ class SmallWorkspace:
         )
 
     def build(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Builds with its disk cache."""
+        """Builds with the disk cache of this workspace."""
         return self.bazelw("build", f"--disk_cache={self.disk_cache}", *arguments)
 
 
 @contextmanager
 def small_workspace(directory: Path, build: str) -> Iterator[SmallWorkspace]:
-    """A workspace below an empty directory; its Bazel ends with it.
+    """A temporary workspace in an empty directory; its Bazel server is killed afterwards.
 
     Args:
         directory: the empty directory.
-        build: content of the BUILD file of its root.
+        build: content of the BUILD file in the root.
     """
-    made = SmallWorkspace(directory / "workspace", directory / "output", directory / "disk-cache")
-    made.path.mkdir()
+    workspace = SmallWorkspace(
+        directory / "workspace", directory / "output", directory / "disk-cache"
+    )
+    workspace.path.mkdir()
     for name in ("bazelw", ".bazelrc", ".bazelversion"):
-        shutil.copy(root() / name, made.path)
+        shutil.copy(root() / name, workspace.path)
     for name in ("bazel", "cache", "debian"):
-        target = made.path / "toolchains" / name
+        target = workspace.path / "toolchains" / name
         shutil.copytree(root() / "toolchains" / name, target)
         (target / "BUILD.bazel").unlink()
-    (made.path / "MODULE.bazel").write_text('module(name = "small")\n')
-    (made.path / "BUILD.bazel").write_text(build)
-    with output_base(made.output_base):
-        yield made
+    (workspace.path / "MODULE.bazel").write_text('module(name = "small")\n')
+    (workspace.path / "BUILD.bazel").write_text(build)
+    with output_base(workspace.output_base):
+        yield workspace

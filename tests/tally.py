@@ -1,6 +1,6 @@
-"""How much a test tried, where one case tries many things: kill points, faults, mutations.
+"""Counts what a test case tests many of: kill points, faults, mutations.
 
-`.ci/run` sums up what all targets counted, so that a run in which less is tried shows.
+`.ci/run` prints the sums of all targets, which shows a run that tests less.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from pathlib import Path
 
 
 def tally(kind: str, number: int, what: str) -> None:
-    """Counts what was tried.
+    """Records a count.
 
     Args:
-      kind: what is summed up under one name, such as "kill points".
-      number: how many.
+      kind: name under which counts are summed, such as "kill points".
+      number: the count.
       what: a sentence for the log.
     """
     print(what)

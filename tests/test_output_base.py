@@ -1,4 +1,4 @@
-"""An output base of a test ends with the test, and shares what was fetched with another."""
+"""An output base of a test is removed after the test, and shares fetched repositories."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from tests.output_base import output_base, server, share_repositories
 from toolchains import child_python
 
-# A test that builds: the server is a daemon, and the test goes on while that runs.
+# A test that builds: its server is a daemon that runs during the test.
 TEST = """
 import subprocess, sys, time
 from pathlib import Path
@@ -26,7 +26,7 @@ with output_base(base):
     program = "import time; print('runs', flush=True); time.sleep(600)"
     daemon = [sys.executable, "-c", program, f"--output_base={base}"]
     process = subprocess.Popen(daemon, start_new_session=True, stdout=subprocess.PIPE)
-    # For a moment after its start the kernel does not know its command line yet.
+    # The kernel does not have its command line immediately after the start.
     process.stdout.readline()
     (base / "server").mkdir()
     (base / "server" / "server.pid.txt").write_text(str(process.pid))
@@ -48,10 +48,10 @@ def test_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_test_that_is_killed_leaves_no_server(
+def test_the_server_of_a_killed_test_is_killed(
     test_process: subprocess.Popen[str], tmp_path: Path, number: signal.Signals
 ) -> None:
-    """Catches: servers of timed-out tests that hold a gigabyte each, for hours."""
+    """Catches: servers of timed-out tests that use a gigabyte each for hours."""
     assert test_process.stdout
     daemon = int(test_process.stdout.readline())
     base = tmp_path / "output"
@@ -69,8 +69,8 @@ def running(process: int) -> bool:
         return False
 
 
-def test_another_process_of_that_number_is_spared(tmp_path: Path) -> None:
-    """Catches: a kill by a number that was given anew."""
+def test_another_process_with_the_same_id_is_not_killed(tmp_path: Path) -> None:
+    """Catches: a kill by a process ID that was reused."""
     with output_base(tmp_path / "output") as base:
         (base / "server").mkdir()
         (base / "server" / "server.pid.txt").write_text(str(os.getpid()))
@@ -78,7 +78,7 @@ def test_another_process_of_that_number_is_spared(tmp_path: Path) -> None:
     assert not base.exists()
 
 
-def test_what_bazel_protects_is_removed(tmp_path: Path) -> None:
+def test_read_only_directories_are_removed(tmp_path: Path) -> None:
     with output_base(tmp_path / "output") as base:
         for name, mode in (("made", 0o555), ("sandbox", 0o000)):
             directory = base / name / "deeper"
@@ -91,7 +91,7 @@ def test_what_bazel_protects_is_removed(tmp_path: Path) -> None:
 
 @pytest.fixture
 def fetched(tmp_path: Path) -> Path:
-    """An output base with two repositories, and one that was not fetched to its end."""
+    """An output base with two repositories, and one that was fetched only partially."""
     external = tmp_path / "outer" / "external"
     for name in ("one", "other", "half"):
         (external / name / "directory").mkdir(parents=True)
@@ -99,13 +99,13 @@ def fetched(tmp_path: Path) -> Path:
         (external / name / "link").symlink_to("/nowhere")
     for name in ("one", "other"):
         (external / f"@{name}.marker").write_text(f"of {name}")
-    (external / "@bazel_tools.marker").write_text("of Bazel's own")
+    (external / "@bazel_tools.marker").write_text("of Bazel")
     (external / "bazel_tools").symlink_to(tmp_path)
     return external
 
 
 def test_repositories_are_shared(fetched: Path, tmp_path: Path) -> None:
-    share_repositories(fetched.parent, tmp_path / "inner", without=["other"])
+    share_repositories(fetched.parent, tmp_path / "inner", exclude=["other"])
     external = tmp_path / "inner" / "external"
     assert sorted(path.name for path in external.iterdir()) == ["@one.marker", "one"]
     assert (external / "one" / "directory" / "file").samefile(
@@ -114,8 +114,8 @@ def test_repositories_are_shared(fetched: Path, tmp_path: Path) -> None:
     assert (external / "one" / "link").readlink() == Path("/nowhere")
 
 
-def test_a_marker_that_is_written_anew_is_another(fetched: Path, tmp_path: Path) -> None:
-    """Catches: an output base that tells the one it was shared from what is fetched there."""
+def test_markers_are_not_shared(fetched: Path, tmp_path: Path) -> None:
+    """Catches: an output base that changes the markers of the one that it shares with."""
     share_repositories(fetched.parent, tmp_path / "inner")
     (tmp_path / "inner" / "external" / "@one.marker").write_text("of another")
     assert (fetched / "@one.marker").read_text() == "of one"

@@ -1,4 +1,4 @@
-"""The workspace that a test was built from: where it lies, its files, and copies to build in."""
+"""The workspace that a test was built from: its root, its files, and copies to build in."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from pathlib import Path
 def root() -> Path:
     """Returns the root of the source tree.
 
-    Below runfiles, MODULE.bazel is a symbolic link into it.
+    In runfiles, MODULE.bazel is a symbolic link into it.
     """
     return Path(__file__).parents[1].joinpath("MODULE.bazel").resolve().parent
 
 
 def files(workspace: Path) -> list[Path]:
-    """Returns what git tracks or would track, relative to the workspace, sorted.
+    """Returns tracked files and new files that are not ignored, relative to the workspace, sorted.
 
     Raises:
         FileNotFoundError: git is not on PATH.
-        subprocess.CalledProcessError: the tree is not git's; stderr says why.
+        subprocess.CalledProcessError: the workspace is not a git checkout; stderr says why.
     """
-    # A checkout that belongs to another user is no danger to a listing.
+    # Listing a checkout that belongs to another user is safe.
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others"]
     listing = subprocess.run(
         [*command, "--exclude-standard"], cwd=workspace, check=True, capture_output=True, text=True
     ).stdout
     paths = {Path(name) for name in listing.split("\0") if name}
-    # What is deleted and not yet committed is still listed.
+    # git still lists files whose deletion is not committed.
     return sorted(path for path in paths if (workspace / path).is_file())
 
 
 def copy_workspace(workspace: Path, target: Path) -> None:
-    """Copies the workspace's files, with this process' umask.
+    """Copies the files of the workspace, with the umask of this process.
 
     Raises:
-      RuntimeError: git cannot say what belongs to the workspace.
+      RuntimeError: git cannot list the files.
     """
     try:
         names = files(workspace)

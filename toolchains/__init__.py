@@ -1,1 +1,1 @@
-"""The tools a build needs and does not find on the host: Bazel, Python interpreters."""
+"""Tools that a build needs and that the host may lack: Bazel, Python interpreters, compilers."""

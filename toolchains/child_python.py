@@ -1,6 +1,6 @@
-"""The environment of a Python process that imports what this one does.
+"""The environment for a child Python process that needs the import path of this one.
 
-Since rules_python 1.0 a program keeps its import path to itself: it is no longer in PYTHONPATH, and
+Since rules_python 1.0 a program no longer exports its import path in PYTHONPATH, so
 `sys.executable -m NAME` finds only the standard library.
 """
 
@@ -12,15 +12,17 @@ from pathlib import Path
 
 
 def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Returns `environ` with what this process imports as PYTHONPATH."""
+    """Returns `environ` with PYTHONPATH set to the import path of this process."""
     return {**environ, "PYTHONPATH": os.pathsep.join(import_path())}
 
 
 def import_path() -> list[str]:
-    """The import path of this process but for its standard library, which is of one version."""
+    """The import path of this process without its standard library, which fits one version only."""
     libraries = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
     archive = f"python{sys.version_info[0]}{sys.version_info[1]}.zip"
-    own = libraries | {library.with_name(archive) for library in libraries}
+    standard = libraries | {library.with_name(archive) for library in libraries}
     return [
-        path for path in sys.path if path and Path(path) not in own and Path(path).parent not in own
+        path
+        for path in sys.path
+        if path and Path(path) not in standard and Path(path).parent not in standard
     ]

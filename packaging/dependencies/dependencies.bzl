@@ -1,6 +1,7 @@
-"""What the built wheels require, to try them with: a repository of locked wheels for each Python.
+"""The third-party wheels that the built wheels require, pinned for tests.
 
-A label is made for each platform of DEPENDENCY_PLATFORMS and each Python that the matrix gives it.
+There is one repository of locked wheels for each platform of DEPENDENCY_PLATFORMS and each of its
+Pythons in the matrix.
 """
 
 load("//platforms:defs.bzl", "platform_named")
@@ -8,24 +9,30 @@ load("//platforms:matrix.bzl", "MATRIX")
 load("//platforms:pythons.bzl", "python_tag")
 load("//toolchains/wheels:defs.bzl", "locked_wheels", "wheels_hub")
 
-# The platforms whose wheels can be installed and used here, on this machine or emulated.
+# The platforms whose wheels tests install, on this machine or emulated.
 DEPENDENCY_PLATFORMS = [
     "linux_x86_64",
     "linux_aarch64",
 ]
 
-# Each platform gets locks for the same Pythons, in the same versions.
+# Each platform has locks for the same Pythons, with the same versions.
 DEPENDENCY_PYTHONS = MATRIX[DEPENDENCY_PLATFORMS[0]]
 
 def _name(platform, python):
     return "%s-%s" % (platform, python_tag(python))
 
 def dependencies_label(platform, python):
-    """Returns the label of the wheels that our wheels require.
+    """Returns the label of the third-party wheels that the built wheels require.
+
+    Example:
+
+    ```starlark
+    dependencies_label("linux_x86_64", "3.11")  # "@dependencies//:linux_x86_64-cp311"
+    ```
 
     Args:
       platform: a platform of DEPENDENCY_PLATFORMS.
-      python: "3.11" and so on.
+      python: a minor version, such as "3.11".
 
     Returns:
       A label, as a string.
@@ -33,11 +40,17 @@ def dependencies_label(platform, python):
     return "@dependencies//:" + _name(platform, python)
 
 def lock_label(platform, python):
-    """Returns the label of the lock of these wheels, PLATFORM-cpXY.txt.
+    """Returns the label of the lock file of these wheels, PLATFORM-cpXY.txt.
+
+    Example:
+
+    ```starlark
+    lock_label("linux_x86_64", "3.11")  # "//packaging/dependencies:locks/linux_x86_64-cp311.txt"
+    ```
 
     Args:
       platform: a platform of DEPENDENCY_PLATFORMS.
-      python: "3.11" and so on.
+      python: a minor version, such as "3.11".
 
     Returns:
       A label, as a string.
@@ -53,7 +66,7 @@ def _dependencies_impl(module_ctx):
             locked_wheels(
                 name = wheels[name],
                 lock = lock_label(platform, python),
-                mend = "./bazelw run //packaging/dependencies:lock",
+                fix = "./bazelw run //packaging/dependencies:lock",
                 label = name,
                 python_version = python,
                 abis = [python_tag(python), "abi3"],
@@ -70,5 +83,16 @@ def _dependencies_impl(module_ctx):
 
 dependencies = module_extension(
     implementation = _dependencies_impl,
-    doc = "The wheels that numpy and the others come in, fetched when a target needs them.",
+    doc = """Makes a repository of third-party wheels for each platform and Python.
+
+The repository `dependencies` has a label for each of them. Wheels are downloaded when a target
+needs them.
+
+Example, in MODULE.bazel:
+
+```starlark
+dependencies = use_extension("//packaging/dependencies:dependencies.bzl", "dependencies")
+use_repo(dependencies, "dependencies")
+```
+""",
 )

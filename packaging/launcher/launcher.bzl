@@ -1,15 +1,15 @@
-"""The native scripts of a wheel: one small program that runs each of a package's tools."""
+"""Native scripts of wheels: one small program that runs each of a package's native tools."""
 
 load("@rules_cc//cc:cc_binary.bzl", "cc_binary")
 load("//packaging/private:universal.bzl", "universal_program")
 load("//packaging/private:version.bzl", "NO_OTHER_VERSION")
 
 LauncherInfo = provider(
-    doc = "The program that is every script of a package whose tool is a native program.",
+    doc = "The program that a wheel ships as the script of each native tool.",
     fields = {
-        "program": "File: the program; it goes by the name it is called by",
-        "tools": "dict of string by string: the directory of the package that has a tool, by the " +
-                 "name of its script",
+        "program": "File: the program; the name that it is called by selects the tool",
+        "tools": "dict of string by string: the directory in site-packages that contains a tool, by " +
+                 "the name of its script",
     },
 )
 
@@ -19,7 +19,7 @@ def _c_string(text):
 def _tools_header_impl(ctx):
     unknown = [name for name in ctx.attr.varying if name not in ctx.attr.tools]
     if unknown:
-        fail("%s: varying names %s, which tools does not have" % (ctx.label, ", ".join(unknown)))
+        fail("%s: `varying` lists %s, which `tools` lacks" % (ctx.label, ", ".join(unknown)))
     lines = [
         "#define PACKAGE " + _c_string(ctx.attr.package),
         "#define SEARCH_VARIABLE " + (_c_string(ctx.attr.search_variable) if ctx.attr.search_variable else "NULL"),
@@ -36,9 +36,12 @@ def _tools_header_impl(ctx):
         "",
         "static const struct variant variants[] = {",
     ]
-    for value, described in sorted(ctx.attr.variants.items()):
-        title, _, directory = described.partition("=")
-        lines.append("    {%s, %s, %s}," % (_c_string(value), _c_string(title), _c_string(directory)))
+    for value, title in sorted(ctx.attr.variant_titles.items()):
+        directory = ctx.attr.variant_directories[value]
+        lines.append("    {%s, %s, %s}," % tuple([
+            _c_string(text)
+            for text in [value, title, directory]
+        ]))
     lines += [
         "    {NULL, NULL, NULL},",
         "};",
@@ -53,19 +56,22 @@ _tools_header = rule(
         "out": attr.output(mandatory = True, doc = "The header."),
         "package": attr.string(mandatory = True, doc = "The distribution, for messages."),
         "search_variable": attr.string(
-            doc = "Environment variable with directories that are looked through first.",
+            doc = "Environment variable with directories that are searched first.",
         ),
         "tools": attr.string_dict(
             mandatory = True,
-            doc = "The directory that has a tool, below site-packages, by the tool's name.",
+            doc = "The directory in site-packages that contains the tool, by the tool's name.",
+        ),
+        "variant_directories": attr.string_dict(
+            doc = "The directory in site-packages with a variant's tools, by the variable's value.",
+        ),
+        "variant_titles": attr.string_dict(
+            doc = "What the launcher prints when it uses a variant, by the variable's value.",
         ),
         "variant_variable": attr.string(
-            doc = "Environment variable that asks for a variant of the tools.",
+            doc = "Environment variable that selects a variant of the tools.",
         ),
-        "variants": attr.string_dict(
-            doc = "TITLE=DIRECTORY by the variable's value: what is said, and where the tools then are.",
-        ),
-        "varying": attr.string_list(doc = "The tools that a variant has as well."),
+        "varying": attr.string_list(doc = "The tools that variants have too."),
     },
 )
 
@@ -77,7 +83,7 @@ _C_ALONE = NO_OTHER_VERSION | {
 def _c_alone_impl(_settings, _attr):
     return _C_ALONE
 
-# It is the same for every Python and version, and has no C++.
+# A launcher is the same for every Python and version, and contains no C++.
 _c_alone = transition(
     implementation = _c_alone_impl,
     inputs = [],
@@ -92,7 +98,7 @@ def _launcher_impl(ctx):
 
 _launcher = rule(
     implementation = _launcher_impl,
-    doc = "A launcher, for the platform that is being built for.",
+    doc = "The rule behind `launcher`.",
     provides = [LauncherInfo],
     cfg = _c_alone,
     attrs = {
@@ -102,31 +108,78 @@ _launcher = rule(
             cfg = "target",
             doc = "The program.",
         ),
-        "tools": attr.string_dict(mandatory = True, doc = "As in its tables."),
+        "tools": attr.string_dict(mandatory = True, doc = "The tools, as in its tables."),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
     },
 )
 
-def launcher(name, package, tools, visibility = None, **kwargs):
-    """Declares the launcher of a package's native tools.
+def launcher_variant(title, directory):
+    """Returns a variant of a launcher's tools.
+
+    Example:
+
+    ```starlark
+    launcher_variant(
+        title = "Tracy runtime",
+        directory = "iree/_runtime_libs_tracy",
+    )
+    ```
+
+    Args:
+      title: what the launcher prints when it uses the variant.
+      directory: the directory in site-packages that contains its tools.
+
+    Returns:
+      A struct with the fields `title` and `directory`.
+    """
+    return struct(title = title, directory = directory)
+
+def launcher(
+        name,
+        package,
+        tools,
+        search_variable = None,
+        variant_variable = None,
+        variants = {},
+        varying = [],
+        visibility = None):
+    """Declares the program that a wheel ships in place of Python scripts, for its native tools.
+
+    Example:
+
+    ```starlark
+    launcher(
+        name = "launcher",
+        package = "iree-compiler",
+        search_variable = "IREE_TOOL_PATH",
+        tools = {"iree-compile": "iree/compiler/_mlir_libs"},
+    )
+    ```
 
     Args:
       name: name of the target.
-      package: the distribution.
-      tools: the directory that has a tool, below site-packages, by the tool's name.
-      visibility: who may ship it.
-      **kwargs: search_variable, variant_variable, variants and varying, as tools.h has them.
+      package: name of the distribution.
+      tools: the directory in site-packages that contains the tool, by the tool's name.
+      search_variable: environment variable with directories that are searched first.
+      variant_variable: environment variable that selects a variant of the tools.
+      variants: structs that `launcher_variant` returns, by the value of `variant_variable`.
+      varying: the tools that variants have too; the others are always the default.
+      visibility: which packages may ship it.
     """
     header = name + "_tables/tools.h"
     _tools_header(
         name = name + "_tables",
         out = header,
         package = package,
+        search_variable = search_variable,
         tools = tools,
+        variant_directories = {value: known.directory for value, known in variants.items()},
+        variant_titles = {value: known.title for value, known in variants.items()},
+        variant_variable = variant_variable,
+        varying = varying,
         visibility = ["//visibility:private"],
-        **kwargs
     )
     cc_binary(
         name = name + "_program",
@@ -145,7 +198,7 @@ def launcher(name, package, tools, visibility = None, **kwargs):
             "-std=c11",
         ],
         includes = [name + "_tables"],
-        # For itself it has no platform, so //... must pass it over.
+        # Without a platform it cannot be built, so wildcards such as //... must skip it.
         tags = ["manual"],
         visibility = ["//visibility:private"],
     )

@@ -1,15 +1,6 @@
-"""Payload that is built from source by CMake, for every platform, on one machine.
+"""Payloads that are built from source with CMake, for every platform, on one machine.
 
-    cmake_payload(
-        name = "payload",
-        source = ["@my_project//:files"],
-        root = "python_packages/mine",
-        abi_tags = {"cp311": "cp311", "cp312": "abi3"},
-        ...
-    )
-
-declares a payload that wheels and dists take as they take any other. docs/from_source.md is about
-this.
+docs/guides/your-own-project.md explains what a project can rely on.
 """
 
 load("//packaging/payload:tree.bzl", "install_tree_payload", "platform_name")
@@ -23,40 +14,70 @@ def cmake_payload(
         project,
         version,
         root = "",
+        source_dir = "",
+        definitions = {},
+        targets = [],
+        components = [],
+        deps = [],
+        python = False,
         entry_points = None,
         large = [],
         revision = "",
-        python = False,
-        visibility = None,
-        **kwargs):
-    """Declares NAME, a payload, and NAME_tree, what CMake installs.
+        visibility = None):
+    """Declares NAME, a payload that is built with CMake, and NAME_tree, what CMake installs.
+
+    Example:
+
+    ```starlark
+    cmake_payload(
+        name = "payload",
+        abi_tags = {
+            "cp311": "cp311",
+            "cp312": "abi3",
+        },
+        metadata = "METADATA",
+        project = "abacus",
+        python = True,
+        root = "python",
+        source = glob(["source/**"]),
+        version = "1.0",
+    )
+    ```
 
     Args:
       name: name of the target.
       source: all files of the CMake project, or one directory.
-      abi_tags: ABI tag by Python tag; the project is built once for each.
-      metadata: the package's METADATA.
-      project: what the manifest calls the project.
-      version: its version.
-      root: the directory of the install tree below which the wheel's files lie.
+      abi_tags: ABI tags by Python tag; the project is built once for each.
+      metadata: the package's METADATA (core metadata).
+      project: name of the project in the manifest.
+      version: version of the project.
+      root: the directory of the install tree that contains what goes into site-packages.
+      source_dir: the directory that contains CMakeLists.txt, relative to the package of `source`.
+        By default, it is the one nearest to the root.
+      definitions: cache variables (`-D`) of the project.
+      targets: CMake targets to build; by default all.
+      components: components to install; by default all.
+      deps: install trees in which find_package() searches. It searches nowhere else.
+      python: whether the project has CPython extension modules. FindPython then finds the headers
+        for the Python tag of the build.
       entry_points: entry_points.txt of the package.
-      large: paths of files that a dist compresses by themselves.
-      revision: the commit that is built, where that is known.
-      python: whether it has CPython extension modules; FindPython then finds headers, for the
-        Python tag that is built for.
-      visibility: of both.
-      **kwargs: further attributes of cmake_install: components, definitions, deps, source_dir and
-        targets.
+      large: paths of files that dists compress by an action each.
+      revision: the commit that is built, if known.
+      visibility: visibility of both targets.
     """
     cmake_install(
         name = name + "_tree",
+        components = components,
+        definitions = definitions,
         platform = platform_name(),
         python = "//toolchains/python/development" if python else None,
         source = source,
-        # For itself it has no platform, so //... must pass it over.
+        source_dir = source_dir,
+        # Without a platform it cannot be built, so wildcards such as //... must skip it.
         tags = ["manual"],
+        targets = targets,
         visibility = visibility,
-        **kwargs
+        deps = deps,
     )
     install_tree_payload(
         name = name,

@@ -1,7 +1,7 @@
-"""Pinned upstream wheels as payload: the embedded default.
+"""Payloads from pinned upstream wheels: the default.
 
-A laptop builds every platform from them in minutes. The manifest says of each file made from
-them that its native bytes are upstream's, of which version and revision.
+With them, one machine builds the wheels of every platform in minutes. The manifest lists, for each
+file, the upstream version and revision that its native code comes from.
 """
 
 load("//packaging:packages.bzl", "PACKAGES")
@@ -12,7 +12,7 @@ load("//platforms:defs.bzl", "platform_named")
 load("//platforms:matrix.bzl", "MATRIX")
 load("//toolchains/wheels:defs.bzl", "locked_wheels", "wheels_hub")
 
-# Files that get a part of their own, and so are compressed to xz by an action of their own.
+# Files that are compressed to xz by an action each.
 _LARGE = {
     "iree-base-compiler": {
         "linux": ["iree/compiler/_mlir_libs/libIREECompiler.so"],
@@ -54,7 +54,7 @@ def _payload_impl(module_ctx):
             name = wheel.repository,
             lock = "//packaging/payload/locks:%s-%s.txt" % (wheel.platform, wheel.tags),
             projects = [wheel.project],
-            mend = "./bazelw run //packaging/payload:update -- --version X",
+            fix = "./bazelw run //packaging/payload:update -- --version X",
             label = "%s, %s" % (wheel.platform, wheel.tags),
             python_version = _python_version(wheel.python_tag),
             abis = [wheel.abi_tag],
@@ -71,16 +71,32 @@ def _payload_impl(module_ctx):
 
 prebuilt = module_extension(
     implementation = _payload_impl,
-    doc = "A repository for each pinned upstream wheel, fetched when a target needs it, and the " +
-          "repository `prebuilt` through which they are named.",
+    doc = """Makes a repository for each pinned upstream wheel.
+
+The repository `prebuilt` has a label for each of them. Wheels are downloaded when a target needs
+them.
+
+Example, in MODULE.bazel:
+
+```starlark
+prebuilt = use_extension("//packaging/payload:prebuilt.bzl", "prebuilt")
+use_repo(prebuilt, "prebuilt")
+```
+""",
 )
 
 # buildifier: disable=unnamed-macro
 def prebuilt_payloads():
-    """Declares a payload for each package and platform, and one named DIR that chooses.
+    """Declares a payload for each package and platform, and an alias for each package.
 
-    `//packaging/payload:iree_compiler` is the payload of iree-compiler for the platform that is
-    being built for.
+    The alias `//packaging/payload:iree_compiler` is the payload of iree-compiler for the platform
+    that the build is for; `//packaging/payload:iree_compiler_linux_x86_64` is the one for Linux.
+
+    Example, in packaging/payload/BUILD.bazel:
+
+    ```starlark
+    prebuilt_payloads()
+    ```
     """
     for package in PACKAGES:
         choices = {}
@@ -112,10 +128,9 @@ def prebuilt_payloads():
             name = package.directory,
             actual = select(
                 choices,
-                no_match_error = ("%s is built for one of our platforms: build " +
-                                  "//packaging:all_wheels, or add " +
-                                  "--platforms=//platforms:linux_x86_64 or another of them.") %
-                                 package.name,
+                no_match_error = ("%s needs a platform: build //packaging:all_wheels, or pass " +
+                                  "--platforms=//platforms:linux_x86_64 or another one of " +
+                                  "//platforms.") % package.name,
             ),
             tags = ["manual"],
             visibility = ["//visibility:public"],

@@ -1,38 +1,91 @@
-"""Payload of ready-made install trees: what another builder's CI leaves."""
+"""Payloads from existing install trees, such as the output of another project's CI."""
 
 load("//packaging/private:tree_payload.bzl", "tree_payload")
 load("//packaging/private:universal.bzl", "universal_payload")
 load("//platforms:defs.bzl", "COMPILED_PLATFORMS")
 
 def platform_name():
-    """Returns the name of the platform that is being built for, as a configurable attribute."""
+    """Returns the name of the platform that the build is for, as a configurable attribute.
+
+    Example:
+
+    ```starlark
+    cmake_install(
+        name = "tree",
+        platform = platform_name(),
+        source = glob(["source/**"]),
+    )
+    ```
+
+    Returns:
+      A select().
+    """
     return select(
         {"//platforms:is_" + platform.name: platform.name for platform in COMPILED_PLATFORMS},
-        no_match_error = "A payload is built for one of our platforms: build wheel_variants of it, " +
-                         "or add --platforms=//platforms:linux_x86_64 or another of them.",
+        no_match_error = "A payload needs a platform: build its wheel_variants, or pass " +
+                         "--platforms=//platforms:linux_x86_64 or another one of //platforms.",
     )
 
-def install_tree_payload(name, tree, visibility = None, **kwargs):
-    """Declares a payload from an install tree, for the platform that is being built for.
+def install_tree_payload(
+        name,
+        tree,
+        abi_tags,
+        metadata,
+        project,
+        version,
+        root = "",
+        entry_points = None,
+        large = [],
+        revision = "",
+        visibility = None):
+    """Declares a payload from an install tree, for the platform that the build is for.
 
-    For macos_universal2 it is put together from those for both processors.
+    For macos_universal2, it merges the payloads for both processors.
+
+    Example:
+
+    ```starlark
+    install_tree_payload(
+        name = "payload",
+        abi_tags = {"cp312": "abi3"},
+        metadata = "METADATA",
+        project = "abacus",
+        root = "python",
+        tree = "@builds//:linux_x86_64",
+        version = "1.0",
+    )
+    ```
 
     Args:
       name: name of the target.
-      tree: a directory, an archive of one (tar or zip), or an alias that selects among several by
-        //platforms:is_linux_x86_64 and the like. An archive by URL and digest is an http_file, a
-        directory outside of the workspace a new_local_repository.
-      visibility: of the payload.
-      **kwargs: further attributes of tree_payload.
+      tree: a directory, an archive of one (tar or ZIP), or an alias that selects one by
+        //platforms:is_linux_x86_64 and the like. An http_file provides an archive by URL and
+        digest, a new_local_repository a directory outside the workspace.
+      abi_tags: ABI tags by Python tag.
+      metadata: the package's METADATA (core metadata).
+      project: name of the project in the manifest.
+      version: version of the project.
+      root: the directory of the tree that contains what goes into site-packages.
+      entry_points: entry_points.txt of the package.
+      large: paths of files that dists compress by an action each.
+      revision: the commit that the tree was built from, if known.
+      visibility: visibility of the payload.
     """
     tree_payload(
         name = name + "_thin",
+        abi_tags = abi_tags,
+        entry_points = entry_points,
+        large = large,
+        metadata = metadata,
         platform = platform_name(),
-        tree = tree,
-        # For itself it has no platform, so //... must pass it over.
+        project = project,
+        revision = revision,
+        root = root,
+        # Without a platform it cannot be built, so wildcards such as //... must skip it.
         tags = ["manual"],
+        tree = tree,
+        version = version,
         visibility = ["//visibility:private"],
-        **kwargs
     )
     universal_payload(
         name = name + "_universal",

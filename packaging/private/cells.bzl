@@ -1,8 +1,8 @@
 """Which wheel serves which cell (package, platform, Python), by the rules of wheel tags.
 
-The payload decides which wheels there can be: a wheel for one CPython (cp311-cp311) serves that
-Python alone, one for the stable ABI (cp312-abi3) its Python and every later one, and a pure one
-(py3-none) all.
+The payload decides which wheels are possible: a wheel for one CPython (cp311-cp311) serves only
+that Python, one for the stable ABI (cp312-abi3) that Python and all later ones, and a pure one
+(py3-none) every Python.
 """
 
 load("//packaging:packages.bzl", "PACKAGES")
@@ -11,20 +11,20 @@ load("//platforms:defs.bzl", "PLATFORMS", "platform_named")
 load("//platforms:matrix.bzl", "MATRIX", "matrix_cells")
 
 def _minor(python):
-    """Returns the number behind the dot: 11 for 3.11."""
+    """Returns the minor version: 11 for 3.11."""
     return int(python.split(".")[1])
 
 def _tag_minor(python_tag):
-    """Returns the minor version a tag names: 11 for cp311; 0 for py3."""
+    """Returns the minor version that a tag names: 11 for cp311, 0 for py3."""
     return int(python_tag[len("cp3"):]) if python_tag.startswith("cp3") else 0
 
 def serves(python_tag, abi_tag, python):
-    """Whether a wheel with these tags serves a Python.
+    """Returns whether a wheel with these tags serves a Python.
 
     Args:
       python_tag: py3, cp311, …
       abi_tag: none, cp311, abi3, …
-      python: "3.11" and so on.
+      python: a minor version, such as "3.11".
 
     Returns:
       bool.
@@ -36,14 +36,14 @@ def serves(python_tag, abi_tag, python):
     return _tag_minor(python_tag) == _minor(python)
 
 def locked_abis(project, platform):
-    """Returns the wheels that the locks pin of a project for a platform, as ABI tag by Python tag.
+    """Returns which wheels of a project the lock files pin for a platform.
 
     Args:
-      project: upstream project.
-      platform: a platform's name, or any.
+      project: name of the upstream project.
+      platform: name of the platform, or "any".
 
     Returns:
-      A dict.
+      A dict of ABI tags by Python tag.
     """
     abis = {}
     for tags, pins in LOCKED.get(platform, {}).items():
@@ -53,7 +53,7 @@ def locked_abis(project, platform):
     return abis
 
 def is_pure(package):
-    """Whether a package has one wheel for every platform and Python.
+    """Returns whether a package has one wheel for all platforms and Pythons.
 
     Args:
       package: a struct of PACKAGES.
@@ -63,41 +63,71 @@ def is_pure(package):
     """
     return bool(locked_abis(package.project, "any"))
 
-def _variant(package, platform, python):
-    """Returns the platform and tags of the wheel for a cell, or None when no payload serves it."""
-    where = "any" if is_pure(package) else platform
-    abis = locked_abis(package.project, where)
-    serving = [tag for tag, abi in abis.items() if serves(tag, abi, python)]
+def variant(platform, python_tag = "py3"):
+    """Returns one of the configurations that `wheel_variants` builds a wheel for.
 
-    # The newest that serves: what an installer prefers.
+    Example:
+
+    ```starlark
+    variant(platform = "linux_x86_64", python_tag = "cp311")
+    ```
+
+    Args:
+      platform: name of a platform in platforms/defs.bzl, or "any" for a wheel without native files,
+        which does not change the platform of the build.
+      python_tag: the Python tag, a value of //platforms:python_tag.
+
+    Returns:
+      A struct with the fields `platform` and `python_tag`.
+    """
+    if platform != "any":
+        platform_named(platform)
+    return struct(platform = platform, python_tag = python_tag)
+
+def _wheel_for(package, platform, python):
+    """Returns platform and tags of the wheel that serves a cell, or None if no payload does."""
+    source = "any" if is_pure(package) else platform
+    abis = locked_abis(package.project, source)
+
+    # Installers prefer the newest wheel that serves a Python.
     newest = None
-    for tag in serving:
-        if newest == None or _tag_minor(tag) > _tag_minor(newest):
+    for tag, abi in abis.items():
+        if serves(tag, abi, python) and (newest == None or _tag_minor(tag) > _tag_minor(newest)):
             newest = tag
     if newest == None:
         return None
-    return struct(platform = where, python_tag = newest, abi_tag = abis[newest])
+    return struct(platform = source, python_tag = newest, abi_tag = abis[newest])
 
-def wheel_filename(distribution, version, python_tag, abi_tag, platform):
-    """Returns a wheel's file name, by the binary distribution format.
+def platform_tags(platform):
+    """Returns the platform tags of a wheel, in the order in which its file name has them.
 
     Args:
-      distribution: its name, as on the registry.
+      platform: name of the platform, or "any".
+
+    Returns:
+      A list of strings.
+    """
+    return ["any"] if platform == "any" else sorted(platform_named(platform).wheel_tags)
+
+def wheel_filename(distribution, version, python_tag, abi_tag, platform):
+    """Returns the file name of a wheel (binary distribution format).
+
+    Args:
+      distribution: name of the distribution on the registry.
       version: in canonical form.
       python_tag: py3, cp311, …
       abi_tag: none, cp311, abi3, …
-      platform: a platform's name, or any.
+      platform: name of the platform, or "any".
 
     Returns:
       string.
     """
-    tags = ["any"] if platform == "any" else platform_named(platform).wheel_tags
     return "-".join([
         distribution.lower().replace("-", "_").replace(".", "_"),
         version,
         python_tag,
         abi_tag,
-        ".".join(sorted(tags)),
+        ".".join(platform_tags(platform)),
     ]) + ".whl"
 
 def dist_filename(version, platform, distribution = "iree-dist"):
@@ -106,7 +136,7 @@ def dist_filename(version, platform, distribution = "iree-dist"):
     Args:
       version: in canonical form.
       platform: a struct of PLATFORMS.
-      distribution: what its name begins with.
+      distribution: first part of the name.
 
     Returns:
       string.
@@ -114,23 +144,23 @@ def dist_filename(version, platform, distribution = "iree-dist"):
     return "%s-%s-%s.tar.xz" % (distribution, version, platform.dist_suffix)
 
 def variants_of(package):
-    """Returns the wheels of a package that the matrix needs, each once.
+    """Returns the variants of a package's wheel that the matrix needs, each once.
 
     Args:
       package: a struct of PACKAGES.
 
     Returns:
-      A list of structs: `platform` (a name, or any), `python_tag`, `abi_tag`.
+      A list of structs as `variant` returns them.
     """
     variants = {}
     for cell in matrix_cells([package.name]):
-        variant = _variant(package, cell.platform.name, cell.python)
-        if variant:
-            variants["%s/%s" % (variant.platform, variant.python_tag)] = variant
+        wheel = _wheel_for(package, cell.platform.name, cell.python)
+        if wheel:
+            variants[(wheel.platform, wheel.python_tag)] = variant(wheel.platform, wheel.python_tag)
     return variants.values()
 
 def unserved(package):
-    """Returns a sentence for each cell of a package that no payload serves.
+    """Returns an error message for each cell of a package that no payload serves.
 
     Args:
       package: a struct of PACKAGES.
@@ -138,21 +168,22 @@ def unserved(package):
     Returns:
       A list of strings.
     """
-    sentences = []
+    messages = []
     for cell in matrix_cells([package.name]):
-        if _variant(package, cell.platform.name, cell.python) == None:
+        if _wheel_for(package, cell.platform.name, cell.python) == None:
             abis = locked_abis(package.project, cell.platform.name)
-            sentences.append((
-                "platforms/matrix.bzl asks for Python %s on %s, which no wheel of %s in " +
-                "packaging/payload/locks serves (pinned: %s); pin one with " +
-                "`./bazelw run //packaging/payload:update -- --version X`, or take the Python out of the matrix."
+            messages.append((
+                "platforms/matrix.bzl has Python %s on %s, but packaging/payload/locks pins no " +
+                "wheel of %s that serves it (pinned: %s); pin one with " +
+                "`./bazelw run //packaging/payload:update -- --version X`, or remove the Python " +
+                "from the matrix"
             ) % (
                 cell.python,
                 cell.platform.name,
                 package.project,
                 ", ".join(["%s-%s" % tags for tags in abis.items()]) or "none",
             ))
-    return sentences
+    return messages
 
 def plan(version):
     """Returns what a release of this version consists of.
@@ -161,16 +192,19 @@ def plan(version):
       version: in canonical form.
 
     Returns:
-      A struct: `version`; `platforms`, structs with what a platform claims to run on; `packages`,
-      structs of `name` and `roots`, the directories a wheel may put files into; `cells`, a list of structs (`package`, `platform`, `python`, `required`,
-      `wheel`: the file that must serve the cell); `dists`, a list of structs (`platform`,
-      `required`, `archive`).
+      A struct with the fields
+        `version`;
+        `platforms`: structs with the systems that each platform's files claim to run on;
+        `packages`: structs of `name` and `roots`, the directories that a wheel may put files into;
+        `cells`: structs of `package`, `platform`, `python`, `required` and `wheel`, the name of the
+          file that must serve the cell;
+        `dists`: structs of `platform`, `required` and `archive`.
     """
     cells = []
     for package in PACKAGES:
         for cell in matrix_cells([package.name]):
-            variant = _variant(package, cell.platform.name, cell.python)
-            if variant:
+            wheel = _wheel_for(package, cell.platform.name, cell.python)
+            if wheel:
                 cells.append(struct(
                     package = package.name,
                     platform = cell.platform.name,
@@ -179,9 +213,9 @@ def plan(version):
                     wheel = wheel_filename(
                         package.name,
                         version,
-                        variant.python_tag,
-                        variant.abi_tag,
-                        variant.platform,
+                        wheel.python_tag,
+                        wheel.abi_tag,
+                        wheel.platform,
                     ),
                 ))
     return struct(

@@ -1,4 +1,4 @@
-"""The rule that builds a CMake project and installs it."""
+"""The rule that builds and installs a CMake project."""
 
 load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
 load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
@@ -9,7 +9,7 @@ load("//platforms:defs.bzl", "platform_named")
 load("//toolchains/python/development:development.bzl", "PythonDevelopmentInfo")
 
 def _source_directory(ctx):
-    """The directory with the CMakeLists.txt nearest to the root, and the files of the source."""
+    """Returns the directory of the project: the one whose CMakeLists.txt is nearest to the root."""
     files = ctx.files.source
     if ctx.attr.source_dir:
         label = ctx.attr.source[0].label
@@ -22,14 +22,14 @@ def _source_directory(ctx):
         if file.basename == "CMakeLists.txt" and (nearest == None or len(file.dirname) < len(nearest)):
             nearest = file.dirname
     if nearest == None:
-        fail("%s: source has no CMakeLists.txt among its %d files; name a project that CMake builds" % (
+        fail("%s: `source` contains no CMakeLists.txt (%d files); list the files of a CMake project" % (
             ctx.label,
             len(files),
         ))
     return nearest
 
 def _compiler(ctx):
-    """What the C toolchain says, as the tool is told it."""
+    """Returns the C toolchain, and what the request says about it."""
     toolchain = find_cc_toolchain(ctx)
     features = cc_common.configure_features(
         ctx = ctx,
@@ -66,7 +66,7 @@ def _compiler(ctx):
         "cxx": tool(ACTION_NAMES.cpp_compile),
         "ar": tool(ACTION_NAMES.cpp_link_static_library),
         "c_flags": flags(ACTION_NAMES.c_compile, compile_variables),
-        # The project says which C++ it is written in.
+        # The project chooses its C++ standard.
         "cxx_flags": [
             flag
             for flag in flags(ACTION_NAMES.cpp_compile, compile_variables)
@@ -82,7 +82,7 @@ def _compiler(ctx):
     }
 
 def _python(ctx):
-    """What extension modules are compiled with, and the files of it; None without them."""
+    """Returns the files that extension modules need, and what the request says about them."""
     if not ctx.attr.python:
         return [], None
     development = ctx.attr.python[PythonDevelopmentInfo]
@@ -140,23 +140,39 @@ def _cmake_install_impl(ctx):
 
 cmake_install = rule(
     implementation = _cmake_install_impl,
-    doc = """The install tree of a CMake project, for the platform and Python that are built for.
+    doc = """Builds a CMake project, and installs it into a directory.
 
-It is configured, built (by ninja, with `CMAKE_BUILD_TYPE=Release`) and installed without network.
-The output group `log` is what all of it said.""",
+The project is configured, built (with Ninja and `CMAKE_BUILD_TYPE=Release`) and installed without
+network access, for the platform and Python that the build is for. The output group `log` has the
+output of all steps.
+
+Most projects use the macro `cmake_payload` instead.
+
+Example:
+
+```starlark
+cmake_install(
+    name = "tree",
+    definitions = {"ABACUS_BUILD_TESTS": "OFF"},
+    platform = "linux_x86_64",
+    source = glob(["source/**"]),
+    tags = ["manual"],
+)
+```
+""",
     provides = [InstallTreeInfo],
     attrs = {
-        "components": attr.string_list(doc = "Components to install; all, when empty."),
-        "definitions": attr.string_dict(doc = "Cache variables (`-D`) of the project's own."),
+        "components": attr.string_list(doc = "Components to install; by default all."),
+        "definitions": attr.string_dict(doc = "Cache variables (`-D`) of the project."),
         "deps": attr.label_list(
             allow_files = True,
-            doc = "Install trees in which find_package() looks, and nowhere else.",
+            doc = "Install trees in which find_package() searches. It searches nowhere else.",
         ),
         "platform": attr.string(mandatory = True, doc = "Name of the platform."),
         "python": attr.label(
             providers = [PythonDevelopmentInfo],
-            doc = "What CPython extension modules are compiled with, so that FindPython finds it: " +
-                  "//toolchains/python/development. None for a project without any.",
+            doc = "What CPython extension modules are compiled with, for FindPython: " +
+                  "//toolchains/python/development. None for a project without extension modules.",
         ),
         "source": attr.label_list(
             mandatory = True,
@@ -164,11 +180,11 @@ The output group `log` is what all of it said.""",
             doc = "All files of the project, or one directory.",
         ),
         "source_dir": attr.string(
-            doc = "Directory with CMakeLists.txt, below the source's package; the nearest to the " +
-                  "root, when empty.",
+            doc = "The directory that contains CMakeLists.txt, relative to the package of " +
+                  "`source`; by default the one nearest to the root.",
         ),
-        "targets": attr.string_list(doc = "CMake targets to build; all, when empty."),
-        "_build": tool_attr("//packaging/payload:cmake"),
+        "targets": attr.string_list(doc = "CMake targets to build; by default all."),
+        "_build": tool_attr("//packaging/builder/payload:cmake"),
         "_cmake": attr.label(default = "@cmake//:cmake/data/bin/cmake", allow_single_file = True, cfg = "exec"),
         "_cmake_share": attr.label(default = "@cmake//:share", allow_files = True, cfg = "exec"),
         "_ninja": attr.label(default = "@ninja//:ninja", allow_single_file = True, cfg = "exec"),

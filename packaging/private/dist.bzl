@@ -1,8 +1,8 @@
 """The rules that assemble dist archives."""
 
 load("//packaging/private:cells.bzl", "dist_filename")
-load("//packaging/private:providers.bzl", "DistInfo", "DistSetInfo", "NativePayloadInfo")
-load("//packaging/private:tool.bzl", "files_by_name", "run_tool", "tool_attr")
+load("//packaging/private:providers.bzl", "DistInfo", "DistLayoutInfo", "DistSetInfo", "NativePayloadInfo")
+load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
 load("//platforms:defs.bzl", "platform_named")
 
@@ -11,11 +11,11 @@ _COMPRESS_THREADS = 2
 def _compress_resources(_os, _inputs):
     return {"cpu": _COMPRESS_THREADS, "memory": 400}
 
-def _compress(ctx, package, part_name, part, select):
+def _compress(ctx, package, part_name, part, patterns):
     """Compresses what a dist takes from one part of a payload; returns blob and table.
 
-    The action does not know the version, and is keyed by the part alone: a library that is alone
-    in its part is compressed once for as long as its bytes stay the same.
+    The action does not depend on the version, only on the part: a library that is alone in its part
+    is compressed once for as long as it does not change.
     """
     stem = "%s/%s/%s" % (ctx.label.name, package, part_name.removesuffix(".zip"))
     blob = ctx.actions.declare_file(stem + ".xz")
@@ -33,7 +33,7 @@ def _compress(ctx, package, part_name, part, select):
         outputs = [blob, table],
         request = {
             "part": part.path,
-            "select": select,
+            "patterns": patterns,
             "output": blob.path,
             "table": table.path,
             "threads": _COMPRESS_THREADS,
@@ -46,10 +46,8 @@ def _dist_impl(ctx):
     version = version_of(ctx)
     platform = platform_named(ctx.attr.platform)
     archive = ctx.actions.declare_file(dist_filename(version, platform, ctx.attr.distribution))
-    layout = [json.decode(rule) for rule in ctx.attr.layout]
-    files = files_by_name(ctx.attr.files)
-    templates = files_by_name(ctx.attr.templates)
-    inputs = files.values() + templates.values()
+    layout = ctx.attr.layout[DistLayoutInfo]
+    inputs = layout.files.values() + layout.templates.values()
     payloads = {}
     indexes = []
     for target, package in ctx.attr.payloads.items():
@@ -60,10 +58,10 @@ def _dist_impl(ctx):
                 package,
                 name,
                 part,
-                [rule["select"] for rule in layout if rule["payload"] == package],
+                [entry.pattern for entry in layout.contents if entry.payload == package],
             )
             for name, part in payload.parts.items()
-            # What differs between Pythons has no place in a dist.
+            # Files that differ between Pythons do not go into dists.
             if name.removesuffix(".zip") not in payload.abi_tags
         ]
         for pair in blobs:
@@ -84,11 +82,20 @@ def _dist_impl(ctx):
             "output": archive.path,
             "version": version,
             "platform": platform.dist_suffix,
-            "layout": layout,
+            "layout": [
+                {
+                    "payload": entry.payload,
+                    "pattern": entry.pattern,
+                    "to": entry.to,
+                    "executable": entry.executable,
+                    "link_from": entry.link_from,
+                }
+                for entry in layout.contents
+            ],
             "payloads": payloads,
-            "files": {path: file.path for path, file in files.items()},
-            "templates": {path: file.path for path, file in templates.items()},
-            "where": ctx.attr.where,
+            "files": {path: file.path for path, file in layout.files.items()},
+            "templates": {path: file.path for path, file in layout.templates.items()},
+            "where": "%s/BUILD.bazel" % ctx.attr.layout.label.package,
         },
     )
     return [
@@ -115,41 +122,44 @@ _platform_transition = transition(
 
 dist = rule(
     implementation = _dist_impl,
-    doc = "The dist archive of one platform at //packaging:version: a tar.xz put together from " +
-          "native files that are compressed once, each part by an action of its own.",
+    doc = """Assembles the dist archive of one platform: a tar.xz of native tools and libraries.
+
+Its version is that of `//packaging:version`. Each part of a payload is compressed by an action of
+its own, whose result is copied into the archive, so a new version costs a copy.
+
+Example:
+
+```starlark
+dist(
+    name = "dist_linux_x86_64",
+    distribution = "abacus-dist",
+    layout = ":linux_layout",
+    payloads = {":payload": "abacus"},
+    platform = "linux_x86_64",
+)
+```
+""",
     provides = [DistInfo],
     attrs = {
         "distribution": attr.string(
             default = "iree-dist",
-            doc = "What the archive's name begins with.",
+            doc = "First part of the archive's file name.",
         ),
-        "platform": attr.string(mandatory = True, doc = "Name of the platform."),
+        "layout": attr.label(
+            mandatory = True,
+            providers = [DistLayoutInfo],
+            doc = "What the archive contains: a `dist_layout`.",
+        ),
         "payloads": attr.label_keyed_string_dict(
             mandatory = True,
             cfg = _platform_transition,
             providers = [NativePayloadInfo],
-            doc = "The payloads, each with the name that the layout calls it by.",
+            doc = "The payloads, with the names that the layout uses for them.",
         ),
-        "layout": attr.string_list(
-            mandatory = True,
-            doc = "What is taken from the payloads and where it goes: JSON objects with the " +
-                  "fields of Rule in packaging/assembly/layout.py.",
-        ),
-        "files": attr.label_keyed_string_dict(
-            allow_files = True,
-            doc = "Small files, each with its path in the archive.",
-        ),
-        "templates": attr.label_keyed_string_dict(
-            allow_files = True,
-            doc = "Text files with placeholders, each with its path in the archive.",
-        ),
-        "where": attr.string(
-            mandatory = True,
-            doc = "The file that declares the layout, for messages.",
-        ),
+        "platform": attr.string(mandatory = True, doc = "Name of the platform."),
         "_version": VERSION_ATTR,
-        "_compress": tool_attr("//packaging/assembly:compress"),
-        "_assemble": tool_attr("//packaging/assembly:dist"),
+        "_compress": tool_attr("//packaging/builder/assembly:compress"),
+        "_assemble": tool_attr("//packaging/builder/assembly:dist"),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
@@ -159,13 +169,26 @@ dist = rule(
 def _dist_set_impl(ctx):
     dists = [target[DistInfo] for target in ctx.attr.dists]
     return [
-        DefaultInfo(files = depset([dist.file for dist in dists])),
+        DefaultInfo(files = depset([info.file for info in dists])),
         DistSetInfo(dists = dists),
     ]
 
 dist_set = rule(
     implementation = _dist_set_impl,
-    doc = "The dist archives of several platforms.",
+    doc = """The dist archives of several platforms.
+
+Example:
+
+```starlark
+dist_set(
+    name = "dists",
+    dists = [
+        ":dist_linux_aarch64",
+        ":dist_linux_x86_64",
+    ],
+)
+```
+""",
     provides = [DistSetInfo],
     attrs = {
         "dists": attr.label_list(

@@ -1,4 +1,4 @@
-"""Container images of one layer (OCI Image Format Specification)."""
+"""The rule that makes a container image of one layer (OCI Image Format Specification)."""
 
 load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
 
@@ -8,7 +8,7 @@ def _oci_image_impl(ctx):
         ctx,
         tool = ctx.executable._oci,
         mnemonic = "OciImage",
-        progress_message = "Making the image %s" % out.short_path,
+        progress_message = "Writing the image %s" % out.short_path,
         inputs = [ctx.file.layer],
         outputs = [out],
         request = {
@@ -20,35 +20,48 @@ def _oci_image_impl(ctx):
             "environment": ctx.attr.environment,
             "working_directory": ctx.attr.working_directory,
         },
-        # It is quickly made of a file of this machine, and large.
+        # The image is large, quickly written, and depends on packages of this machine.
         execution_requirements = {"no-cache": "1", "no-remote": "1"},
     )
     return [DefaultInfo(files = depset([out]))]
 
 oci_image = rule(
     implementation = _oci_image_impl,
-    doc = "NAME.tar: an image layout in a tar archive, which container engines load. Of the same " +
-          "layer it has the same bytes.",
+    doc = """Writes NAME.tar, an OCI image layout that container engines can load.
+
+The same layer and attributes give the same file.
+
+Example:
+
+```starlark
+oci_image(
+    name = "runner",
+    command = ["/bin/bash"],
+    layer = "@runner//:layer",
+    reference = "iree-release/runner:latest",
+)
+```
+""",
     attrs = {
         "architecture": attr.string(
             default = "amd64",
-            doc = "What the layer's programs are built for, as Go names it.",
+            doc = "The processor of the layer's programs, by its name in Go: amd64 or arm64.",
         ),
-        "command": attr.string_list(doc = "What a container runs when nothing is named."),
-        "environment": attr.string_dict(doc = "Variables of its programs."),
+        "command": attr.string_list(doc = "The command that a container runs by default."),
+        "environment": attr.string_dict(doc = "Environment variables of a container."),
         "layer": attr.label(
             allow_single_file = True,
-            doc = "A tar archive of the file system.",
+            doc = "A tar archive with the file system.",
             mandatory = True,
         ),
         "reference": attr.string(
-            doc = "NAME:TAG that it is loaded as.",
+            doc = "The name that container engines load it as: NAME:TAG.",
             mandatory = True,
         ),
         "working_directory": attr.string(
             default = "/",
-            doc = "Where programs start.",
+            doc = "The working directory of a container.",
         ),
-        "_oci": tool_attr("//packaging/image:oci"),
+        "_oci": tool_attr("//packaging/builder/image:oci"),
     },
 )

@@ -1,46 +1,46 @@
-"""What the rules that make payloads share."""
+"""What all payload rules share."""
 
 load("//packaging/private:providers.bzl", "NativePayloadInfo")
 load("//packaging/private:version.bzl", "NO_OTHER_VERSION")
 load("//platforms:defs.bzl", "platform_named")
 
 PAYLOAD_ATTRS = {
-    "abi_tags": attr.string_dict(mandatory = True, doc = "ABI tag by Python tag."),
+    "abi_tags": attr.string_dict(mandatory = True, doc = "ABI tags by Python tag."),
     "large": attr.string_list(
-        doc = "Paths of files that get a part of their own, and so are compressed for a " +
-              "dist by an action of their own.",
+        doc = "Paths of large files. Each gets its own part of the payload, so that dists " +
+              "compress it by its own action.",
     ),
-    "platform": attr.string(mandatory = True, doc = "Name of the platform, or any."),
-    "project": attr.string(mandatory = True, doc = "What the manifest calls the project."),
-    "version": attr.string(mandatory = True, doc = "The project's version."),
+    "platform": attr.string(mandatory = True, doc = "Name of the platform, or \"any\"."),
+    "project": attr.string(mandatory = True, doc = "Name of the project in the manifest."),
+    "version": attr.string(mandatory = True, doc = "Version of the project."),
     "_allowlist_function_transition": attr.label(
         default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
     ),
 }
 
-_OF_EVERY_WHEEL = NO_OTHER_VERSION | {"//platforms:python_tag": "py3"}
-_COMPILED_ELSEWHERE = _OF_EVERY_WHEEL | {"//toolchains/zig:cxx": True}
+_FOR_ALL_WHEELS = NO_OTHER_VERSION | {"//platforms:python_tag": "py3"}
+_NOT_COMPILED = _FOR_ALL_WHEELS | {"//toolchains/zig:cxx": True}
 
 def _for_all_pythons_impl(_settings, _attr):
-    return _OF_EVERY_WHEEL
+    return _FOR_ALL_WHEELS
 
-# A payload serves all Python tags at once and every version, so it is made once per platform.
+# A payload serves all Python tags and versions, so it is made once per platform.
 for_all_pythons = transition(
     implementation = _for_all_pythons_impl,
     inputs = [],
-    outputs = _OF_EVERY_WHEEL.keys(),
+    outputs = _FOR_ALL_WHEELS.keys(),
 )
 
 def _for_its_platform_impl(_settings, attr):
-    # Files for any platform are made for the one that makes them.
+    # A payload for any platform is made for the platform that its actions run on.
     platform = "worker" if attr.platform == "any" else attr.platform
-    return _COMPILED_ELSEWHERE | {"//command_line_option:platforms": "//platforms:" + platform}
+    return _NOT_COMPILED | {"//command_line_option:platforms": "//platforms:" + platform}
 
-# The same of a payload that names its platform, and whose files are not compiled here.
+# The same for a payload that names its platform and whose files are not compiled here.
 for_its_platform = transition(
     implementation = _for_its_platform_impl,
     inputs = [],
-    outputs = _COMPILED_ELSEWHERE.keys() + ["//command_line_option:platforms"],
+    outputs = _NOT_COMPILED.keys() + ["//command_line_option:platforms"],
 )
 
 def declare_payload(ctx):
@@ -50,8 +50,8 @@ def declare_payload(ctx):
       ctx: the rule's context.
 
     Returns:
-      A struct: `outputs`, all Files; `request`, what the tool that writes them is told of them;
-      `providers`, what the rule returns.
+      A struct with the fields `outputs`, all Files; `request`, what the request of the tool that
+      writes them says about them; and `providers`, what the rule returns.
     """
     large = {path: path.rpartition("/")[2] + ".zip" for path in ctx.attr.large}
     names = large.values() + ["common.zip"] + [tag + ".zip" for tag in ctx.attr.abi_tags]
@@ -77,15 +77,15 @@ def declare_payload(ctx):
     )
 
 def payload_target(platform):
-    """Returns what native files of a payload must be for, as the tools are told it.
+    """Returns what the native files of a payload must be for, as a part of requests.
 
     Args:
-      platform: a platform's name, or any.
+      platform: name of the platform, or "any".
 
     Returns:
-      A dict with the fields of Target (packaging/payload/parts.py).
+      A dict with the fields of Target (packaging/builder/payload/parts.py).
     """
     if platform == "any":
         return {"platform": "any", "system": "any", "cpu": "any"}
-    struct = platform_named(platform)
-    return {"platform": platform, "system": struct.os, "cpu": struct.cpu}
+    target = platform_named(platform)
+    return {"platform": platform, "system": target.os, "cpu": target.cpu}

@@ -11,13 +11,13 @@ def _prebuilt_payload_impl(ctx):
     for target, python_tag in ctx.attr.wheels.items():
         files = target.files.to_list()
         if len(files) != 1:
-            fail("%s holds %d wheels for %s, not one" % (target.label, len(files), python_tag))
+            fail("%s has %d wheels for %s instead of one" % (target.label, len(files), python_tag))
         wheels[python_tag] = files[0]
     run_tool(
         ctx,
         tool = ctx.executable._ingest,
         mnemonic = "IngestWheels",
-        progress_message = "Checking and cutting %s %s for %s" % (
+        progress_message = "Checking and splitting %s %s for %s" % (
             ctx.attr.project,
             ctx.attr.version,
             ctx.attr.platform,
@@ -37,17 +37,33 @@ def _prebuilt_payload_impl(ctx):
 
 prebuilt_payload = rule(
     implementation = _prebuilt_payload_impl,
-    doc = "A payload from pinned upstream wheels of one platform, every byte of which is checked. " +
-          "It serves all Python tags at once, so it is made once per platform.",
+    doc = """Makes a payload from pinned upstream wheels for one platform.
+
+The contents of the wheels are checked against their RECORD files. The payload serves all Python
+tags, so it is made once per platform.
+
+Example:
+
+```starlark
+prebuilt_payload(
+    name = "iree_runtime_macos_arm64",
+    abi_tags = {"cp312": "abi3"},
+    platform = "macos_arm64",
+    project = "iree-base-runtime",
+    version = "3.13.0",
+    wheels = {"@prebuilt//:iree_base_runtime_macos_arm64_cp312": "cp312"},
+)
+```
+""",
     cfg = for_its_platform,
     provides = [NativePayloadInfo],
     attrs = {
         "wheels": attr.label_keyed_string_dict(
             mandatory = True,
-            doc = "The wheels, each with its Python tag.",
+            doc = "The wheels, with their Python tags.",
             allow_files = [".whl"],
         ),
         "_recompress": attr.label(default = "//packaging:recompress"),
-        "_ingest": tool_attr("//packaging/payload:ingest"),
+        "_ingest": tool_attr("//packaging/builder/payload:ingest"),
     } | PAYLOAD_ATTRS,
 )

@@ -1,53 +1,74 @@
-"""What the packaging rules tell each other."""
+"""Providers: what the packaging rules pass to each other."""
 
 NativePayloadInfo = provider(
-    doc = "The files of one upstream package for one platform, and where they come from. " +
-          "Whoever provides it (pinned wheels, an install tree, a build from source), the rules " +
-          "that assemble wheels and dists cannot tell.",
+    doc = """The files of one upstream package for one platform, and their origin.
+
+The rules that assemble wheels and dists treat all payloads alike, whether they come from pinned
+wheels, from an install tree or from a build from source.""",
     fields = {
-        "platform": "string: name of the platform, or any for a payload without native files",
+        "platform": "string: name of the platform, or \"any\" for a payload without native files",
         "parts": "dict of File by name: ZIP archives with the files, already deflated",
-        "abi_tags": "dict of string by Python tag: the ABI tag of the files for it; a payload has no " +
-                    "files for a tag that is not here",
+        "abi_tags": "dict of string by Python tag: the ABI tag of the files for it; the payload " +
+                    "has no files for other tags",
         "index": "File: JSON list of the files by Python tag, with role, part, digest and size " +
-                 "(packaging/payload/index.py), and their origin",
+                 "(packaging/builder/payload/index.py), and their origin",
     },
 )
 
 InstallTreeInfo = provider(
     doc = "What a build from source installed.",
     fields = {
-        "log": "File: what the build said",
-        "sources": "list of File: what it was built of",
+        "log": "File: the output of the build",
+        "sources": "list of File: the sources that were built",
         "tree": "File: the directory",
     },
 )
 
 WheelInfo = provider(
-    doc = "A wheel, and what its name says.",
+    doc = "A wheel, and the fields of its file name.",
     fields = {
         "file": "File: the wheel",
-        "distribution": "string: name of the distribution, as on the registry",
+        "distribution": "string: name of the distribution on the registry",
         "version": "string: its version",
         "python_tag": "string: py3, cp311, …",
         "abi_tag": "string: none, cp311, abi3, …",
-        "platform": "string: name of the platform, or any",
-        "index": "File: index of the payload that it holds",
+        "platform": "string: name of the platform, or \"any\"",
+        "index": "File: index of the wheel's payload",
     },
 )
 
 WheelSetInfo = provider(
-    doc = "Wheels of one package for several platforms and Pythons.",
+    doc = "Wheels for several platforms and Pythons.",
     fields = {"wheels": "list of WheelInfo"},
 )
 
+DistFilesInfo = provider(
+    doc = "Files of a payload, and where they go in a dist archive.",
+    fields = {
+        "executable": "bool: whether the files have mode 0755 instead of 0644",
+        "link_from": "string: a directory that gets a symbolic link to each file, or None",
+        "pattern": "string: pattern of the paths in the payload",
+        "payload": "string: name of the payload",
+        "to": "string: the directory that the files go to",
+    },
+)
+
+DistLayoutInfo = provider(
+    doc = "What a dist archive contains.",
+    fields = {
+        "contents": "list of DistFilesInfo: files of payloads",
+        "files": "dict of File by path in the archive: files that are added unchanged",
+        "templates": "dict of File by path in the archive: text files with placeholders",
+    },
+)
+
 DistInfo = provider(
-    doc = "A dist archive: the tools and libraries of one platform.",
+    doc = "A dist archive: the native tools and libraries of one platform.",
     fields = {
         "file": "File: the tar.xz",
         "version": "string: its version",
         "platform": "string: name of the platform",
-        "indexes": "list of File: indexes of the payloads that it holds",
+        "indexes": "list of File: indexes of the payloads that it contains",
     },
 )
 

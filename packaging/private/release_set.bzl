@@ -1,4 +1,4 @@
-"""What a release consists of: the plan, and the directories that hold exactly what it names."""
+"""The rules that make a release: its plan, the directories of its files, and its manifest."""
 
 load("//packaging/private:cells.bzl", "plan")
 load("//packaging/private:providers.bzl", "DistSetInfo", "WheelSetInfo")
@@ -14,13 +14,22 @@ def _plan_impl(ctx):
 
 release_plan = rule(
     implementation = _plan_impl,
-    doc = "NAME.json: a cell for each package, platform and Python, required or tolerated, and " +
-          "the wheel that must serve it; the dist archives likewise.",
+    doc = """Writes NAME.json, the plan: what a release at `//packaging:version` consists of.
+
+It has a cell for each package, platform and Python, with the wheel that must serve it and whether
+the cell is required, and likewise each dist archive.
+
+Example:
+
+```starlark
+release_plan(name = "plan")
+```
+""",
     attrs = {"_version": VERSION_ATTR},
 )
 
 def _collect(ctx, directory, files):
-    """Copies files into one directory, which then holds nothing else, and returns it."""
+    """Copies files into a directory that contains nothing else, and returns it."""
     out = ctx.actions.declare_directory(directory)
     run_tool(
         ctx,
@@ -43,22 +52,32 @@ def _wheelhouse_impl(ctx):
 
 wheelhouse = rule(
     implementation = _wheelhouse_impl,
-    doc = "A directory with the wheels of a release and nothing else.",
+    doc = """A directory that contains the wheels of a release and nothing else.
+
+Example:
+
+```starlark
+wheelhouse(
+    name = "all_wheels",
+    wheels = [":wheels"],
+)
+```
+""",
     provides = [WheelSetInfo],
     attrs = {
         "directory": attr.string(default = "wheelhouse", doc = "Name of the directory."),
         "wheels": attr.label_list(
             mandatory = True,
             providers = [WheelSetInfo],
-            doc = "The wheels of each package.",
+            doc = "The wheels: targets of `wheel_variants`.",
         ),
-        "_collect": tool_attr("//packaging/assembly:collect"),
+        "_collect": tool_attr("//packaging/builder/assembly:collect"),
     },
 )
 
 def _dist_directory_impl(ctx):
     dists = ctx.attr.dists[DistSetInfo].dists
-    directory = _collect(ctx, ctx.attr.directory, [dist.file for dist in dists])
+    directory = _collect(ctx, ctx.attr.directory, [info.file for info in dists])
     return [
         DefaultInfo(files = depset([directory])),
         DistSetInfo(dists = dists),
@@ -66,16 +85,26 @@ def _dist_directory_impl(ctx):
 
 dist_directory = rule(
     implementation = _dist_directory_impl,
-    doc = "A directory with the dist archives of a release and nothing else.",
+    doc = """A directory that contains the dist archives of a release and nothing else.
+
+Example:
+
+```starlark
+dist_directory(
+    name = "all_dists",
+    dists = ":dists",
+)
+```
+""",
     provides = [DistSetInfo],
     attrs = {
         "directory": attr.string(default = "dists", doc = "Name of the directory."),
         "dists": attr.label(
             mandatory = True,
             providers = [DistSetInfo],
-            doc = "The dist archives of every platform.",
+            doc = "The dist archives: a `dist_set`.",
         ),
-        "_collect": tool_attr("//packaging/assembly:collect"),
+        "_collect": tool_attr("//packaging/builder/assembly:collect"),
     },
 )
 
@@ -85,7 +114,7 @@ def _manifest_impl(ctx):
     manifest = ctx.actions.declare_file(ctx.label.name + ".json")
     sums = ctx.actions.declare_file("SHA256SUMS")
     indexes = depset(
-        [wheel.index for wheel in wheels] + [index for dist in dists for index in dist.indexes],
+        [wheel.index for wheel in wheels] + [index for info in dists for index in info.indexes],
     ).to_list()
     run_tool(
         ctx,
@@ -93,7 +122,7 @@ def _manifest_impl(ctx):
         mnemonic = "Manifest",
         progress_message = "Writing %s" % manifest.short_path,
         inputs = [ctx.file.plan] + indexes +
-                 [wheel.file for wheel in wheels] + [dist.file for dist in dists],
+                 [wheel.file for wheel in wheels] + [info.file for info in dists],
         outputs = [manifest, sums],
         request = {
             "plan": ctx.file.plan.path,
@@ -118,21 +147,35 @@ def _manifest_impl(ctx):
 
 release_manifest = rule(
     implementation = _manifest_impl,
-    doc = "NAME.json: each file of a release with its digest, size and the origin of its bytes, " +
-          "and each cell of the plan with the file that serves it; and SHA256SUMS.",
+    doc = """Writes NAME.json, the manifest of a release, and SHA256SUMS.
+
+The manifest has each file of the release with its digest, its size and the origin of its native
+code, and each cell of the plan with the file that serves it.
+
+Example:
+
+```starlark
+release_manifest(
+    name = "manifest",
+    dists = ":all_dists",
+    plan = ":plan",
+    wheels = ":all_wheels",
+)
+```
+""",
     attrs = {
         "plan": attr.label(mandatory = True, allow_single_file = [".json"], doc = "The plan."),
         "wheels": attr.label(
             mandatory = True,
             providers = [WheelSetInfo],
-            doc = "All wheels of the release.",
+            doc = "All wheels of the release: a `wheelhouse`.",
         ),
         "dists": attr.label(
             mandatory = True,
             providers = [DistSetInfo],
-            doc = "All dist archives of the release.",
+            doc = "All dist archives of the release: a `dist_directory`.",
         ),
         "_without": WITHOUT_ATTR,
-        "_write": tool_attr("//packaging/assembly:manifest"),
+        "_write": tool_attr("//packaging/builder/assembly:manifest"),
     },
 )

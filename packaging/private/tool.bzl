@@ -1,10 +1,10 @@
-"""Running our tools: each takes one JSON request that names its inputs and outputs."""
+"""How rules run the tools in packaging/builder: each reads one JSON request."""
 
 def tool_attr(label):
-    """Returns the attribute through which a rule finds a tool.
+    """Returns the attribute by which a rule depends on a tool.
 
     Args:
-      label: the tool's label.
+      label: label of the tool.
 
     Returns:
       An attribute.
@@ -12,10 +12,10 @@ def tool_attr(label):
     return attr.label(default = label, executable = True, cfg = "exec")
 
 def files_by_name(attribute):
-    """Returns the Files of an attribute by the name or path that each gets in what is made.
+    """Returns the Files of a label_keyed_string_dict attribute by their names.
 
     Args:
-      attribute: dict of names by target, each target a single file.
+      attribute: dict of names or paths by target; each target is a single file.
 
     Returns:
       A dict of File by string.
@@ -31,11 +31,11 @@ def run_tool(ctx, tool, mnemonic, progress_message, inputs, outputs, request, **
     Args:
       ctx: the rule's context.
       tool: File, the executable.
-      mnemonic: the action's mnemonic.
-      progress_message: what Bazel shows meanwhile.
+      mnemonic: mnemonic of the action.
+      progress_message: what Bazel shows while it runs.
       inputs: Files that the request names.
-      outputs: Files that the tool makes; the first lends its name to the request's file.
-      request: dict, made into JSON.
+      outputs: Files that the tool writes; the request's file is named after the first.
+      request: dict that is written as JSON.
       **kwargs: further arguments of ctx.actions.run, such as execution_requirements.
     """
     file = ctx.actions.declare_file("%s.%s.json" % (outputs[0].basename, mnemonic), sibling = outputs[0])

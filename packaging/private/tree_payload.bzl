@@ -6,7 +6,7 @@ load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
 load("//platforms:defs.bzl", "platform_named")
 
 def _policy(platform):
-    """The manylinux tag that native files must serve, or None."""
+    """Returns the manylinux policy that native files must comply with, or None."""
     for tag in platform_named(platform).wheel_tags:
         if tag.startswith("manylinux_"):
             return tag
@@ -15,7 +15,10 @@ def _policy(platform):
 def _single(target):
     files = target.files.to_list()
     if len(files) != 1:
-        fail("%s is %d files; a tree is one directory, or one archive of it" % (target.label, len(files)))
+        fail("%s has %d files; `tree` must be one directory or one archive" % (
+            target.label,
+            len(files),
+        ))
     return files[0]
 
 def _tree_payload_impl(ctx):
@@ -38,7 +41,7 @@ def _tree_payload_impl(ctx):
         metadata["entry_points.txt"] = ctx.file.entry_points
     run_tool(
         ctx,
-        tool = ctx.executable._take_in,
+        tool = ctx.executable._ingest,
         mnemonic = "TakeInTree",
         progress_message = "Checking and packing the trees of %s for %s" % (ctx.attr.project, platform),
         inputs = trees.values() + metadata.values() +
@@ -76,33 +79,52 @@ _tags_transition = transition(
 
 tree_payload = rule(
     implementation = _tree_payload_impl,
-    doc = "A payload from install trees: directories or archives that another builder left, or what " +
-          "cmake_install made. It serves all Python tags at once, so it is made once per platform.",
+    doc = """Makes a payload from install trees: directories, archives, or `cmake_install` targets.
+
+The payload serves all Python tags, so it is made once per platform.
+
+Most projects use the macro `install_tree_payload` instead, which also serves macos_universal2.
+
+Example:
+
+```starlark
+tree_payload(
+    name = "payload",
+    abi_tags = {"cp312": "abi3"},
+    metadata = "METADATA",
+    platform = "linux_x86_64",
+    project = "abacus",
+    root = "python",
+    tree = "@builds//:linux_x86_64",
+    version = "1.0",
+)
+```
+""",
     cfg = for_all_pythons,
     provides = [NativePayloadInfo],
     attrs = {
         "entry_points": attr.label(
             allow_single_file = [".txt"],
-            doc = "entry_points.txt, where the package has Python scripts or launchers.",
+            doc = "entry_points.txt, if the package has Python scripts or launchers.",
         ),
         "metadata": attr.label(
             mandatory = True,
             allow_single_file = True,
-            doc = "METADATA (core metadata) of the package: summary, author, links, description; " +
-                  "name, version, licence and requirements are those that the wheel declares.",
+            doc = "METADATA (core metadata) of the package: summary, author, links, description. " +
+                  "Name, version, license and requirements are those of the `wheel`.",
         ),
-        "revision": attr.string(doc = "The commit that it is built from, where that is known."),
+        "revision": attr.string(doc = "The commit that the tree was built from, if known."),
         "root": attr.string(
-            doc = "The directory of a tree below which the wheel's files lie, as in site-packages.",
+            doc = "The directory of the tree that contains what goes into site-packages.",
         ),
         "tree": attr.label(
             mandatory = True,
             allow_files = True,
             cfg = _tags_transition,
-            doc = "The tree, built for each of the Python tags: a directory, an archive of one, or a " +
-                  "cmake_install. One that differs by tag is an alias that selects on " +
-                  "//platforms:is_cp311 and so on.",
+            doc = "The tree: a directory, an archive of one, or a `cmake_install`. It is built for " +
+                  "each Python tag; if trees differ by tag, use an alias that selects one " +
+                  "by //platforms:is_cp311 and the like.",
         ),
-        "_take_in": tool_attr("//packaging/payload:tree"),
+        "_ingest": tool_attr("//packaging/builder/payload:tree"),
     } | PAYLOAD_ATTRS,
 )

@@ -1,4 +1,4 @@
-"""The rules that put native files of several platforms together into one for all of them."""
+"""The rules that merge native files for several processors into universal ones."""
 
 load("//packaging/private:providers.bzl", "NativePayloadInfo")
 load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
@@ -32,7 +32,7 @@ def _universal_payload_impl(ctx):
         ctx,
         tool = ctx.executable._merge,
         mnemonic = "MergePayloads",
-        progress_message = "Putting %s together for %s" % (" and ".join(names), ctx.attr.platform),
+        progress_message = "Merging %s for %s" % (" and ".join(names), ctx.attr.platform),
         inputs = [file for part in slices for file in part.parts.values() + [part.index]],
         outputs = parts.values() + [index],
         request = {
@@ -60,21 +60,35 @@ def _universal_payload_impl(ctx):
 
 universal_payload = rule(
     implementation = _universal_payload_impl,
-    doc = "A payload of universal files, from the payloads of the platforms that are its slices. " +
-          "Refused unless every native file is in all of them.",
+    doc = """Merges the payloads of a platform's slices into a payload of universal files.
+
+Every native file must be in all of them.
+
+`install_tree_payload` and `cmake_payload` do this for macos_universal2.
+
+Example:
+
+```starlark
+universal_payload(
+    name = "payload_universal",
+    payload = ":payload",
+    tags = ["manual"],
+)
+```
+""",
     provides = [NativePayloadInfo],
     attrs = {
         "payload": attr.label(
             mandatory = True,
             cfg = _slices,
             providers = [NativePayloadInfo],
-            doc = "The payload, built for each of the slices.",
+            doc = "The payload, which is built for each slice.",
         ),
         "platform": attr.string(
             default = "macos_universal2",
-            doc = "Name of a platform that has slices.",
+            doc = "Name of a platform with slices.",
         ),
-        "_merge": tool_attr("//packaging/payload:universal"),
+        "_merge": tool_attr("//packaging/builder/payload:universal"),
     } | _ALLOWED,
 )
 
@@ -86,7 +100,7 @@ def _universal_program_impl(ctx):
         ctx,
         tool = ctx.executable._write,
         mnemonic = "UniversalProgram",
-        progress_message = "Making %s universal" % files[0].basename,
+        progress_message = "Writing the universal %s" % files[0].basename,
         inputs = files,
         outputs = [program],
         request = {"files": [file.path for file in files], "output": program.path},
@@ -95,19 +109,32 @@ def _universal_program_impl(ctx):
 
 universal_program = rule(
     implementation = _universal_program_impl,
-    doc = "A program for all processors of a platform that has slices.",
+    doc = """Merges a program for the slices of a platform into a universal one.
+
+`launcher` does this for macos_universal2.
+
+Example:
+
+```starlark
+universal_program(
+    name = "tool_universal",
+    program = ":tool",
+    tags = ["manual"],
+)
+```
+""",
     executable = True,
     attrs = {
         "platform": attr.string(
             default = "macos_universal2",
-            doc = "Name of a platform that has slices.",
+            doc = "Name of a platform with slices.",
         ),
         "program": attr.label(
             mandatory = True,
             cfg = _slices,
-            # Not declared executable: Bazel 7 cannot take that under a split transition.
-            doc = "The program, built for each of the slices.",
+            # Not declared executable, which Bazel 7 does not support with a split transition.
+            doc = "The program, which is built for each slice.",
         ),
-        "_write": tool_attr("//packaging/assembly:fat"),
+        "_write": tool_attr("//packaging/builder/assembly:fat"),
     } | _ALLOWED,
 )

@@ -1,13 +1,13 @@
-"""The version everything is built as: `--//packaging:version=…`.
+"""The version of the build: `--//packaging:version=…`.
 
-It stands in file names, which Bazel wants to know before anything runs, so it is checked here
-and not in the tools. Only the canonical form of PEP 440 is taken: what a registry shows, what
-METADATA says and what the file is called are then the same string.
+It is part of file names, which Bazel must know before any action runs, so it is checked here and
+not in the tools. Only the canonical form of PEP 440 is allowed, so that the registry, METADATA and
+the file name show the same string.
 
 A transition that builds at another version sets //packaging:other_version instead. Bazel names a
-configuration by what distinguishes it from the command line: what no version says anything to, such
-as a C runtime, sets that back, and so is one and the same whoever asks for it. Set back, the flag
-itself would make another configuration, and everything anew, whenever it is given.
+configuration by how it differs from the command line. What does not depend on the version, such as
+a C runtime, resets that setting, and so has one configuration, whatever depends on it. If it reset
+the flag itself, it would get another configuration, and be rebuilt, whenever the flag is given.
 """
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
@@ -16,7 +16,7 @@ _DIGITS = "0123456789"
 _LOCAL = "abcdefghijklmnopqrstuvwxyz" + _DIGITS
 
 def _number(text, start):
-    """Returns the position behind a number without leading zeros, or start when there is none."""
+    """Returns the position after a number without leading zeros, or `start` if there is none."""
     end = start
     for _ in range(start, len(text)):
         if text[end] not in _DIGITS:
@@ -27,9 +27,9 @@ def _number(text, start):
     return end
 
 def _segment(text, start, markers):
-    """Returns the position behind one of `markers` and its number, or start when it is absent.
+    """Returns the position after one of `markers` and its number, or `start` if there is none.
 
-    A marker without a canonical number gives -1.
+    It returns -1 for a marker without a canonical number.
     """
     for marker in markers:
         if text.startswith(marker, start):
@@ -38,7 +38,7 @@ def _segment(text, start, markers):
     return start
 
 def _release(text):
-    """Returns the position behind epoch and release, or -1."""
+    """Returns the position after epoch and release, or -1."""
     at = 0
     epoch = _number(text, 0)
     if epoch > 0 and text[epoch:epoch + 1] == "!":
@@ -56,7 +56,7 @@ def _release(text):
     return end
 
 def _is_local(text):
-    """Whether text is a canonical local version label, such as `abc.1`."""
+    """Returns whether text is a canonical local version label, such as `abc.1`."""
     for part in text.split("."):
         if not part:
             return False
@@ -68,7 +68,7 @@ def _is_local(text):
     return True
 
 def is_canonical(version):
-    """Whether a version is in the canonical form of PEP 440.
+    """Returns whether a version is in the canonical form of PEP 440.
 
     Args:
       version: string.
@@ -87,25 +87,25 @@ def is_canonical(version):
     return at == len(public)
 
 def version_of(ctx):
-    """Returns the version that is being built; fails with one sentence unless it is canonical.
+    """Returns the version of the build, and fails unless it is canonical.
 
     Args:
-      ctx: context of a rule with the attribute VERSION_ATTR as `_version`.
+      ctx: context of a rule whose attribute `_version` is VERSION_ATTR.
 
     Returns:
       string.
     """
     version = ctx.attr._version[BuildSettingInfo].value
     if not is_canonical(version):
-        fail(("--//packaging:version=%s is not a canonical version; write it like 20261122.1 " +
+        fail(("--//packaging:version=%s is not a canonical version; use the form of 20261122.1 " +
               "(nightly), 3.14.0rc20261122 (candidate), 3.14.0 (stable) or 0.dev0+abc.1 " +
               "(local)") % version)
     return version
 
-# The attribute through which a rule sees the version.
+# The attribute by which a rule reads the version.
 VERSION_ATTR = attr.label(default = "//packaging:built_version")
 
-# What a transition sets that leads to something no version says anything to.
+# What a transition sets for targets that do not depend on the version.
 NO_OTHER_VERSION = {"//packaging:other_version": ""}
 
 def _built_version_impl(ctx):
@@ -114,7 +114,18 @@ def _built_version_impl(ctx):
 
 built_version = rule(
     implementation = _built_version_impl,
-    doc = "The version that is being built: that of a transition, or else that of the flag.",
+    doc = """The version of the build: the one that a transition sets, otherwise that of the flag.
+
+Example:
+
+```starlark
+built_version(
+    name = "built_version",
+    flag = ":version",
+    other = ":other_version",
+)
+```
+""",
     provides = [BuildSettingInfo],
     attrs = {
         "flag": attr.label(
@@ -125,7 +136,7 @@ built_version = rule(
         "other": attr.label(
             mandatory = True,
             providers = [BuildSettingInfo],
-            doc = "The setting of transitions; empty without one.",
+            doc = "The setting that transitions change; empty by default.",
         ),
     },
 )

@@ -2,7 +2,7 @@
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//packaging/launcher:launcher.bzl", "LauncherInfo")
-load("//packaging/private:cells.bzl", "wheel_filename")
+load("//packaging/private:cells.bzl", "platform_tags", "wheel_filename")
 load("//packaging/private:providers.bzl", "NativePayloadInfo", "WheelInfo", "WheelSetInfo")
 load("//packaging/private:tool.bzl", "files_by_name", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
@@ -11,35 +11,34 @@ load("//platforms:matrix.bzl", "MATRIX")
 
 def _abi_tag(ctx, payload, python_tag):
     if python_tag not in payload.abi_tags:
-        fail(("--//platforms:python_tag=%s: the payload of %s for %s has nothing for it, it has " +
-              "%s; take one of these, or build %s for all of them") % (
+        fail(("--//platforms:python_tag=%s: the payload of %s for %s has no files for this tag, " +
+              "only for %s; pass one of these, or build //packaging:all_wheels for all of them") % (
             python_tag,
             ctx.attr.distribution,
             payload.platform,
             ", ".join(payload.abi_tags),
-            "//packaging:all_wheels",
         ))
     return payload.abi_tags[python_tag]
 
 def _pythons():
     """Returns the Pythons of the matrix, oldest first.
 
-    METADATA names all of them in each wheel, whichever of them that serves: a registry keeps one
-    Requires-Python for all files of a version, and which wheel serves a Python its tags say.
+    METADATA names all of them in each wheel, not only those that the wheel serves: a registry has
+    one Requires-Python for all files of a version, and tags say which wheel serves a Python.
     """
     pythons = {}
-    for served in MATRIX.values():
-        pythons.update({python: int(python.split(".")[1]) for python in served})
+    for supported in MATRIX.values():
+        pythons.update({python: int(python.split(".")[1]) for python in supported})
     return sorted(pythons, key = lambda python: pythons[python])
 
-def _scripts(ctx):
-    """Returns the launcher's file, if any, and what the tool that assembles is told of it."""
+def _launcher(ctx):
+    """Returns the launcher's files, and what the request says about it (None without one)."""
     if not ctx.attr.launcher:
         return [], None
     launcher = ctx.attr.launcher[LauncherInfo]
     return [launcher.program], {
         "program": launcher.program.path,
-        # Of this platform's programs: .exe, or nothing.
+        # The suffix of the platform's programs: ".exe" or "".
         "suffix": "." + launcher.program.extension if launcher.program.extension else "",
         "tools": launcher.tools,
     }
@@ -58,15 +57,15 @@ def _wheel_impl(ctx):
     )
     pythons = _pythons()
     wheel = ctx.actions.declare_file(filename)
-    licenses = files_by_name(ctx.attr.license_files)
+    license_files = files_by_name(ctx.attr.license_files)
     replacements = files_by_name(ctx.attr.replacements)
-    launcher_files, launcher = _scripts(ctx)
+    launcher_files, launcher = _launcher(ctx)
     run_tool(
         ctx,
         tool = ctx.executable._assemble,
         mnemonic = "AssembleWheel",
         progress_message = "Assembling %s" % filename,
-        inputs = payload.parts.values() + [payload.index] + licenses.values() +
+        inputs = payload.parts.values() + [payload.index] + license_files.values() +
                  replacements.values() + launcher_files,
         outputs = [wheel],
         request = {
@@ -81,15 +80,15 @@ def _wheel_impl(ctx):
                     for extra, requires in ctx.attr.extras.items()
                 },
                 "license_expression": ctx.attr.license_expression,
-                "license_files": sorted(licenses),
+                "license_files": sorted(license_files),
                 "pythons": pythons,
             },
             "python_tag": python_tag,
             "abi_tag": abi_tag,
-            "platform_tags": filename.removesuffix(".whl").split("-")[-1].split("."),
+            "platform_tags": platform_tags(payload.platform),
             "version_modules": ctx.attr.version_modules,
             "replacements": {path: file.path for path, file in replacements.items()},
-            "license_files": {name: file.path for name, file in licenses.items()},
+            "license_files": {name: file.path for name, file in license_files.items()},
             "launcher": launcher,
             "index": payload.index.path,
             "parts": {name: part.path for name, part in payload.parts.items()},
@@ -111,68 +110,90 @@ def _wheel_impl(ctx):
 
 wheel = rule(
     implementation = _wheel_impl,
-    doc = "A wheel of the payload, for the platform and Python tag that is being built for, at " +
-          "//packaging:version. Compressed members are copied, so this takes as long as a copy.",
+    doc = """Assembles a wheel from a payload.
+
+The wheel is for the platform and the Python tag that the build is for, at the version of
+`//packaging:version`. Compressed members are copied, so this takes no longer than a copy.
+
+Example:
+
+```starlark
+wheel(
+    name = "wheel",
+    distribution = "abacus",
+    license_files = {"//:LICENSE": "LICENSE"},
+    payload = ":payload",
+    requires = ["numpy"],
+    # Without a platform it cannot be built, so wildcards such as //... must skip it.
+    tags = ["manual"],
+    version_modules = ["abacus/version.py"],
+)
+```
+""",
     provides = [WheelInfo],
     attrs = {
         "distribution": attr.string(
             mandatory = True,
-            doc = "Name of the distribution, as on the registry.",
+            doc = "Name of the distribution on the registry.",
         ),
         "payload": attr.label(
             mandatory = True,
             providers = [NativePayloadInfo],
-            doc = "The files.",
+            doc = "The files of the wheel.",
         ),
         "version_modules": attr.string_list(
-            doc = "Paths within the wheel of modules whose VERSION line is set to the version.",
+            doc = "Paths in the wheel of modules whose VERSION line is set to the version.",
         ),
         "requires": attr.string_list(
-            doc = "Requirements (PEP 508); `{version}` stands for the version being built. " +
-                  "Whatever upstream's METADATA requires must be among them.",
+            doc = "Requirements (PEP 508); `{version}` is replaced by the version of the build. " +
+                  "Everything that upstream's METADATA requires must be here or in `extras`.",
         ),
         "extras": attr.string_list_dict(doc = "Requirements by extra."),
         "replacements": attr.label_keyed_string_dict(
             allow_files = [".py"],
-            doc = "Files that take the place of the payload's, each with its path in the wheel: " +
-                  "for what upstream ships broken.",
+            doc = "Files that replace files of the payload, with their paths in the wheel: fixes " +
+                  "of what upstream ships broken.",
         ),
         "launcher": attr.label(
             providers = [LauncherInfo],
-            doc = "A program that takes the place of the scripts whose tools are native.",
+            doc = "A program that replaces the Python scripts of native tools.",
         ),
         "license_expression": attr.string(
             default = "Apache-2.0 WITH LLVM-exception",
-            doc = "SPDX expression over all that is inside.",
+            doc = "SPDX expression that covers all files of the wheel.",
         ),
         "license_files": attr.label_keyed_string_dict(
             mandatory = True,
             allow_files = True,
-            doc = "Licence texts, each with its name below .dist-info/licenses/.",
+            doc = "License texts, with their names below .dist-info/licenses/.",
         ),
         "_version": VERSION_ATTR,
         "_python_tag": attr.label(default = "//platforms:python_tag"),
-        "_assemble": tool_attr("//packaging/assembly:wheel"),
+        "_assemble": tool_attr("//packaging/builder/assembly:wheel"),
     },
 )
 
 def _variants_transition_impl(settings, attr):
     without = left_out_names(settings["//packaging:without"])
-    kept = [variant for variant in attr.variants if variant.partition("/")[0] not in without]
-    variants = {}
+    kept = {
+        platform: python_tags
+        for platform, python_tags in attr.python_tags.items()
+        if platform not in without
+    }
+    configurations = {}
 
-    # With nothing left there would be no transition at all, and no sentence on why.
-    for variant in kept or attr.variants:
-        platform, _, python_tag = variant.partition("/")
+    # A transition to no configuration at all would fail before `left_out` can explain why.
+    for platform, python_tags in (kept or attr.python_tags).items():
         if platform == "any":
             platforms = settings["//command_line_option:platforms"]
         else:
             platforms = "//platforms:" + platform
-        variants[variant] = {
-            "//command_line_option:platforms": platforms,
-            "//platforms:python_tag": python_tag,
-        }
-    return variants
+        for python_tag in python_tags:
+            configurations["%s/%s" % (platform, python_tag)] = {
+                "//command_line_option:platforms": platforms,
+                "//platforms:python_tag": python_tag,
+            }
+    return configurations
 
 _variants_transition = transition(
     implementation = _variants_transition_impl,
@@ -193,10 +214,9 @@ def _wheel_variants_impl(ctx):
         WheelSetInfo(wheels = wheels),
     ]
 
-wheel_variants = rule(
+_wheel_variants = rule(
     implementation = _wheel_variants_impl,
-    doc = "One wheel, built for each platform and Python tag of `variants`, without the platforms " +
-          "of //packaging:without.",
+    doc = "The rule behind `wheel_variants`.",
     provides = [WheelSetInfo],
     attrs = {
         "wheel": attr.label(
@@ -205,13 +225,12 @@ wheel_variants = rule(
             providers = [WheelInfo],
             doc = "The wheel.",
         ),
-        "variants": attr.string_list(
+        "python_tags": attr.string_list_dict(
             mandatory = True,
-            doc = "What to build it for, as PLATFORM/PYTHON_TAG; the platform any stays on the " +
-                  "one that is being built for.",
+            doc = "The Python tags to build it for, by platform.",
         ),
         "unserved": attr.string_list(
-            doc = "Sentences on cells of the matrix that no payload serves; any is an error.",
+            doc = "Error messages for cells of the matrix that no payload serves.",
         ),
         "_without": WITHOUT_ATTR,
         "_allowlist_function_transition": attr.label(
@@ -219,3 +238,40 @@ wheel_variants = rule(
         ),
     },
 )
+
+def wheel_variants(name, wheel, variants, unserved = [], **kwargs):
+    """Builds a wheel for several platforms and Pythons.
+
+    Platforms that `--//packaging:without` names are left out.
+
+    Example:
+
+    ```starlark
+    wheel_variants(
+        name = "wheels",
+        variants = [
+            variant(platform = "linux_x86_64", python_tag = "cp311"),
+            variant(platform = "macos_arm64", python_tag = "cp312"),
+        ],
+        wheel = ":wheel",
+    )
+    ```
+
+    Args:
+      name: name of the target.
+      wheel: label of a `wheel`.
+      variants: what to build it for: a list of structs that `variant` returns.
+      unserved: error messages for cells of the matrix that no payload serves; with any, the target
+        fails with the first.
+      **kwargs: attributes that all rules have, such as `tags` and `visibility`.
+    """
+    python_tags = {}
+    for each in variants:
+        python_tags.setdefault(each.platform, []).append(each.python_tag)
+    _wheel_variants(
+        name = name,
+        wheel = wheel,
+        python_tags = python_tags,
+        unserved = unserved,
+        **kwargs
+    )

@@ -1,21 +1,21 @@
-"""The platforms that are left out: `--//packaging:without=PLATFORM,PLATFORM`, or given again.
+"""The platforms that the build leaves out: `--//packaging:without=PLATFORM,PLATFORM`, repeatable.
 
-For a night on which the payload of one platform cannot be had. The plan stays as it is, so the
-manifest and the gate see what is missing.
+It is for nightlies while the payload of a platform is unavailable. The plan does not change, so the
+manifest and the gate show what is missing.
 """
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//platforms:matrix.bzl", "MATRIX")
 
 def left_out_names(values):
-    """Returns the platforms that are left out.
+    """Returns the platforms that the flag leaves out.
 
     Args:
-      values: the values that the flag was given, each a name, or some with commas between them, or
-        nothing, so that a program need not leave the flag out.
+      values: the values of the flag. Each is a list of names separated by commas; it may be empty,
+        so that scripts can always pass the flag.
 
     Returns:
-      A list of names, as they were written.
+      A list of names, as written.
     """
     return [name for value in values for name in value.split(",") if name]
 
@@ -23,15 +23,15 @@ def _left_out_impl(ctx):
     names = left_out_names(ctx.attr._without[BuildSettingInfo].value)
     return [config_common.FeatureFlagInfo(value = str(ctx.attr.platform in names))]
 
-# The attribute through which a rule sees the flag.
+# The attribute by which a rule reads the flag.
 WITHOUT_ATTR = attr.label(default = "//packaging:without")
 
 left_out_flag = rule(
     implementation = _left_out_impl,
-    doc = "Says to a `config_setting` whether a platform is left out: True or False.",
+    doc = "Whether a platform is left out, for a `config_setting`: True or False.",
     attrs = {
         "platform": attr.string(
-            doc = "Its name.",
+            doc = "Name of the platform.",
             mandatory = True,
         ),
         "_without": WITHOUT_ATTR,
@@ -39,10 +39,16 @@ left_out_flag = rule(
 )
 
 def declare_without(name):
-    """Declares `:NAME_PLATFORM` for each platform: true when it is left out.
+    """Declares the config_setting `:NAME_PLATFORM` for each platform: true if it is left out.
+
+    Example:
+
+    ```starlark
+    declare_without(name = "left_out")
+    ```
 
     Args:
-      name: what the conditions' names begin with.
+      name: first part of the names.
     """
     for platform in MATRIX:
         flag = "%s_%s_flag" % (name, platform)
@@ -56,13 +62,19 @@ def declare_without(name):
         )
 
 def all_unless_without(labels):
-    """Returns the labels of all platforms that are not left out.
+    """Returns the labels of all platforms that `--//packaging:without` does not leave out.
+
+    Example:
+
+    ```starlark
+    all_unless_without({platform: [":" + platform] for platform in MATRIX})
+    ```
 
     Args:
-      labels: lists of labels by name of platform.
+      labels: lists of labels by platform.
 
     Returns:
-      A list that is only known when the flags are.
+      A list with a select() for each platform.
     """
     kept = []
     for platform, own in labels.items():
@@ -73,10 +85,10 @@ def all_unless_without(labels):
     return kept
 
 def left_out(ctx):
-    """Returns the platforms that are left out; fails with one sentence on a wrong name.
+    """Returns the platforms that are left out, and fails if a name is unknown.
 
     Args:
-      ctx: context of a rule with the attribute WITHOUT_ATTR as `_without`.
+      ctx: context of a rule whose attribute `_without` is WITHOUT_ATTR.
 
     Returns:
       A list of names.
@@ -84,10 +96,10 @@ def left_out(ctx):
     platforms = left_out_names(ctx.attr._without[BuildSettingInfo].value)
     for platform in platforms:
         if platform not in MATRIX:
-            fail("--//packaging:without=%s: there is no such platform, but %s" % (
+            fail("--//packaging:without=%s: unknown platform; expected one of %s" % (
                 platform,
                 ", ".join(MATRIX),
             ))
     if all([platform in platforms for platform in MATRIX]):
-        fail("--//packaging:without leaves out every platform; keep one")
+        fail("--//packaging:without leaves out every platform; keep at least one")
     return platforms

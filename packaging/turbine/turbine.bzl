@@ -1,6 +1,6 @@
-"""Turbine's wheel, and what it requires, as repositories of locked wheels, for tests.
+"""The pinned wheel of iree-turbine, and the third-party wheels that it requires, for tests.
 
-The release verb `turbine` fetches the same by the same locks when it is run.
+`//release:turbine` downloads the same wheels from the same lock files when it runs.
 """
 
 load("//packaging/dependencies:dependencies.bzl", "DEPENDENCY_PLATFORMS", "DEPENDENCY_PYTHONS")
@@ -8,17 +8,21 @@ load("//platforms:defs.bzl", "platform_named")
 load("//platforms:pythons.bzl", "python_tag")
 load("//toolchains/wheels:defs.bzl", "locked_wheels", "wheels_hub")
 
-_MEND = "./bazelw run //packaging/turbine:lock"
-
 def _name(platform, python):
     return "%s-%s" % (platform, python_tag(python))
 
 def turbine_requirements(platform, python):
-    """Returns the label of the wheels that turbine requires.
+    """Returns the label of the wheels that iree-turbine requires.
+
+    Example:
+
+    ```starlark
+    turbine_requirements("linux_x86_64", "3.11")  # "@turbine//:linux_x86_64-cp311"
+    ```
 
     Args:
       platform: a platform of DEPENDENCY_PLATFORMS.
-      python: "3.11" and so on.
+      python: a minor version, such as "3.11".
 
     Returns:
       A label, as a string.
@@ -30,7 +34,7 @@ def _turbine_impl(module_ctx):
     locked_wheels(
         name = "turbine_source",
         lock = "//packaging/turbine:source.txt",
-        mend = "an editor",
+        fix = "an editor",
         label = "any platform",
         python_version = DEPENDENCY_PYTHONS[0],
     )
@@ -41,7 +45,7 @@ def _turbine_impl(module_ctx):
             locked_wheels(
                 name = wheels[name],
                 lock = "//packaging/turbine:locks/%s.txt" % name,
-                mend = _MEND,
+                fix = "./bazelw run //packaging/turbine:lock",
                 label = name,
                 python_version = python,
                 abis = [python_tag(python), "abi3"],
@@ -58,5 +62,16 @@ def _turbine_impl(module_ctx):
 
 turbine = module_extension(
     implementation = _turbine_impl,
-    doc = "The wheel of iree-turbine, and those that it requires, fetched when a target needs them.",
+    doc = """Makes repositories of iree-turbine's wheel and of its requirements.
+
+The repository `turbine` has a label for each of them. Wheels are downloaded when a target needs
+them.
+
+Example, in MODULE.bazel:
+
+```starlark
+turbine = use_extension("//packaging/turbine:turbine.bzl", "turbine")
+use_repo(turbine, "turbine")
+```
+""",
 )

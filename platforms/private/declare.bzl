@@ -1,4 +1,4 @@
-"""The targets of //platforms, derived from the data."""
+"""The targets of //platforms, which are derived from the data."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "string_flag")
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
@@ -8,8 +8,8 @@ load("//platforms:matrix.bzl", "MATRIX", "MATRIX_DATE")
 load("//platforms:pythons.bzl", "PYTHONS", "PYTHONS_FROM", "python_tag")
 
 def _declare_constraint(setting, values):
-    # A platform that asks for nothing, such as the host's, has the value `unconstrained`. A
-    # toolchain that promises nothing names it, and so never serves a platform that asks.
+    # A platform without a requirement, such as the host, has the value `unconstrained`. A toolchain
+    # that guarantees nothing names that value, so it never serves a platform with a requirement.
     unconstrained = setting + "_unconstrained"
     native.constraint_setting(
         name = setting,
@@ -42,10 +42,10 @@ def declare_platforms():
         )
 
 def declare_worker(name):
-    """Declares the platform whose actions need nothing of this machine, and may run elsewhere.
+    """Declares the platform for actions that need nothing from this machine, and can run remotely.
 
-    Its system and processor are this machine's: what an action takes along comes from here. It
-    has a constraint value that no other platform has, `elsewhere`, by which toolchains are chosen.
+    It has the system and processor of this machine, because the tools of actions come from here.
+    Only this platform has the constraint value `elsewhere`, by which toolchains are selected.
 
     Args:
       name: name of the platform.
@@ -68,8 +68,8 @@ def declare_worker(name):
 def declare_python_tags():
     """Declares the flag `python_tag` and a config_setting `is_TAG` for each of its values.
 
-    The tag says for which Python a target is built: "cp311" and so on, or "py3", the default, for
-    files that serve every Python.
+    The tag selects the Python that a target is built for, such as "cp311". The default, "py3", is
+    for files that serve every Python.
     """
     tags = ["py3"] + [python_tag(python.version) for python in PYTHONS]
     string_flag(
@@ -84,7 +84,7 @@ def declare_python_tags():
         )
 
 def declare_data(name):
-    """Writes platforms, Pythons and the matrix as one JSON file, for programs and tests.
+    """Writes platforms, Pythons and the matrix to one JSON file, for programs and tests.
 
     Args:
       name: name of the target; the file is named NAME.json.

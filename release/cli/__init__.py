@@ -1,1 +1,1 @@
-"""The commands of //release: each module parses options, calls one function and prints."""
+"""The release commands: each module parses options, calls a package and prints the result."""

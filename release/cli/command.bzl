@@ -23,13 +23,13 @@ def command(name, deps, data = [], env = {}):
     """Declares a command, and its code as a library for tests.
 
     Args:
-      name: the command; its program is NAME.py, its library NAME_lib.
-      deps: libraries; what all commands share, rich and typer are added.
-      data: what the program reads at run time.
+      name: name of the command; its source file is NAME.py, its library NAME_lib.
+      deps: libraries; the shared code, rich and typer are added.
+      data: files that the program reads at run time.
       env: environment of the program; `$(rootpaths ...)` is expanded.
     """
     if name not in COMMANDS:
-        fail("//release:%s is not in COMMANDS of command.bzl, which //release and tests go by." % name)
+        fail("add %s to COMMANDS in command.bzl: //release and the tests use that list" % name)
     py_library(
         name = name + "_lib",
         srcs = [name + ".py"],

@@ -20,7 +20,7 @@ from release.model.release_dir import where
 from release.model.settings import Settings
 
 SECRETS = ("GITHUB_TOKEN", "TWINE_PASSWORD")
-"""Variables of the environment whose values are never printed."""
+"""Environment variables whose values are never printed."""
 
 Parameters = ParamSpec("Parameters")
 
@@ -29,7 +29,7 @@ StoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="STORE",
-        help="directory:PATH or github:OWNER/REPO.",
+        help="Store of the releases: directory:PATH or github:OWNER/REPO",
     ),
 ]
 OwnStoreOption = Annotated[
@@ -37,8 +37,8 @@ OwnStoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="STORE",
-        help="directory:PATH or github:OWNER/REPO; the directory store/ of this checkout when left "
-        "out.",
+        help="Store of the releases: directory:PATH or github:OWNER/REPO [default: the directory "
+        "store/ of this checkout]",
     ),
 ]
 GithubApiOption = Annotated[
@@ -46,31 +46,43 @@ GithubApiOption = Annotated[
     typer.Option(
         "--github-api",
         metavar="URL",
-        help="GitHub's API, if it is another server's than GITHUB_API_URL names.",
+        help="URL of GitHub's API [default: $GITHUB_API_URL, else github.com's]",
     ),
 ]
 SettingsOption = Annotated[
     str | None,
-    typer.Option("--settings", metavar="FILE", help="Settings instead of release/settings.toml."),
+    typer.Option(
+        "--settings", metavar="FILE", help="Settings file [default: release/settings.toml]"
+    ),
 ]
 SourceOption = Annotated[
     str | None,
     typer.Option(
         "--source",
         metavar="SOURCE",
-        help="Where commits come from: github:OWNER/REPO or a checkout; the store's repository, or "
-        "this checkout, when left out.",
+        help="Repository of the commits: github:OWNER/REPO or the path of a checkout [default: the "
+        "store's repository for GitHub, else this checkout]",
+    ),
+]
+SiteOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--site",
+        metavar="DIR",
+        help="Directory of the index to update [default: PATH/site of directory:PATH]",
     ),
 ]
 IndexOption = Annotated[
     str | None,
     typer.Option(
-        "--index", metavar="URL", help="The registry's simple index, if not below --registry."
+        "--index",
+        metavar="URL",
+        help="URL of the registry's simple index [default: derived from --registry]",
     ),
 ]
 RegistryOption = Annotated[
     str | None,
-    typer.Option("--registry", metavar="URL", help="The registry, by where twine uploads to."),
+    typer.Option("--registry", metavar="URL", help="Upload URL of the registry, as for twine"),
 ]
 DateOption = Annotated[
     datetime | None,
@@ -78,44 +90,47 @@ DateOption = Annotated[
         "--date",
         metavar="YYYY-MM-DD",
         formats=["%Y-%m-%d"],
-        help="The day; today, UTC, if left out.",
+        help="Run as if it were this day, UTC [default: today]",
     ),
 ]
 DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be done, and touch nothing.")
+    bool, typer.Option("--dry-run", help="Print what would be done, but change nothing")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON")]
 OutputsOption = Annotated[
     Path | None,
     typer.Option(
         "--outputs",
         metavar="FILE",
-        help="Append the result as NAME=VALUE lines, by which a CI hands it to the next job.",
+        help="Append the result to this file as NAME=VALUE lines, such as $GITHUB_OUTPUT",
     ),
 ]
 
 
 def new() -> typer.Typer:
-    """A program with one verb."""
+    """Makes the application of one command."""
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 def settings_of(file: str | None) -> Settings:
-    """The settings that a user names, or the project's own.
+    """Reads a settings file, by default the project's own.
 
     Raises:
-      UsageError: they cannot be read, or are not of their form.
+      UsageError: it cannot be read, or is invalid.
     """
     return settings.read(where(Path(file)) if file else None)
 
 
 def now(day: datetime | None = None) -> datetime:
-    """The time of a run, UTC: the one reading of the clock, or the noon of a given day."""
+    """The time of a run, UTC: noon of the given day, or the current time.
+
+    A command reads the clock once and passes the time on.
+    """
     return day.replace(hour=12, tzinfo=UTC) if day else datetime.now(UTC)
 
 
 def append_outputs(file: Path, result: Mapping[str, str]) -> None:
-    """Appends a result to a file of NAME=VALUE lines.
+    """Appends a result to a file as NAME=VALUE lines.
 
     Raises:
       OSError: it cannot be written.
@@ -125,38 +140,38 @@ def append_outputs(file: Path, result: Mapping[str, str]) -> None:
 
 
 def main(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Makes a function end as every verb ends: a sentence and an exit code, never a traceback.
+    """Makes a function report errors as all commands do: one sentence and an exit code.
 
-    A fault of the program itself is told with its traceback, the values of SECRETS hidden.
+    Only an internal error prints a traceback, with the values of SECRETS hidden.
     """
 
     @functools.wraps(function)
-    def ended(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+    def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         try:
             function(*args, **kwargs)
         except CommandError as error:
-            complain(str(error))
+            print_error(str(error))
             raise typer.Exit(error.exit_code) from None
         except OSError as error:
-            complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            print_error(f"{error.filename}: {error.strerror}" if error.filename else str(error))
             raise typer.Exit(2) from None
         except (typer.Exit, typer.Abort):
             raise
         except Exception:
             sys.stderr.write(without_secrets(traceback.format_exc()))
-            complain("this is a fault of the program, not of yours")
+            print_error("internal error; please report it with the traceback above")
             raise typer.Exit(1) from None
 
-    return ended
+    return wrapper
 
 
-def complain(sentence: str) -> None:
-    """Prints what went wrong to stderr."""
-    terminal.say(Console(stderr=True), f"error: {without_secrets(sentence)}", "red")
+def print_error(message: str) -> None:
+    """Prints an error message to stderr."""
+    terminal.say(Console(stderr=True), f"error: {without_secrets(message)}", "red")
 
 
 def without_secrets(text: str) -> str:
-    """The text, with the values of SECRETS hidden."""
+    """The text with the values of SECRETS replaced by their names."""
     for name in SECRETS:
         if value := os.environ.get(name):
             text = text.replace(value, f"${name}")

@@ -1,16 +1,14 @@
-"""The verb `doctor`: finds what does not fit together in store, index and registry.
+"""The command `doctor`: finds inconsistencies in a store, its index and the registry.
 
     bazel run //release:doctor -- --store github:OWNER/REPO --site DIR --index URL
 
-It changes nothing. Exit codes: 0 all is well, 1 something is wrong, 2 bad usage, 75 a remote failed
-and a rerun goes on.
+It changes nothing. Exit codes: 0 no errors found, 1 errors found, 2 bad usage, 75 a remote failed;
+rerun to continue.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -18,14 +16,12 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.doctor import index as index_health
-from release.doctor import registry as registry_health
-from release.doctor import releases
-from release.doctor.diagnosis import Diagnosis
+from release.doctor import doctor as doctors
+from release.doctor.doctor import Examination
 from release.hosting import address
 from release.model import terminal
 from release.registry.address import open_registry
-from release.site import site as site_of
+from release.site import site as sites
 
 app = command.new()
 
@@ -36,7 +32,10 @@ def doctor(
     store: command.OwnStoreOption = None,
     site: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="The index; PATH/site of directory:PATH when left out."),
+        typer.Option(
+            metavar="DIR",
+            help="Directory of the index to check [default: PATH/site of directory:PATH]",
+        ),
     ] = None,
     registry: command.RegistryOption = None,
     index: command.IndexOption = None,
@@ -45,47 +44,50 @@ def doctor(
     settings_file: command.SettingsOption = None,
     as_json: command.JsonOption = False,
 ) -> None:
-    """Says what is inconsistent, and which command mends it; changes nothing."""
-    console = Console(stderr=True)
+    """Report what is inconsistent and which command fixes it; change nothing."""
     target = address.open_own(store, api=github_api)
-    shown = site_of.place(target, site)
-    asked = open_registry(index, registry) if index or registry else None
-    view = releases.read(target, command.settings_of(settings_file), command.now(today))
-    findings = list(releases.examine(view))
-    looked = [f"{len(view.stored)} releases of {target.address}"]
-    if shown:
-        findings += index_health.examine(view, shown)
-        looked.append(f"the index at {shown}")
-    if asked:
-        findings += registry_health.examine(view, asked)
-        looked.append(f"our projects on {asked.host}")
+    directory = sites.directory_of(target, site)
+    remote = open_registry(index, registry) if index or registry else None
+    examination = doctors.examine(
+        target,
+        command.settings_of(settings_file),
+        command.now(today),
+        site=directory,
+        registry_to_check=remote,
+    )
     if as_json:
-        print(
-            json.dumps({"looked_at": looked, "findings": [asdict(o) for o in findings]}, indent=2)
-        )
+        result = {
+            "looked_at": examination.examined,
+            "findings": [one.to_json() for one in examination.findings],
+        }
+        print(json.dumps(result, indent=2))
     else:
-        show(findings, looked)
-        for what, option, left in (
-            ("the index", "--site DIR", shown),
-            ("a registry", "--index URL", asked),
-        ):
-            if left is None:
-                terminal.say(console, f"not looked at: {what}; name it with {option}", "dim")
-    if any(one.severity == "wrong" for one in findings):
+        show(examination)
+        console = Console(stderr=True)
+        if directory is None:
+            terminal.say(console, "The index was not checked; pass --site DIR.", "dim")
+        if remote is None:
+            terminal.say(console, "No registry was checked; pass --index URL.", "dim")
+    if examination.errors:
         raise typer.Exit(1)
 
 
-def show(findings: Sequence[Diagnosis], looked: Sequence[str]) -> None:
-    """Prints findings, what is wrong first."""
+def show(examination: Examination) -> None:
+    """Prints findings and how to fix them, errors first."""
     console = Console(soft_wrap=True)
-    for one in sorted(findings, key=lambda one: one.severity != "wrong"):
-        style = "red" if one.severity == "wrong" else "yellow"
-        terminal.say(console, f"{one.severity}: {one.subject}: {one.what}", style)
-        terminal.say(console, f"    mend: {one.mend}")
-    count = sum(one.severity == "wrong" for one in findings)
-    notes = len(findings) - count
-    told = f"{count} wrong" if count else "nothing wrong"
-    print(f"Looked at {', '.join(looked)}: {told}{f', {notes} to be noted' if notes else ''}.")
+    for one in sorted(examination.findings, key=lambda one: one.severity != "error"):
+        style = "red" if one.severity == "error" else "yellow"
+        terminal.say(console, f"{one.severity}: {one.subject}: {one.message}", style)
+        terminal.say(console, f"    fix: {one.fix}")
+    notes = len(examination.findings) - examination.errors
+    counts = [_count(examination.errors, "error")]
+    if notes:
+        counts.append(_count(notes, "note"))
+    print(f"Checked {', '.join(examination.examined)}: {', '.join(counts)}.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The verb `index`: writes the static site of what a store has published.
+"""The command `index`: writes the static site of the releases that a store has published.
 
     bazel run //release:index -- --store directory:PATH
 
-Exit codes: 0 done, 1 refused, 2 bad usage, 75 the store failed or somebody else writes the site.
+Exit codes: 0 done, 1 refused, 2 bad usage, 75 the store failed or another process writes the site.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rich.console import Console
 from release.cli import command
 from release.hosting import address
 from release.model import terminal
-from release.site import site as site_of
+from release.site import site as sites
 
 app = command.new()
 
@@ -29,34 +29,37 @@ def index(
     store: command.StoreOption,
     site: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where the site is written; PATH/site of directory:PATH."),
+        typer.Option(
+            metavar="DIR",
+            help="Directory to write the index to [default: PATH/site of directory:PATH]",
+        ),
     ] = None,
     today: command.DateOption = None,
     github_api: command.GithubApiOption = None,
     dry_run: command.DryRunOption = False,
     as_json: command.JsonOption = False,
 ) -> None:
-    """Writes pages for installers and for people, and swaps them in at once."""
+    """Write the index: pages for pip, uv and browsers, replaced in one step."""
     target = address.open_store(store, api=github_api)
-    directory = site_of.required_place(target, site)
+    directory = sites.required_directory(target, site)
     if dry_run:
         count = sum(not release.draft for release in target.releases())
         print(f"would write the site of {count} releases of {target.address} to {directory}")
         return
-    errors = Console(stderr=True)
-    with errors.status("reading the store"):
-        written = site_of.write(
+    console = Console(stderr=True)
+    with console.status("reading the store"):
+        written = sites.write(
             target,
             directory,
             now=command.now(today),
-            progress=lambda tag: terminal.say(errors, f"reading {tag}", "dim"),
+            progress=lambda tag: terminal.say(console, f"reading {tag}", "dim"),
         )
     if as_json:
         print(json.dumps({"site": str(directory), **asdict(written)}, indent=2))
     else:
         print(
-            f"Written: {directory}/index.html, of {written.releases} releases with {written.files} "
-            f"files ({written.read} were new)"
+            f"Wrote {directory}/index.html: {written.releases} releases, {written.files} files "
+            f"({written.read} releases were new or changed)"
         )
 
 

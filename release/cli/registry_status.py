@@ -1,8 +1,8 @@
-"""The verb `registry_status`: how our projects stand on a registry.
+"""The command `registry_status`: the state of our projects on a registry.
 
     bazel run //release:registry_status -- --index URL
 
-Exit codes: 0 all is well, 1 something is not, 2 bad usage, 75 the registry cannot be reached.
+Exit codes: 0 no problems, 1 problems found, 2 bad usage, 75 the registry cannot be reached.
 """
 
 from __future__ import annotations
@@ -32,54 +32,62 @@ app = command.new()
 def registry_status(
     index: command.IndexOption = None,
     registry: command.RegistryOption = None,
-    stated_at: Annotated[
+    expected_at: Annotated[
         Path | None,
         typer.Option(
             "--from",
             metavar="DIR",
-            help="Hold it against what a wheelhouse or a release states; its wheels may be gone.",
+            help="Check against the wheelhouse or release in this directory; only its JSON file is "
+            "read",
         ),
     ] = None,
     store: Annotated[
         str | None,
-        typer.Option(metavar="STORE", help="Hold it against --tag of this store."),
+        typer.Option(
+            metavar="STORE",
+            help="Check against the release --tag in this store: directory:PATH or "
+            "github:OWNER/REPO",
+        ),
     ] = None,
-    tag: Annotated[str | None, typer.Option(help="A published release of that store.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Tag of a published release in the store")] = None,
     github_api: command.GithubApiOption = None,
     as_json: command.JsonOption = False,
 ) -> None:
-    """Compares the registry with the table of projects, and with a release."""
-    if bool(store) != bool(tag) or (store and stated_at):
-        raise UsageError("name a release with --store STORE and --tag TAG, or with --from DIR")
+    """Compare the registry with release/registry/projects.toml, and with a release."""
+    if bool(store) != bool(tag) or (store and expected_at):
+        raise UsageError("pass either --store STORE with --tag TAG, or --from DIR")
     target = open_registry(index, registry)
     release: Sequence[expected.ExpectedWheel] = ()
-    if stated_at:
-        release = expected.in_directory(release_dir.where(stated_at))
+    if expected_at:
+        release = expected.from_directory(release_dir.where(expected_at))
     elif store and tag:
-        release = expected.in_store(address.open_store(store, api=github_api), tag)
-    standings = status.look(target, projects.read(), release)
+        release = expected.from_store(address.open_store(store, api=github_api), tag)
+    standings = status.check(target, projects.read(), release)
     if as_json:
-        told = {"registry": target.host, "projects": [asdict(one) for one in standings]}
-        print(json.dumps(told, indent=2))
+        result = {"registry": target.host, "projects": [asdict(one) for one in standings]}
+        print(json.dumps(result, indent=2))
     else:
-        _show(standings)
-    wrong = [one for one in standings if one.findings]
-    if wrong:
-        more = f"; and of {len(wrong) - 1} more projects" if len(wrong) > 1 else ""
-        raise Refused(f"{wrong[0].project}: {wrong[0].findings[0]}{more}")
+        show(standings)
+    faulty = [one for one in standings if one.findings]
+    if faulty:
+        others = len(faulty) - 1
+        more = (
+            f" ({others} more project{'' if others == 1 else 's'} with problems)" if others else ""
+        )
+        raise Refused(f"{faulty[0].project}: {faulty[0].findings[0]}{more}")
 
 
-def _show(standings: Sequence[ProjectStatus]) -> None:
-    """A line for each project, then one for each platform of its newest version."""
-    wide = max(len(one.project) for one in standings)
+def show(standings: Sequence[ProjectStatus]) -> None:
+    """Prints a line for each project, then one for each platform of its newest version."""
+    width = max(len(one.project) for one in standings)
     for one in standings:
-        newest = one.newest or "nothing"
+        newest = one.newest or "no files"
         if one.pre_release:
             newest += f" (pre-release {one.pre_release})"
         count = f"{one.versions} version{'' if one.versions == 1 else 's'}"
-        print(f"{one.project:{wide}}  {one.state:12}  {newest}, {count}")
+        print(f"{one.project:{width}}  {one.state:12}  {newest}, {count}")
         for platform, files in _platforms(one).items():
-            print(f"    {platform:{wide}}  {' '.join(files)}")
+            print(f"    {platform:{width}}  {' '.join(files)}")
     console = Console()
     for one in standings:
         for finding in one.findings:
@@ -87,7 +95,7 @@ def _show(standings: Sequence[ProjectStatus]) -> None:
 
 
 def _platforms(standing: ProjectStatus) -> dict[str, list[str]]:
-    """The Pythons of each platform, with how many files serve one where that is not one."""
+    """The Pythons of each platform, with the number of files where it is not one."""
     platforms: dict[str, list[str]] = {}
     for cell in standing.cells:
         count = f"({cell.files})" if cell.files > 1 else ""

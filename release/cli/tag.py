@@ -1,8 +1,8 @@
-"""The verb `tag`: makes the newest green commit a candidate.
+"""The command `tag`: makes the newest green commit a candidate.
 
     bazel run //release:tag -- --store github:OWNER/REPO
 
-Exit codes: 0 done, 1 no commit is green, 2 bad usage, 75 a remote failed and a rerun goes on.
+Exit codes: 0 done, 1 no commit is green, 2 bad usage, 75 a remote failed; rerun to continue.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import typer
 from release.cli import command
 from release.hosting import address
 from release.nightly import tagging
-from release.nightly.tagging import Tagged
 
 app = command.new()
 
@@ -27,21 +26,30 @@ def tag(
     store: command.StoreOption,
     source: command.SourceOption = None,
     branch: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Instead of tag.branch of the settings.")
+        str | None,
+        typer.Option(metavar="NAME", help="Branch to search [default: tag.branch of the settings]"),
     ] = None,
     commit: Annotated[
         str | None,
-        typer.Option(metavar="REV", help="This one, instead of the newest green one."),
+        typer.Option(metavar="REV", help="Commit to tag [default: the newest green commit]"),
     ] = None,
     number: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help="N of candidate-YYYYMMDD.N, such as CI's run number."
+            metavar="N",
+            min=1,
+            help="N of candidate-YYYYMMDD.N, such as the CI run number [default: the next of the "
+            "day]",
         ),
     ] = None,
     maximum_age: Annotated[
         int | None,
-        typer.Option("--maximum-age-days", metavar="DAYS", min=1, help="No older commit is taken."),
+        typer.Option(
+            "--maximum-age-days",
+            metavar="DAYS",
+            min=1,
+            help="Ignore older commits [default: tag.maximum_age_days of the settings]",
+        ),
     ] = None,
     today: command.DateOption = None,
     github_api: command.GithubApiOption = None,
@@ -50,33 +58,30 @@ def tag(
     dry_run: command.DryRunOption = False,
     as_json: command.JsonOption = False,
 ) -> None:
-    """Makes the newest green commit a candidate: a tag, and a draft that says why."""
+    """Make the newest green commit a candidate: a tag, and a draft that records the evidence."""
     now = command.now(today)
-    chosen = command.settings_of(settings_file).tag
+    settings = command.settings_of(settings_file).tag
     if maximum_age:
-        chosen = replace(chosen, maximum_age_days=maximum_age)
+        settings = replace(settings, maximum_age_days=maximum_age)
     target = address.open_store(store, api=github_api)
     commits = address.source_of(target, source, api=github_api)
-    choice = tagging.choose(commits, chosen, now=now, commit=commit, branch=branch)
-    found = f"{choice.commit.sha[:12]} ({choice.commit.subject})"
-    override = commit is not None
-    if dry_run:
-        name = tagging.preview(target, choice, now=now, number=number)
-        evidence = tagging.evidence_of(choice, name, now, override=override)
-        tagged = Tagged(name, choice.commit, made=False, evidence=evidence)
-        would = name not in target.tags()
-    else:
-        tagged = tagging.tag(target, choice, now=now, number=number, override=override)
-        would = False
-    named = {"tag": tagged.tag, "version": tagged.version, "commit": tagged.commit.sha}
+    choice = tagging.choose(commits, settings, now=now, commit=commit, branch=branch)
+    run = tagging.preview if dry_run else tagging.tag
+    tagged = run(target, choice, now=now, number=number, override=commit is not None)
+    result = {"tag": tagged.tag, "version": tagged.version, "commit": tagged.commit.sha}
     if outputs:
-        command.append_outputs(outputs, named)
+        command.append_outputs(outputs, result)
     if as_json:
-        print(json.dumps(named | {"made": tagged.made, "evidence": tagged.evidence}, indent=2))
-    elif would:
-        print(f"would tag {tagged.tag} at {found} in {target.address}")
+        made = tagged.created and not dry_run
+        print(json.dumps(result | {"made": made, "evidence": tagged.evidence.to_json()}, indent=2))
+        return
+    at = f"{tagged.commit.sha[:12]} ({tagged.commit.subject})"
+    if not tagged.created:
+        print(f"{tagged.tag} already exists at {at}")
+    elif dry_run:
+        print(f"would tag {at} as {tagged.tag} in {target.address}")
     else:
-        print(f"{tagged.tag} at {found}, {'made' if tagged.made else 'there already'}")
+        print(f"Tagged {at} as {tagged.tag}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The verb `verify_published`: installs a release from the registry, as a user does, and tries it.
+"""The command `verify_published`: installs a release from the registry as users do, and tests it.
 
     bazel run //release:verify_published -- --index URL
 
-Exit codes: 0 right, 1 wrong, or nothing was tried, 2 bad usage, 75 the registry cannot be reached.
+Exit codes: 0 passed, 1 failed or not tested, 2 bad usage, 75 the registry cannot be reached.
 """
 
 from __future__ import annotations
@@ -16,15 +16,12 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.gate.smoke import supplier
-from release.model import release_dir, terminal, wheelhouse
+from release.model import release_dir, wheelhouse
 from release.model.errors import UsageError
 from release.model.wheelhouse import NAME
 from release.registry import verification
 from release.registry.address import open_registry
-from release.registry.verification import Verification
 from release.turbine import smoke_test
-from release.turbine.tools import Tools
 
 app = command.new()
 
@@ -34,59 +31,57 @@ app = command.new()
 def verify_published(
     index: command.IndexOption = None,
     registry: command.RegistryOption = None,
-    stated_at: Annotated[
+    pushed_at: Annotated[
         Path | None,
         typer.Option(
             "--from",
             metavar="DIR",
-            help="The wheelhouse that was pushed, of which only wheelhouse.json is read; "
-            "wheelhouse/ of this checkout when left out.",
+            help="Wheelhouse that was pushed; only its wheelhouse.json is read [default: "
+            "wheelhouse/ of this checkout]",
         ),
     ] = None,
     python: Annotated[
         list[str] | None,
-        typer.Option(metavar="X.Y", help="Only on this Python; may be given again."),
+        typer.Option(
+            metavar="X.Y", help="Python to test on; repeatable [default: all of the wheelhouse]"
+        ),
     ] = None,
     suite: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="pytest's, instead of our own.")
+        Path | None,
+        typer.Option(metavar="PATH", help="pytest file or directory [default: the built-in suite]"),
     ] = None,
     dry_run: command.DryRunOption = False,
     as_json: command.JsonOption = False,
 ) -> None:
-    """Holds the registry against what was pushed, installs it by name, and runs the tests."""
-    chosen = release_dir.where(suite) if suite else smoke_test.SUITE
-    if not chosen.exists():
-        raise UsageError(f"--suite {suite}: there is no such file or directory")
-    place = release_dir.where(stated_at) if stated_at else release_dir.workspace() / "wheelhouse"
-    if not (place / NAME).exists():
-        raise UsageError(f"{place / NAME} is not there; name what was pushed with --from DIR")
-    stated = wheelhouse.read(place / NAME)
-    locks = [one for one in stated.locks if not python or one.python in python]
-    if not locks:
-        raise UsageError(f"{place}: it was gathered for no Python {' or '.join(python or ())}")
-    target = open_registry(index, registry)
-    if dry_run:
-        print(f"would hold {target.host} against {len(stated.of_role('turbine', 'core'))} digests")
-        print(f"would install iree-turbine {stated.version} from {target.index}, and try it")
-        return
-    console = Console(stderr=True)
-
-    def say(line: str) -> None:
-        terminal.say(console, line, "dim")
-
-    count = verification.check_digests(target, stated)
-    say(f"{target.host} has all {count} wheels as they were pushed")
-    equipment = supplier.from_environment(say)
-    made = Verification(target, stated, chosen, equipment, Tools.from_environment(), say)
-    outcomes = smoke_test.on_each(
-        stated, locks, console, lambda lock: verification.verify(made, lock)
+    """Check the registry against what was pushed, install it by name, and run the tests."""
+    tests = release_dir.where(suite) if suite else smoke_test.SUITE
+    if not tests.exists():
+        raise UsageError(f"--suite {suite}: no such file or directory exists")
+    directory = (
+        release_dir.where(pushed_at) if pushed_at else release_dir.workspace() / "wheelhouse"
     )
+    if not (directory / NAME).exists():
+        raise UsageError(f"{directory / NAME} does not exist; pass --from DIR")
+    pushed = wheelhouse.read(directory / NAME)
+    locks = verification.locks_of(pushed, python or ())
+    target = open_registry(index, registry)
+    name = f"iree-turbine {pushed.version}"
+    if dry_run:
+        print(f"would check {len(pushed.of_role('turbine', 'core'))} digests on {target.host}")
+        print(f"would install {name} from {target.index} and test it")
+        return
+    verified = verification.verify_release(target, pushed, locks, tests, Console(stderr=True))
     if as_json:
-        told = {"version": stated.version, "registry": target.host, "wheels": count}
-        print(json.dumps(told | {"outcomes": [asdict(one) for one in outcomes]}, indent=2))
-    smoke_test.decide(f"iree-turbine {stated.version}", outcomes)
+        result = {
+            "version": pushed.version,
+            "registry": target.host,
+            "wheels": verified.wheels,
+            "outcomes": [asdict(one) for one in verified.outcomes],
+        }
+        print(json.dumps(result, indent=2))
+    smoke_test.require_pass(name, verified.outcomes)
     if not as_json:
-        print(f"iree-turbine {stated.version} is on {target.host} as it was pushed, and works")
+        print(f"{name} on {target.host} matches what was pushed, and passes the tests")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Finds what does not fit together in store, index and registry."""
+"""Finds inconsistencies in a store, its index and the registry."""

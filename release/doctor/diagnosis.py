@@ -1,4 +1,4 @@
-"""A finding: something that is not as it should be."""
+"""A diagnosis: an inconsistency in a store, its index or the registry, and how to fix it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ import shlex
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["wrong", "note"]
-"""wrong: somebody may get hurt by it; note: it wants to be known."""
+Severity = Literal["error", "note"]
+"""error: affects users; note: informational."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is not as it should be."""
+    """An inconsistency."""
 
     subject: str
-    """What it is about: a tag, a platform, the index, a project."""
-    what: str
-    """What is wrong with that, a sentence."""
-    mend: str
-    """A command, or what a person has to decide."""
-    severity: Severity = "wrong"
+    """A tag, a platform, a project, `index`, `nightly` or `purge`."""
+    message: str
+    """What is wrong; reads after "SUBJECT: "."""
+    fix: str
+    """A command to run, or an instruction."""
+    severity: Severity = "error"
+
+    def to_json(self) -> dict[str, str]:
+        """A finding as `doctor --json` prints it."""
+        return {
+            "subject": self.subject,
+            "what": self.message,
+            "mend": self.fix,
+            "severity": "wrong" if self.severity == "error" else self.severity,
+        }
 
 
-def command(verb: str, *arguments: str) -> str:
-    """The command line of a verb, as a person types it."""
-    return shlex.join(["./bazelw", "run", f"//release:{verb}", "--", *arguments])
+def command_line(name: str, *arguments: str) -> str:
+    """The command line of a release command."""
+    return shlex.join(["./bazelw", "run", f"//release:{name}", "--", *arguments])

@@ -1,11 +1,11 @@
-"""The health of our projects on a registry, and of what was promoted and pushed there."""
+"""Checks of a package registry: our projects there, and the newest stable release."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from release.doctor.diagnosis import Diagnosis, command
+from release.doctor.diagnosis import Diagnosis, command_line
 from release.doctor.releases import StoreView
 from release.model import version
 from release.registry import expected, projects, status
@@ -16,41 +16,44 @@ if TYPE_CHECKING:
 
 _NEARLY = 0.9
 _GIB = 1 << 30
-_TAKEN = "yank that version there, and promote the candidate to the next: no name is taken twice"
+_SUPERSEDE = (
+    "yank it there, and promote the candidate to the next version: file names are permanent"
+)
 
 
 def examine(view: StoreView, registry: Registry) -> Iterator[Diagnosis]:
-    """What is wrong with our projects there.
+    """Checks our projects on a registry.
 
     Args:
       view: the store, whose newest stable release should be on the registry.
-      registry: where.
+      registry: the registry.
 
     Raises:
-      RemoteError: it cannot be asked now.
+      RemoteError: the registry cannot be read now.
     """
     table = projects.read()
-    look = command("registry_status", "--index", registry.index)
-    there = registry.files_of(table)
-    for standing in status.standings(registry, table, there):
-        for what in standing.findings:
-            yield Diagnosis(standing.project, what, look)
+    fix = command_line("registry_status", "--index", registry.index)
+    files = registry.files_of(table)
+    for standing in status.check_files(registry, table, files):
+        for message in standing.findings:
+            yield Diagnosis(standing.project, message, fix)
     for name, project in table.items():
-        size = sum(file.size or 0 for file in there[name].values())
+        size = sum(file.size or 0 for file in files[name].values())
         if size > project.total_limit * _NEARLY:
             yield Diagnosis(
                 name,
-                f"its files on {registry.host} have {size / _GIB:.1f} GiB, of "
-                f"{project.total_limit / _GIB:.1f} that it takes",
-                f"remove old pre-releases there; or ask for more, and say so in {projects.SHOWN}",
+                f"uses {size / _GIB:.1f} GiB on {registry.host}, of at most "
+                f"{project.total_limit / _GIB:.1f}",
+                "delete old pre-releases there, or request more space and enter the new limit in "
+                f"{projects.DISPLAY_PATH}",
             )
-    yield from _promoted(view, registry, there)
+    yield from _promoted(view, registry, files)
 
 
 def _promoted(
-    view: StoreView, registry: Registry, there: Mapping[str, Mapping[str, RegistryFile]]
+    view: StoreView, registry: Registry, files: Mapping[str, Mapping[str, RegistryFile]]
 ) -> Iterator[Diagnosis]:
-    """Holds what the registry has of the newest stable release against what that states."""
+    """Checks the files of the newest stable release against its manifest."""
     stable = (
         one
         for one in view.published
@@ -60,30 +63,30 @@ def _promoted(
     if newest is None or newest.manifest is None:
         return
     tag = newest.release.tag
-    wanted = {wheel.name: wheel for wheel in expected.of_manifest(newest.manifest)}
+    wheels = {wheel.name: wheel for wheel in expected.from_manifest(newest.manifest)}
     missing = []
-    for name, wheel in wanted.items():
-        found = there.get(wheel.project, {}).get(name)
+    for name, wheel in wheels.items():
+        found = files.get(wheel.project, {}).get(name)
         if found is None:
             missing.append(name)
-        elif told := registry.difference(found, wheel.sha256):
-            yield Diagnosis(tag, told, _TAKEN)
+        elif message := registry.difference(found, wheel.sha256):
+            yield Diagnosis(tag, message, _SUPERSEDE)
     if missing:
         yield Diagnosis(
             tag,
-            f"{len(missing)} of its {len(wanted)} wheels are not on {registry.host}, such as "
+            f"{len(missing)} of its {len(wheels)} wheels are not on {registry.host}, such as "
             f"{missing[0]}",
-            command(
+            command_line(
                 "push",
                 *("--registry", registry.upload or "URL", "--index", registry.index),
                 *("--store", view.store.address, "--tag", tag),
             ),
         )
-    for project in sorted({wheel.project for wheel in wanted.values()}):
-        for name, file in there.get(project, {}).items():
-            if file.version == newest.manifest.version and name not in wanted:
+    for project in sorted({wheel.project for wheel in wheels.values()}):
+        for name, file in files.get(project, {}).items():
+            if file.version == newest.manifest.version and name not in wheels:
                 yield Diagnosis(
                     project,
-                    f"{name} is on {registry.host}, and {tag} does not state it",
-                    "find out who pushed it, and remove it there",
+                    f"{name} is on {registry.host}, but not in the manifest of {tag}",
+                    "find out who uploaded it, and delete it there",
                 )

@@ -1,4 +1,4 @@
-"""The health of a store: tags, drafts, releases, and the nights that made them."""
+"""Checks of a store: tags, drafts, published releases, and how recent the nightlies are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from release.doctor.diagnosis import Diagnosis, command
+from release.doctor.diagnosis import Diagnosis, command_line
 from release.hosting import catalogue
 from release.hosting.catalogue import EVIDENCE, LOCK, MANIFEST, METADATA_SUFFIX, PLAN
 from release.hosting.store import Asset, Store, StoredRelease
@@ -14,6 +14,7 @@ from release.model import version
 from release.model.document import DocumentError
 from release.model.manifest import Manifest
 from release.model.settings import Settings
+from release.model.state import CellState
 from release.purge import retention
 from release.purge.retention import Decision, RetentionCandidate
 
@@ -23,14 +24,14 @@ _OWN = {EVIDENCE, MANIFEST, PLAN, "SHA256SUMS"}
 
 @dataclass(frozen=True, slots=True)
 class ReleaseState:
-    """A release of ours in a store, and what its manifest says."""
+    """A release in a store whose tag names a version, with its manifest."""
 
     release: StoredRelease
     assets: Mapping[str, Asset]
     manifest: Manifest | None
-    """None where there is none, or it cannot be read."""
+    """None if it has none, or it cannot be read."""
     unreadable: str | None = None
-    """Why the manifest cannot be read."""
+    """Why the manifest cannot be read, if it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,19 @@ class StoreView:
     tags: Mapping[str, str]
     """The commit of each."""
     inventory: Sequence[tuple[StoredRelease, Mapping[str, Asset]]]
-    """All that is in it, the newest created first."""
+    """All releases with their assets, the newest created first."""
     stored: Sequence[ReleaseState]
-    """What of it is ours, in that order."""
+    """Those of `inventory` whose tags name a version, in the same order."""
 
     @property
     def published(self) -> list[ReleaseState]:
-        """Those that everybody sees, the newest version first."""
+        """Those that are not drafts, the newest version first."""
         found = [one for one in self.stored if not one.release.draft]
         return sorted(found, key=lambda one: version.parse(_version(one)), reverse=True)
 
 
 def read(store: Store, settings: Settings, now: datetime) -> StoreView:
-    """Lists a store, and reads the manifests of the releases that are ours.
+    """Lists a store, and reads the manifests of its releases.
 
     Raises:
       RemoteError: the store cannot be read now.
@@ -78,30 +79,30 @@ def read(store: Store, settings: Settings, now: datetime) -> StoreView:
 
 
 def examine(view: StoreView) -> Iterator[Diagnosis]:
-    """What is not as it should be."""
-    going = _going(view)
-    yield from _tags_alone(view, {one.tag for one in going})
+    """Finds what is inconsistent in a store."""
+    expired = _expired(view)
+    yield from _tags_alone(view, {one.tag for one in expired})
     for one in view.stored:
         if one.release.draft:
             yield from _draft(view, one)
         else:
             yield from _tag(view, one)
             yield from _files(view, one)
-    yield from _nights(view)
+    yield from _nightlies(view)
     yield from _platforms(view)
-    yield from _overdue(view, going)
+    yield from _overdue(view, expired)
 
 
-def _tags_alone(view: StoreView, going: Container[str]) -> Iterator[Diagnosis]:
-    """Tags of candidates without a release: a run was killed between the two."""
+def _tags_alone(view: StoreView, expired: Container[str]) -> Iterator[Diagnosis]:
+    """Tags of candidates without a release: a run was killed before it created the draft."""
     known = {one.release.tag for one in view.stored}
     for tag, commit in sorted(view.tags.items()):
-        own = version.of_tag(tag)
-        if own and version.day(own) and tag not in known and tag not in going:
+        is_nightly = version.day(version.of_tag(tag) or "") is not None
+        if is_nightly and tag not in known and tag not in expired:
             yield Diagnosis(
                 tag,
-                "it is a tag, and has no release",
-                command("nightly", "--store", view.store.address, "--commit", commit),
+                "is a tag without a release",
+                command_line("nightly", "--store", view.store.address, "--commit", commit),
             )
 
 
@@ -110,70 +111,70 @@ def _draft(view: StoreView, one: ReleaseState) -> Iterator[Diagnosis]:
     age = retention.age_of(one.release, view.now)
     if age < timedelta(hours=view.settings.doctor.draft_after_hours):
         return
-    cut = sum(not asset.complete for asset in one.assets.values())
-    what = f"it is a draft since {_days(age)}, with {len(one.assets) - cut} files"
-    if cut:
-        what += f" and {cut} whose upload was cut off"
+    partial = sum(not asset.complete for asset in one.assets.values())
+    message = f"has been a draft for {_duration(age)}, with {len(one.assets) - partial} files"
+    if partial:
+        message += f" and {partial} interrupted upload{'' if partial == 1 else 's'}"
     commit = view.tags.get(tag) or (one.manifest.commit if one.manifest else None)
-    own = _version(one)
+    release_version = _version(one)
     if one.manifest and one.manifest.promoted_from:
-        mend = command(
+        fix = command_line(
             "promote",
             *("--store", view.store.address),
-            *("--candidate", one.manifest.promoted_from, "--version", own),
+            *("--candidate", one.manifest.promoted_from, "--version", release_version),
         )
-    elif commit and version.day(own):
-        mend = command("nightly", "--store", view.store.address, "--commit", commit)
+    elif commit and version.day(release_version):
+        fix = command_line("nightly", "--store", view.store.address, "--commit", commit)
     else:
-        mend = "find out who began it; publish it again, or delete it"
-    yield Diagnosis(tag, what, mend)
+        fix = "publish it again, or delete it"
+    yield Diagnosis(tag, message, fix)
 
 
 def _tag(view: StoreView, one: ReleaseState) -> Iterator[Diagnosis]:
-    """Holds the tag of a release against its manifest."""
+    """Checks the tag of a release against its manifest."""
     tag, commit = one.release.tag, one.manifest.commit if one.manifest else None
-    there = view.tags.get(tag)
-    if commit is None or there == commit:
+    target = view.tags.get(tag)
+    if commit is None or target == commit:
         return
     if view.store.root:
-        mend = f"echo {commit} > {view.store.root / 'refs' / 'tags' / tag}"
+        fix = f"echo {commit} > {view.store.root / 'refs' / 'tags' / tag}"
     else:
-        mend = f"git push --force origin {commit}:refs/tags/{tag}"
-    at = f"at {there[:12]}" if there else "gone"
-    yield Diagnosis(tag, f"its tag is {at}, and it was built of {commit[:12]}", mend)
+        fix = f"git push --force origin {commit}:refs/tags/{tag}"
+    state = f"its tag is at {target[:12]}" if target else "its tag does not exist"
+    yield Diagnosis(tag, f"{state}, but it was built from {commit[:12]}", fix)
 
 
 def _files(view: StoreView, one: ReleaseState) -> Iterator[Diagnosis]:
-    """Holds the files of a published release against its manifest."""
-    tag, mend = one.release.tag, "write `Yanked: WHY` as a line of its notes, and run `index`"
+    """Checks the files of a published release against its manifest."""
+    tag, fix = one.release.tag, "add the line `Yanked: REASON` to its notes, and run `index`"
     limit = view.store.limits.assets
     if limit and len(one.assets) > limit * _NEARLY:
-        what = f"it has {len(one.assets)} files, and {limit} are taken at most"
-        yield Diagnosis(tag, what, "leave out a package, or split the release", "note")
+        message = f"has {len(one.assets)} files, of at most {limit}"
+        yield Diagnosis(tag, message, "leave out a package, or split the release", "note")
     if one.unreadable:
         yield Diagnosis(
-            tag, one.unreadable, "upload manifest.json again, as the build's verdicts have it"
+            tag, one.unreadable, "upload manifest.json again, from the output of `validate`"
         )
         return
     if one.manifest is None:
-        return  # of older tools
+        return  # published by an older tool
     for name, artifact in sorted(one.manifest.artifacts.items()):
         asset = one.assets.get(name)
         if asset is None or not asset.complete:
-            yield Diagnosis(tag, f"{name}, which it states, is not there", mend)
+            yield Diagnosis(tag, f"lacks {name}, which its manifest lists", fix)
         elif asset.sha256 not in (artifact.sha256, None):
-            yield Diagnosis(tag, f"{name} has other bytes than it states", mend)
-    stated = {*one.manifest.artifacts, *_OWN}
-    for name in sorted(one.assets.keys() - stated):
-        if name == LOCK or name.removesuffix(METADATA_SUFFIX) in stated:
+            yield Diagnosis(tag, f"{name} does not match its manifest digest", fix)
+    listed = {*one.manifest.artifacts, *_OWN}
+    for name in sorted(one.assets.keys() - listed):
+        if name == LOCK or name.removesuffix(METADATA_SUFFIX) in listed:
             continue
         yield Diagnosis(
-            tag, f"{name} is there, and nothing states it", "find out whose it is, and delete it"
+            tag, f"its manifest does not list {name}", "find out who uploaded it, and delete it"
         )
 
 
-def _nights(view: StoreView) -> Iterator[Diagnosis]:
-    """Whether nights go on."""
+def _nightlies(view: StoreView) -> Iterator[Diagnosis]:
+    """Whether a nightly was published recently."""
     last = max(
         (
             one.release.published or one.release.created
@@ -186,13 +187,13 @@ def _nights(view: StoreView) -> Iterator[Diagnosis]:
     if last and view.now - last >= timedelta(days=most):
         yield Diagnosis(
             "nightly",
-            f"the last one was published {_days(view.now - last)} ago",
-            command("nightly", "--store", view.store.address),
+            f"was last published {_duration(view.now - last)} ago",
+            command_line("nightly", "--store", view.store.address),
         )
 
 
 def _platforms(view: StoreView) -> Iterator[Diagnosis]:
-    """Tolerated platforms that are missing for long in what was released last."""
+    """Tolerated platforms that the newest release has lacked for a long time."""
     newest = next((one for one in view.published if one.manifest), None)
     if newest is None or newest.manifest is None:
         return
@@ -200,24 +201,25 @@ def _platforms(view: StoreView) -> Iterator[Diagnosis]:
     missing: dict[str, set[str]] = {}
     since: dict[str, date] = {}
     for cell in newest.manifest.cells:
-        if cell.status == "missing" and cell.missing_since:
+        if cell.status is CellState.MISSING and cell.missing_since:
             missing.setdefault(cell.platform, set()).add(cell.file)
             since[cell.platform] = min(since.get(cell.platform, today), cell.missing_since)
     others = {cell.platform for cell in newest.manifest.cells}
     for platform, files in sorted(missing.items()):
-        days = (today - since[platform]).days
+        start = since[platform]
+        days = (today - start).days
         if days < view.settings.doctor.missing_after_days:
             continue
         without = ",".join(sorted(others - {platform, "any"}))
         yield Diagnosis(
             platform,
-            f"{len(files)} of its files are missing since {since[platform]}, {days} days ago",
+            f"{len(files)} of its files have been missing for {days} days (since {start})",
             f"./bazelw build //packaging:all --//packaging:without={without}",
         )
 
 
-def _going(view: StoreView) -> list[Decision]:
-    """What the policy keeps no longer."""
+def _expired(view: StoreView) -> list[Decision]:
+    """The releases and tags that the policy no longer keeps."""
     decisions = retention.decide(
         [
             RetentionCandidate(
@@ -232,17 +234,17 @@ def _going(view: StoreView) -> list[Decision]:
         view.settings.purge,
         now=view.now,
     )
-    return [one for one in decisions if one.goes]
+    return [one for one in decisions if one.remove]
 
 
-def _overdue(view: StoreView, going: Sequence[Decision]) -> Iterator[Diagnosis]:
-    if going:
-        size = sum(one.size for one in going) >> 20
+def _overdue(view: StoreView, expired: Sequence[Decision]) -> Iterator[Diagnosis]:
+    if expired:
+        size = sum(one.size for one in expired) >> 20
         yield Diagnosis(
             "purge",
-            f"{len(going)} releases and tags, {size:,} MiB, are older than the policy keeps, such "
-            f"as {going[-1].tag}",
-            command("purge", "--store", view.store.address, "--yes"),
+            f"{len(expired)} releases and tags ({size:,} MiB) are older than the policy keeps, "
+            f"such as {expired[-1].tag}",
+            command_line("purge", "--store", view.store.address, "--yes"),
             "note",
         )
 
@@ -251,7 +253,7 @@ def _version(one: ReleaseState) -> str:
     return version.of_tag(one.release.tag) or ""
 
 
-def _days(age: timedelta) -> str:
+def _duration(age: timedelta) -> str:
     if age < timedelta(days=2):
         return f"{age // timedelta(hours=1)} hours"
     return f"{age.days} days"

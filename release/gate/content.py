@@ -1,7 +1,7 @@
-"""What an archive holds: every member read once, in chunks, and never a whole one in memory.
+"""Reads an archive: each member once, in chunks, without holding a large one in memory.
 
-Only text is kept, and of native files their headers' facts. A native file goes through a
-temporary file, since its headers refer to all parts of it.
+Only text and the facts in native files' headers are kept. A native file is copied to a temporary
+file, because its headers refer to all parts of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from release.gate.binary.facts import Binary, BinaryError
 from release.gate.scan import Scanner, Traces
 from release.model.finding import Check, Finding
 
-_HEADER = 4096  # what identifies a native file
+_HEADER = 4096  # bytes that identify a native file
 _TEXT = frozenset({".cmake", ".json", ".md", ".py", ".pyi", ".toml", ".txt"})
 _LARGEST_TEXT = 16 << 20
 _SYSTEMS = {"elf": "linux", "pe": "windows", "macho": "macos"}
@@ -29,69 +29,71 @@ _SYSTEMS = {"elf": "linux", "pe": "windows", "macho": "macos"}
 
 @dataclass(slots=True)
 class ArchiveContent:
-    """A wheel or a dist, read."""
+    """The content of a wheel or a dist."""
 
     file: str
     """Name of the archive."""
     findings: list[Finding] = field(default_factory=list)
-    """What was wrong with archive and streams."""
+    """Problems with the archive and its streams."""
     digests: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """sha256 in hex and bytes of every file that could be read, by path."""
+    """sha256 in hex and size in bytes of every readable file, by path."""
     modes: dict[str, int] = field(default_factory=dict)
     """Permission bits of files."""
     links: dict[str, str] = field(default_factory=dict)
-    """Targets of links, seen from the root."""
-    former: str | None = None
-    """The version that is looked for in it, of the candidate that it was promoted from."""
+    """Targets of links, relative to the root."""
+    candidate_version: str | None = None
+    """The version of the candidate that it was promoted from, to be searched for."""
     texts: dict[str, bytes] = field(default_factory=dict)
-    """Content of texts, by path."""
+    """Content of text files, by path."""
     binaries: dict[str, Binary] = field(default_factory=dict)
     """Native files, by path."""
     traces: dict[str, Traces] = field(default_factory=dict)
-    """What the bytes of native files and texts give away."""
+    """Version stamps and build paths found in native files and texts, by path."""
 
     @property
     def members(self) -> set[str]:
         """Paths of files and links."""
         return {*self.digests, *self.links}
 
-    def found(self, check: Check, message: str, member: str = "") -> None:
+    def add_finding(self, check: Check, message: str, member: str = "") -> None:
         """Adds a finding."""
         self.findings.append(Finding(self.file, check, message, member=member))
 
 
 def read(
-    path: Path, advance: Callable[[int], None] = lambda _: None, *, former: str | None = None
+    path: Path,
+    advance: Callable[[int], None] = lambda _: None,
+    *,
+    candidate_version: str | None = None,
 ) -> ArchiveContent:
-    """Reads an archive, a wheel or a dist by the end of its name.
+    """Reads an archive: a .whl file as a wheel, any other as a dist.
 
     Args:
       path: the archive.
-      advance: called with numbers of bytes of the archive that were read.
-      former: the version of the candidate that it was promoted from.
+      advance: called with the number of bytes read, after each read.
+      candidate_version: the version of the candidate that it was promoted from.
     """
-    content = ArchiveContent(path.name, former=former)
+    content = ArchiveContent(path.name, candidate_version=candidate_version)
 
     def report(problem: Problem) -> None:
-        content.found(problem.check, problem.message, problem.member)
+        content.add_finding(problem.check, problem.message, problem.member)
 
     members = (wheel_zip if path.suffix == ".whl" else tar).read(path, report, advance=advance)
     try:
         for member in members:
             try:
-                _take(member, content)
+                _read_member(member, content)
             except ArchiveError as error:
-                content.found(error.check, str(error), member.path)
-                if path.suffix != ".whl":  # what follows cannot be found
+                content.add_finding(error.check, str(error), member.path)
+                if path.suffix != ".whl":  # a tar reader cannot find the next member
                     break
     except (ArchiveError, OSError) as error:
         check = error.check if isinstance(error, ArchiveError) else Check.ARCHIVE_BROKEN
-        content.found(check, str(error))
+        content.add_finding(check, str(error))
     return content
 
 
-def _take(member: Member, content: ArchiveContent) -> None:
-    """Reads one member."""
+def _read_member(member: Member, content: ArchiveContent) -> None:
     if member.kind == "link":
         content.links[member.path] = member.target
     if member.kind != "file":
@@ -102,18 +104,18 @@ def _take(member: Member, content: ArchiveContent) -> None:
         header += chunk
     kind = facts.identify(header)
     if kind:
-        digest, size = _native(chain([header], chunks), member, kind, content)
+        digest, size = _read_native(chain([header], chunks), member, kind, content)
     else:
-        digest, size = _other(chain([header], chunks), member, content)
+        digest, size = _read_other(chain([header], chunks), member, content)
     content.digests[member.path] = (digest, size)
     content.modes[member.path] = member.mode
 
 
-def _native(
+def _read_native(
     chunks: Iterable[bytes], member: Member, kind: str, content: ArchiveContent
 ) -> tuple[str, int]:
     digest = hashlib.sha256()
-    scanner = Scanner(_SYSTEMS[kind], content.former)
+    scanner = Scanner(_SYSTEMS[kind], content.candidate_version)
     with tempfile.NamedTemporaryFile(prefix="gate-") as file:
         for chunk in chunks:
             digest.update(chunk)
@@ -123,18 +125,20 @@ def _native(
         try:
             content.binaries[member.path] = parse.read(Path(file.name))
         except BinaryError as error:
-            content.found(Check.BINARY_BROKEN, str(error), member.path)
+            content.add_finding(Check.BINARY_BROKEN, str(error), member.path)
         size = file.tell()
     content.traces[member.path] = scanner.finish()
     return digest.hexdigest(), size
 
 
-def _other(chunks: Iterable[bytes], member: Member, content: ArchiveContent) -> tuple[str, int]:
+def _read_other(
+    chunks: Iterable[bytes], member: Member, content: ArchiveContent
+) -> tuple[str, int]:
     digest = hashlib.sha256()
     size = 0
     path = PurePosixPath(member.path)
     is_text = path.suffix in _TEXT or path.suffix == "" or path.parts[0].endswith(".dist-info")
-    scanner = Scanner(None, content.former) if is_text else None
+    scanner = Scanner(None, content.candidate_version) if is_text else None
     text = bytearray()
     for chunk in chunks:
         digest.update(chunk)

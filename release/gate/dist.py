@@ -1,4 +1,4 @@
-"""A dist archive, held against what every dist has."""
+"""Checks a dist archive against the layout that every dist has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from release.gate.binary import rules
 from release.gate.content import ArchiveContent
-from release.gate.target import of_platform
+from release.gate.target import Target
 from release.gate.wheel import LITTER
 from release.model.finding import Check, Finding
 from release.model.plan import Platform
@@ -28,47 +28,48 @@ _FILES = (
     f"{_CMAKE}.cmake",
     f"{_CMAKE}Version.cmake",
 )
-_STATED = {
+_VERSION_PATTERNS = {
     "README.md": re.compile(r"^# iree-dist (\S+) for "),
     f"{_CMAKE}.cmake": re.compile(r'^set\(IREECompiler_VERSION_FULL "([^"]*)"\)', re.M),
     f"{_CMAKE}Version.cmake": re.compile(r'^set\(PACKAGE_VERSION "([^"]*)"\)', re.M),
     "origin.json": re.compile(r'^ "version": "([^"]*)"', re.M),
 }
-"""Where a dist states its version."""
+"""Files in which a dist declares its version, and how."""
 
 
 def inspect(content: ArchiveContent, platform: Platform, version: str) -> Iterator[Finding]:
-    """Holds a dist that was read against its platform and the release's version."""
+    """Checks a dist against its platform and the release's version."""
     file = content.file
-    end = ".exe" if platform.os == "windows" else ""
-    wanted = [*_FILES, _LIBRARIES[platform.os], *(f"bin/{tool}{end}" for tool in _TOOLS)]
-    for path in wanted:
+    suffix = ".exe" if platform.os == "windows" else ""
+    expected = [*_FILES, _LIBRARIES[platform.os], *(f"bin/{tool}{suffix}" for tool in _TOOLS)]
+    for path in expected:
         if path not in content.members:
-            yield Finding(file, Check.DIST_LAYOUT, "every dist has it, and this one does not", path)
+            yield Finding(file, Check.DIST_LAYOUT, "missing, but every dist must contain it", path)
     if not content.digests.get("LICENSE", ("", 0))[1]:
-        yield Finding(file, Check.LICENSE_MISSING, "it holds no LICENSE")
+        yield Finding(file, Check.LICENSE_MISSING, "LICENSE is missing or empty")
     for path in sorted(content.members):
         if LITTER.search(path):
-            yield Finding(file, Check.LITTER, "it has no place in a dist", path)
+            message = "does not belong in a dist; exclude it from the layout"
+            yield Finding(file, Check.LITTER, message, path)
         if path.startswith("bin/") and path in content.binaries and not content.modes[path] & 0o100:
-            yield Finding(file, Check.DIST_LAYOUT, "it is a program, and not executable", path)
+            yield Finding(file, Check.DIST_LAYOUT, "a program, but not executable", path)
     yield from _check_version(content, version)
-    targets = (of_platform(platform),)
+    targets = (Target.from_platform(platform),)
     yield from rules.check(file, content.binaries, content.members, targets, None)
 
 
 def _check_version(content: ArchiveContent, version: str) -> Iterator[Finding]:
-    # CMake knows numbers only.
+    # CMake versions have only numbers.
     numbers = ".".join(map(str, Version(version).release))
-    for path, pattern in _STATED.items():
+    for path, pattern in _VERSION_PATTERNS.items():
         if path in content.texts:
             found = pattern.search(content.texts[path].decode(errors="replace"))
-            wanted = numbers if path.endswith("Version.cmake") else version
-            if found is None or found[1] != wanted:
-                stated = f"version {found[1]}" if found else "no version"
+            expected = numbers if path.endswith("Version.cmake") else version
+            if found is None or found[1] != expected:
+                declared = f"version {found[1]}" if found else "no version"
                 yield Finding(
                     content.file,
                     Check.DIST_VERSION,
-                    f"it states {stated}, and the release's is {wanted}",
+                    f"declares {declared}, but must declare {expected}",
                     path,
                 )

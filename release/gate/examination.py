@@ -1,11 +1,11 @@
-"""The examination of a release: inspected, run, judged, with somebody watching."""
+"""Examines a release: inspects its files, smoke-tests them, judges it, and shows progress."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from release.gate import judge
-from release.gate.judge import Demand, Evidence
-from release.gate.release_set import SizeLimits
+from release.gate.judge import GateInputs, RequiredRun
 from release.gate.report import Report
+from release.gate.sizes import SizeLimits
 from release.gate.smoke import process
-from release.gate.smoke.candidate import TestableRelease
-from release.gate.smoke.clean_machine import CleanMachine
+from release.gate.smoke.container_base import ContainerBase
+from release.gate.smoke.runnable import RunnableRelease
 from release.model import terminal
 from release.model.manifest import Manifest
 from release.model.outcome import Outcome
@@ -28,62 +28,63 @@ from release.model.verdicts import Verdicts
 
 @dataclass(frozen=True, slots=True)
 class ExaminationOptions:
-    """How a release is to be examined."""
+    """Options of an examination."""
 
     run: bool = True
-    """Whether to install and run what was found sound."""
+    """Whether to install and run the files without faults."""
     emulate: bool = True
-    """Whether that includes platforms that this machine can only emulate."""
-    demands: Collection[Demand] = ()
-    """What must have run."""
+    """Whether to also run platforms that this machine can only emulate."""
+    required_runs: Collection[RequiredRun] = ()
+    """Smoke tests that must have run."""
     limits: SizeLimits = field(default_factory=SizeLimits)
-    clean: CleanMachine = field(default_factory=CleanMachine)
-    """What the clean container is made of."""
+    container_base: ContainerBase = field(default_factory=ContainerBase)
+    """What the clean container starts from."""
     jobs: int | None = None
-    """Processes; None: one a processor."""
+    """Number of processes; None: one per processor."""
 
 
 def examine(
     release: ReleaseDirectory,
-    wishes: ExaminationOptions,
+    options: ExaminationOptions,
     *,
     previous: Manifest | None,
     day: date,
     console: Console,
 ) -> Verdicts:
-    """Holds a release against its plan, and runs it.
+    """Checks a release against its plan, and smoke-tests it.
 
     Args:
       release: plan, manifest and files.
-      wishes: how.
-      previous: the last release's manifest: for growth, and since when something is missing.
+      options: how to examine it.
+      previous: the previous release's manifest: for the growth of files, and for how long
+        artifacts have been missing.
       day: the day of the verdicts, UTC.
       console: where progress is shown.
 
     Raises:
       OSError: a file cannot be read.
     """
-    case = Evidence(
+    inputs = GateInputs(
         plan=release.plan,
-        reports=_inspect(release, console, wishes.jobs),
+        reports=_inspect(release, console, options.jobs),
         manifest=release.manifest,
         sums=release.sums,
         previous=previous,
-        demands=wishes.demands,
-        limits=wishes.limits,
+        required_runs=options.required_runs,
+        limits=options.limits,
     )
-    if wishes.run:
-        case = judge.with_outcomes(case, _try_all(release, case, wishes, console))
-    return judge.judge(case, day)
+    if options.run:
+        inputs = replace(inputs, outcomes=_smoke_test(release, inputs, options, console))
+    return judge.judge(inputs, day)
 
 
 def _inspect(release: ReleaseDirectory, console: Console, jobs: int | None) -> list[Report]:
-    """Reports on all files, with a progress bar where somebody watches."""
-    # The parsers take a second to import, which `--help` need not wait for.
+    """Inspects all files, with a progress bar on a terminal."""
+    # Imported here because the parsers take a second, which would slow down `--help`.
     from release.gate import pool
-    from release.gate.inspection import Context
+    from release.gate.inspection import InspectionContext
 
-    context = Context.of(release.plan, release.manifest)
+    context = InspectionContext.from_plan(release.plan, release.manifest)
     total = sum(path.stat().st_size for path in release.files)
     bar = Progress(
         TextColumn("{task.description}"),
@@ -104,50 +105,56 @@ def _inspect(release: ReleaseDirectory, console: Console, jobs: int | None) -> l
         )
 
 
-def _try_all(
-    release: ReleaseDirectory, case: Evidence, wishes: ExaminationOptions, console: Console
+def _smoke_test(
+    release: ReleaseDirectory, inputs: GateInputs, options: ExaminationOptions, console: Console
 ) -> tuple[Outcome, ...]:
-    """Installs and runs what is sound, a line for each smoke test as it ends."""
-    # They import NumPy and the client of container engines, which `--help` need not wait for.
-    from release.gate.smoke import container, emulated, local, supplier
+    """Installs and runs the files without faults, printing a line as each smoke test ends."""
+    # Imported here because they import NumPy and a container client, which would slow `--help`.
+    from release.gate.smoke import container, local, other_platforms, supplier
 
-    sound = judge.sound(case)
-    candidate = TestableRelease(
+    faultless = judge.faultless_files(inputs)
+    candidate = RunnableRelease(
         plan=release.plan,
-        files={path.name: path for path in release.files if path.name in sound},
-        digests={report.filename: report.sha256 for report in case.reports},
+        files={path.name: path for path in release.files if path.name in faultless},
+        digests={report.filename: report.sha256 for report in inputs.reports},
     )
     equipment = supplier.from_environment(lambda line: terminal.say(console, line, "dim"))
 
-    def here(scratch: Path) -> Iterator[Outcome]:
-        yield from local.try_locally(candidate, equipment, scratch)
-        yield container.try_container(candidate, equipment, wishes.clean, scratch)
+    def on_this_platform(scratch: Path) -> Iterator[Outcome]:
+        yield from local.smoke_test_locally(candidate, equipment, scratch)
+        yield container.smoke_test_container(candidate, equipment, options.container_base, scratch)
 
-    def elsewhere(scratch: Path) -> Iterator[Outcome]:
-        if wishes.emulate:
-            yield from emulated.try_emulated(candidate, equipment, scratch)
+    def on_other_platforms(scratch: Path) -> Iterator[Outcome]:
+        if options.emulate:
+            yield from other_platforms.smoke_test_other_platforms(candidate, equipment, scratch)
         else:
-            yield from emulated.leave_untried(candidate, "it was not asked for")
+            yield from other_platforms.skip_other_platforms(candidate, "emulation is turned off")
 
-    def told(trials: Callable[[Path], Iterator[Outcome]], scratch: Path) -> list[Outcome]:
+    def run(smoke_tests: Callable[[Path], Iterator[Outcome]], scratch: Path) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        for outcome in trials(scratch):
+        for outcome in smoke_tests(scratch):
             name = " ".join(filter(None, (outcome.platform, outcome.kind, outcome.python)))
-            what = ", ".join(file.split("-")[0] for file in outcome.files if file.endswith(".whl"))
-            line = f"{outcome.status}: {name} {what} ({outcome.engine}, {outcome.seconds:.0f} s)"
+            wheels = [file.split("-")[0] for file in outcome.files if file.endswith(".whl")]
+            line = (
+                f"{outcome.status}: {name} {', '.join(wheels)} "
+                f"({outcome.engine}, {outcome.seconds:.0f} s)"
+            )
             terminal.say(console, line, "dim")
             outcomes.append(outcome)
         return outcomes
 
-    # Emulated programs mostly use one processor, so the others go on beside them.
+    # Emulated programs mostly use one processor, so run the native ones at the same time.
     with (
         tempfile.TemporaryDirectory(prefix="iree-release-") as scratch,
-        console.status("running what is sound, which takes minutes"),
-        ThreadPoolExecutor() as lanes,
+        console.status("running smoke tests (takes minutes)"),
+        ThreadPoolExecutor() as pool,
     ):
-        running = [lanes.submit(told, trials, Path(scratch)) for trials in (here, elsewhere)]
+        running = [
+            pool.submit(run, smoke_tests, Path(scratch))
+            for smoke_tests in (on_this_platform, on_other_platforms)
+        ]
         try:
-            return tuple(outcome for lane in running for outcome in lane.result())
+            return tuple(outcome for future in running for outcome in future.result())
         except BaseException:
             process.interrupt()
             raise

@@ -1,4 +1,4 @@
-"""The verdicts for a terminal: a grid of packages, platforms and Pythons, then the rest."""
+"""Prints the verdicts on a terminal: a grid of packages, platforms and Pythons, then findings."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from rich.table import Table
 from rich.text import Text
 
 from release.model.finding import Finding
+from release.model.state import CellState, RunState
+from release.model.text import mib
 from release.model.verdicts import CellVerdict, Verdicts, summary
 
 _LEGEND = "✔ right and run   ○ right, not run   - missing, tolerated   ✘ wrong"
-_MIB = 1 << 20
 
 
 def show(verdicts: Verdicts, console: Console) -> None:
-    """Prints the grid, the reasons, and one line that says it all."""
+    """Prints the grid, the findings, and a summary line."""
     console.print(_grid(verdicts.cells))
     console.print(Text(_LEGEND, style="dim"))
-    _missing(verdicts.cells, console)
-    _not_run(verdicts, console)
-    _findings(verdicts, console)
+    _print_missing(verdicts.cells, console)
+    _print_not_run(verdicts, console)
+    _print_findings(verdicts, console)
     style = "bold green" if verdicts.right else "bold red"
-    console.print(Text(closing(verdicts), style=style), soft_wrap=True)
+    console.print(Text(summary_line(verdicts), style=style), soft_wrap=True)
 
 
-def closing(verdicts: Verdicts) -> str:
-    """The line that says whether the release may go out."""
+def summary_line(verdicts: Verdicts) -> str:
+    """Whether the release passed the gate, and the counts of cells, findings and files."""
     counts = summary(verdicts.cells)
-    said = [f"{counts['right']} cells right", f"{counts['missing']} missing and tolerated"]
-    said.append(f"{counts['wrong']} wrong")
-    total = sum(size.size for size in verdicts.sizes) / _MIB
-    verdict = "may go out" if verdicts.right else "must not go out"
+    total = sum(size.size for size in verdicts.sizes)
+    result = "passed the gate" if verdicts.right else "failed the gate"
     return (
-        f"{verdicts.version} {verdict}: {', '.join(said)}; {len(verdicts.faults)} faults, "
-        f"{len(verdicts.notes)} notes in {len(verdicts.sizes)} files ({total:.1f} MiB)."
+        f"{verdicts.version} {result}: {counts[CellState.BUILT]} cells right, "
+        f"{counts[CellState.MISSING]} missing and tolerated, {counts[CellState.WRONG]} wrong; "
+        f"{len(verdicts.faults)} faults and {len(verdicts.notes)} notes in "
+        f"{len(verdicts.sizes)} files ({mib(total)})."
     )
 
 
@@ -48,7 +49,7 @@ def _grid(cells: Sequence[CellVerdict]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("\npackage, Python 3.", no_wrap=True)
     for platform, versions in pythons.items():
-        # Two digits each: the whole grid fits a terminal of 80 columns.
+        # Two digits each, so that the grid fits 80 columns.
         table.add_column(f"{platform}\n{' '.join(map(_short, versions))}", no_wrap=True)
     for package in dict.fromkeys(cell.package for cell in cells):
         row = [Text(package or "dist")]
@@ -75,34 +76,34 @@ def _short(version: str | None) -> str:
 
 
 def _mark(cell: CellVerdict) -> Text:
-    if cell.state == "wrong":
+    if cell.state is CellState.WRONG:
         return Text("✘", style="bold red")
-    if cell.state == "missing":
+    if cell.state is CellState.MISSING:
         return Text("-", style="yellow")
-    return Text("✔", style="green") if cell.run == "passed" else Text("○", style="cyan")
+    return Text("✔", style="green") if cell.run is RunState.PASSED else Text("○", style="cyan")
 
 
-def _missing(cells: Sequence[CellVerdict], console: Console) -> None:
-    missing = [cell for cell in cells if cell.state == "missing"]
+def _print_missing(cells: Sequence[CellVerdict], console: Console) -> None:
+    missing = [cell for cell in cells if cell.state is CellState.MISSING]
     for file in dict.fromkeys(cell.file for cell in missing):
         since = min(cell.since for cell in missing if cell.file == file and cell.since)
         console.print(
-            Text(f"missing, tolerated, since {since}: {file}", style="yellow"), soft_wrap=True
+            Text(f"missing since {since} (tolerated): {file}", style="yellow"), soft_wrap=True
         )
 
 
-def _not_run(verdicts: Verdicts, console: Console) -> None:
+def _print_not_run(verdicts: Verdicts, console: Console) -> None:
     for outcome in verdicts.outcomes:
-        if outcome.status == "not run":
+        if outcome.status is RunState.NOT_RUN:
             what = " ".join(filter(None, (outcome.platform, outcome.kind, outcome.python)))
             console.print(Text(f"not run: {what}: {outcome.detail}", style="cyan"), soft_wrap=True)
 
 
-def _findings(verdicts: Verdicts, console: Console) -> None:
-    """A line for each kind of note, and for each fault of a file; verdicts.json has all."""
+def _print_findings(verdicts: Verdicts, console: Console) -> None:
+    """Prints a line per kind of note and per kind of fault in a file; verdicts.json has all."""
     for note, more in _grouped(verdicts.notes, lambda finding: (finding.check,)):
         console.print(Text(f"note: {note}{more}", style="dim"), soft_wrap=True)
-    # What follows `such as` is an example, another one in every member.
+    # The example after `such as` differs in every member.
     groups = _grouped(
         verdicts.faults, lambda f: (f.file, f.check, f.message.partition(", such as ")[0])
     )
@@ -113,11 +114,11 @@ def _findings(verdicts: Verdicts, console: Console) -> None:
 def _grouped(
     findings: Sequence[Finding], key: Callable[[Finding], tuple[str, ...]]
 ) -> list[tuple[Finding, str]]:
-    """The first finding of each group, and words that tell of the others."""
+    """The first finding of each group, with the number of similar ones."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
         groups.setdefault(key(finding), []).append(finding)
     return [
-        (group[0], f" (and {len(group) - 1} more like it)" if len(group) > 1 else "")
+        (group[0], f" (and {len(group) - 1} similar)" if len(group) > 1 else "")
         for group in groups.values()
     ]

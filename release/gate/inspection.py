@@ -1,4 +1,4 @@
-"""Inspecting one file of a release: a report, whatever the file is like."""
+"""Inspects one file of a release; returns a report even if the file is broken or hostile."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from release.model.plan import Plan, Platform
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What single files are held against: plain data, sent to other processes."""
+class InspectionContext:
+    """What each file is checked against; plain data, sent to other processes."""
 
     version: str
     """The release's version."""
     roots: Mapping[str, tuple[str, ...]]
-    """By normalised name of a package, the directories that belong to it."""
+    """The directories that belong to a package, by its normalised name."""
     dists: Mapping[str, Platform]
     """The platform of each planned dist, by the archive's name."""
     pinned: Mapping[str, tuple[str, ...]]
-    """By file name, the upstream versions whose native bytes the manifest declares in it."""
-    former: str | None = None
+    """The upstream versions of the native files that the manifest declares, by file name."""
+    candidate_version: str | None = None
     """The version of the candidate that the release was promoted from."""
 
     @classmethod
-    def of(cls, plan: Plan, manifest: Manifest | None) -> Context:
-        """What plan and manifest say of single files."""
+    def from_plan(cls, plan: Plan, manifest: Manifest | None) -> InspectionContext:
+        """Collects what plan and manifest contain about each file."""
         artifacts = manifest.artifacts if manifest else {}
         return cls(
             version=plan.version,
@@ -47,29 +47,29 @@ class Context:
                 )
                 for name, artifact in artifacts.items()
             },
-            former=version.of_tag(manifest.promoted_from)
+            candidate_version=version.of_tag(manifest.promoted_from)
             if manifest and manifest.promoted_from
             else None,
         )
 
 
 def inspect(
-    path: Path, context: Context, advance: Callable[[int], None] = lambda _: None
+    path: Path, context: InspectionContext, advance: Callable[[int], None] = lambda _: None
 ) -> Report:
     """Inspects a wheel or a dist.
 
     Args:
       path: the file.
-      context: what it is held against.
-      advance: called with numbers of bytes of the file that were read.
+      context: what it is checked against.
+      advance: called with the number of bytes read, after each read.
     """
-    read = content.read(path, advance, former=context.former)
+    read = content.read(path, advance, candidate_version=context.candidate_version)
     is_wheel = path.suffix == ".whl"
     facts = None
     findings: tuple[Finding, ...] = ()
     platform = context.dists.get(path.name)
     if is_wheel:
-        if read.digests:  # else the archive could not be read, and that is all to be said
+        if read.digests:  # otherwise the archive is unreadable, which is a finding already
             facts, findings = wheel.inspect(read, context.roots)
     elif platform and read.members:
         findings = tuple(dist.inspect(read, platform, context.version))
@@ -86,14 +86,14 @@ def inspect(
     )
 
 
-def _check_traces(read: ArchiveContent, context: Context) -> tuple[Finding, ...]:
+def _check_traces(read: ArchiveContent, context: InspectionContext) -> tuple[Finding, ...]:
     pinned = context.pinned.get(read.file, ())
     findings: list[Finding] = []
     for member, traces in read.traces.items():
         if member in read.texts:
-            findings += scan.check_text(read.file, member, traces, context.former)
+            findings += scan.check_text(read.file, member, traces, context.candidate_version)
         else:
             findings += scan.check_native(
-                read.file, member, traces, context.version, pinned, context.former
+                read.file, member, traces, context.version, pinned, context.candidate_version
             )
     return tuple(findings)

@@ -1,4 +1,4 @@
-"""Judging: reports, trials and manifest held against the plan, cell by cell."""
+"""Judges a release: checks reports, smoke tests and manifest against each cell of the plan."""
 
 from __future__ import annotations
 
@@ -6,47 +6,48 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from release.gate import release_set
-from release.gate.release_set import SizeLimits
+from release.gate import digests, release_set, sizes
 from release.gate.report import Report
+from release.gate.sizes import SizeLimits
 from release.model.finding import Check, Finding
 from release.model.manifest import Manifest
-from release.model.outcome import Outcome, Status
+from release.model.outcome import Outcome
 from release.model.plan import Plan
+from release.model.state import CellState, RunState
 from release.model.verdicts import CellVerdict, Verdicts
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
-    """Something that must have run, where "not run" would else be accepted."""
+class RequiredRun:
+    """A smoke test that must have run, and not merely be reported as "not run"."""
 
     platform: str
     """Name of a platform."""
     kind: str
-    """run: every cell and the dist of the platform; or a kind of trial, such as container."""
+    """run: every cell and the dist of the platform; or a kind of smoke test, such as container."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that a release is judged by."""
+class GateInputs:
+    """A release and everything that it is checked against."""
 
     plan: Plan
     reports: Sequence[Report]
     manifest: Manifest | None = None
-    """What states the digests; without one no digest is held against anything."""
+    """The build's manifest; without it no digests are checked."""
     sums: Mapping[str, str] | None = None
     """SHA256SUMS: digests in hex by file name."""
     previous: Manifest | None = None
-    """The last release's, as the gate left it."""
+    """The previous release's manifest, with its verdicts."""
     outcomes: Sequence[Outcome] = ()
-    demands: Collection[Demand] = ()
+    required_runs: Collection[RequiredRun] = ()
     limits: SizeLimits = field(default_factory=SizeLimits)
 
 
-def check_set(case: Evidence) -> tuple[Finding, ...]:
-    """The findings about files and set, without those of trials."""
-    plan, reports = case.plan, case.reports
-    measured = release_set.sizes(reports, case.previous)
+def check_set(inputs: GateInputs) -> tuple[Finding, ...]:
+    """The findings about the files and the set, without those of smoke tests."""
+    plan, reports = inputs.plan, inputs.reports
+    measured = sizes.measure(reports, inputs.previous)
     return (
         *(finding for report in reports for finding in report.findings),
         *release_set.check_files(plan, reports),
@@ -56,145 +57,145 @@ def check_set(case: Evidence) -> tuple[Finding, ...]:
         *release_set.check_metadata(reports),
         *release_set.check_imports(plan, reports),
         *release_set.check_clashes(plan, reports),
-        *(release_set.check_digests(case.manifest, plan, reports) if case.manifest else ()),
-        *(release_set.check_sums(case.sums, reports) if case.sums is not None else ()),
-        *release_set.check_sizes(reports, measured, case.limits),
+        *(digests.check_manifest(inputs.manifest, plan, reports) if inputs.manifest else ()),
+        *(digests.check_sums(inputs.sums, reports) if inputs.sums is not None else ()),
+        *sizes.check(reports, measured, inputs.limits),
     )
 
 
-def judge(case: Evidence, day: date) -> Verdicts:
+def judge(inputs: GateInputs, day: date) -> Verdicts:
     """A verdict on each cell and dist of the plan.
 
     Args:
-      case: the release and what is known of it.
+      inputs: the release and what it is checked against.
       day: the day of the examination, UTC.
     """
     findings = (
-        *_unstated(case),
-        *check_set(case),
-        *_failed(case.outcomes),
-        *_undone(case),
+        *_check_manifest_exists(inputs),
+        *check_set(inputs),
+        *_failed_smoke_tests(inputs.outcomes),
+        *_check_required_runs(inputs),
     )
-    cells = (_with_run(cell, case.outcomes) for cell in _states(case, findings, day))
+    cells = (_with_run(cell, inputs.outcomes) for cell in _verdicts(inputs, findings, day))
     return Verdicts(
-        version=case.plan.version,
+        version=inputs.plan.version,
         day=day,
         cells=tuple(cells),
         findings=tuple(dict.fromkeys(findings)),
-        outcomes=tuple(case.outcomes),
-        sizes=release_set.sizes(case.reports, case.previous),
+        outcomes=tuple(inputs.outcomes),
+        sizes=sizes.measure(inputs.reports, inputs.previous),
     )
 
 
-def with_outcomes(case: Evidence, outcomes: Sequence[Outcome]) -> Evidence:
-    """The case, with what trials gave."""
-    return replace(case, outcomes=outcomes)
+def faultless_files(inputs: GateInputs) -> frozenset[str]:
+    """Names of the files without a fault: those that may be installed and run."""
+    faulty = {finding.file for finding in check_set(inputs) if finding.fault}
+    return frozenset(report.filename for report in inputs.reports) - faulty
 
 
-def sound(case: Evidence) -> frozenset[str]:
-    """Names of the files that nothing is wrong with: those that may be installed and run."""
-    wrong = {finding.file for finding in check_set(case) if finding.fault}
-    return frozenset(report.filename for report in case.reports) - wrong
-
-
-def _states(case: Evidence, findings: Sequence[Finding], day: date) -> Iterator[CellVerdict]:
+def _verdicts(inputs: GateInputs, findings: Sequence[Finding], day: date) -> Iterator[CellVerdict]:
     faults: dict[str, list[str]] = {}
     for finding in findings:
         if finding.fault:
             where = f"{finding.member}: " if finding.member else ""
             faults.setdefault(finding.file, []).append(f"{where}{finding.message}")
-    present = {report.filename for report in case.reports}
-    missing = case.previous.missing if case.previous else {}
-    for cell in _planned(case.plan):
+    present = {report.filename for report in inputs.reports}
+    missing = inputs.previous.missing if inputs.previous else {}
+    for cell in _planned(inputs.plan):
         why = tuple(faults.get(cell.file, ()))
         if cell.file in present:
-            yield replace(cell, state="wrong" if why else "right", why=why)
+            yield replace(cell, state=CellState.WRONG if why else CellState.BUILT, why=why)
         elif cell.required:
-            yield replace(cell, state="wrong", why=why)
+            yield replace(cell, state=CellState.WRONG, why=why)
         else:
             since = missing.get((cell.package, cell.platform, cell.python), day)
-            yield replace(cell, state="missing", since=since)
+            yield replace(cell, state=CellState.MISSING, since=since)
 
 
 def _planned(plan: Plan) -> Iterator[CellVerdict]:
     for cell in plan.cells:
         yield CellVerdict(
-            cell.package, cell.platform, cell.python, cell.required, cell.wheel, "right"
+            cell.package, cell.platform, cell.python, cell.required, cell.wheel, CellState.BUILT
         )
     for dist in plan.dists:
-        yield CellVerdict(None, dist.platform, None, dist.required, dist.archive, "right")
+        yield CellVerdict(None, dist.platform, None, dist.required, dist.archive, CellState.BUILT)
 
 
-def _unstated(case: Evidence) -> Iterator[Finding]:
-    if case.manifest is None:
+def _check_manifest_exists(inputs: GateInputs) -> Iterator[Finding]:
+    if inputs.manifest is None:
         yield Finding(
             "manifest.json",
             Check.SET_DIGEST,
-            "it is not there: no digest was held against what was built, and no native bytes are "
-            "declared as pinned payload",
+            "missing: no digests were checked against the build, and no native files count as "
+            "pinned payload",
             fault=False,
         )
 
 
-def _failed(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
+def _failed_smoke_tests(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
     for outcome in outcomes:
-        if outcome.status == "failed":
+        if outcome.status is RunState.FAILED:
+            message = f"the {_description(outcome)} failed: {outcome.detail}"
             for file in outcome.files or (outcome.platform,):
-                yield Finding(file, Check.RUN, f"{_trial(outcome)}: {outcome.detail}")
+                yield Finding(file, Check.RUN, message)
 
 
-def _undone(case: Evidence) -> Iterator[Finding]:
-    """Demands that nothing met."""
-    for demand in case.demands:
-        if demand.kind == "run":
-            for cell in _planned(case.plan):
-                tried = _with_run(cell, case.outcomes)
-                if cell.platform == demand.platform and tried.run != "passed":
+def _check_required_runs(inputs: GateInputs) -> Iterator[Finding]:
+    for required in inputs.required_runs:
+        if required.kind == "run":
+            for planned in _planned(inputs.plan):
+                cell = _with_run(planned, inputs.outcomes)
+                if cell.platform == required.platform and cell.run != "passed":
                     yield Finding(
-                        cell.file, Check.RUN, f"it must run, and was not: {tried.run_detail}"
+                        cell.file,
+                        Check.RUN,
+                        f"required to run, but no smoke test passed: {cell.run_detail}",
                     )
         elif not any(
             (outcome.platform, outcome.kind, outcome.status)
-            == (demand.platform, demand.kind, "passed")
-            for outcome in case.outcomes
+            == (required.platform, required.kind, "passed")
+            for outcome in inputs.outcomes
         ):
             why = "; ".join(
                 outcome.detail
-                for outcome in case.outcomes
-                if (outcome.platform, outcome.kind) == (demand.platform, demand.kind)
+                for outcome in inputs.outcomes
+                if (outcome.platform, outcome.kind) == (required.platform, required.kind)
             )
             yield Finding(
-                demand.platform,
+                required.platform,
                 Check.RUN,
-                f"a {demand.kind} trial is demanded, and none passed" + (f": {why}" if why else ""),
+                f"requires a {required.kind} smoke test, but none passed"
+                + (f": {why}" if why else ""),
             )
 
 
-def _trial(outcome: Outcome) -> str:
-    return " ".join(filter(None, (outcome.kind, outcome.python, "with", outcome.engine)))
+def _description(outcome: Outcome) -> str:
+    python = f" on Python {outcome.python}" if outcome.python else ""
+    return f"{outcome.kind} smoke test{python} ({outcome.engine})"
 
 
 def _with_run(cell: CellVerdict, outcomes: Sequence[Outcome]) -> CellVerdict:
-    """The cell, with what trials say of it: a failure before a pass, a pass before silence."""
-    about = [outcome for outcome in outcomes if _speaks_of(outcome, cell)]
-    order: Mapping[Status, int] = {"failed": 0, "passed": 1, "not run": 2}
-    if not about:
-        nothing = "there is no file" if cell.state == "missing" else "nothing was tried"
-        return replace(cell, run_detail=nothing)
-    weightiest = min(about, key=lambda outcome: order[outcome.status])
+    """The cell with the result of its smoke tests: failed if any failed, else passed if any did."""
+    relevant = [outcome for outcome in outcomes if _covers(outcome, cell)]
+    order = {RunState.FAILED: 0, RunState.PASSED: 1, RunState.NOT_RUN: 2}
+    if not relevant:
+        reason = "the file is missing" if cell.state == "missing" else "no smoke test covered it"
+        return replace(cell, run_detail=reason)
+    decisive = min(relevant, key=lambda outcome: order[outcome.status])
     return replace(
         cell,
-        run=weightiest.status,
-        run_detail=f"{weightiest.engine}: {weightiest.detail}"
-        if weightiest.status != "not run"
-        else weightiest.detail,
+        run=decisive.status,
+        run_detail=f"{decisive.engine}: {decisive.detail}"
+        if decisive.status is not RunState.NOT_RUN
+        else decisive.detail,
     )
 
 
-def _speaks_of(outcome: Outcome, cell: CellVerdict) -> bool:
+def _covers(outcome: Outcome, cell: CellVerdict) -> bool:
+    """Whether a smoke test used the cell's file on the cell's platform and Python."""
     if outcome.platform != cell.platform:
         return False
     if cell.package is None:
         return outcome.kind == "dist"
-    # The native tools of a wheel are the same for every Python that it serves.
+    # A wheel's native tools are the same for every Python that it supports.
     return cell.file in outcome.files and outcome.python in (None, cell.python)

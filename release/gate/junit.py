@@ -1,46 +1,52 @@
-"""The verdicts as JUnit XML, for whatever collects test results."""
+"""The verdicts as JUnit XML, for tools that collect test results."""
 
 from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from release.model.state import CellState
 from release.model.verdicts import Verdicts
 
 
 def render(verdicts: Verdicts) -> bytes:
-    """A test suite with a case for each cell, each trial, and each fault that has no cell.
+    """A test suite with a case for each cell, each smoke test, and each fault outside the cells.
 
-    What is missing and tolerated, and what was not run, is skipped and says why.
+    Tolerated missing files and smoke tests that were not run are skipped cases with the reason.
     """
     suite = ElementTree.Element("testsuite", name=f"release {verdicts.version}")
     counts = {"failure": 0, "skipped": 0}
     cases = 0
 
     def case(
-        group: str, name: str, outcome: str = "", message: str = "", time: float = 0, said: str = ""
+        group: str,
+        name: str,
+        outcome: str = "",
+        message: str = "",
+        time: float = 0,
+        output: str = "",
     ) -> None:
         nonlocal cases
         cases += 1
         element = ElementTree.SubElement(
             suite, "testcase", classname=group, name=_clean(name), time=f"{time:.3f}"
         )
-        if said:
-            ElementTree.SubElement(element, "system-out").text = _clean(said)
+        if output:
+            ElementTree.SubElement(element, "system-out").text = _clean(output)
         if outcome:
             counts[outcome] += 1
             ElementTree.SubElement(element, outcome, message=_clean(message))
 
     for cell in verdicts.cells:
-        if cell.state == "wrong":
+        if cell.state is CellState.WRONG:
             case("cell", cell.name, "failure", "; ".join(cell.why))
-        elif cell.state == "missing":
+        elif cell.state is CellState.MISSING:
             case("cell", cell.name, "skipped", f"missing and tolerated since {cell.since}")
         else:
-            case("cell", cell.name, said=f"{cell.run}: {cell.run_detail}")
-    for trial in verdicts.outcomes:
-        name = " ".join(filter(None, (trial.platform, trial.kind, trial.python)))
-        outcome = {"passed": "", "failed": "failure", "not run": "skipped"}[trial.status]
-        case("trial", name, outcome, trial.detail, trial.seconds, trial.engine)
+            case("cell", cell.name, output=f"{cell.run}: {cell.run_detail}")
+    for test in verdicts.outcomes:
+        name = " ".join(filter(None, (test.platform, test.kind, test.python)))
+        outcome = {"passed": "", "failed": "failure", "not run": "skipped"}[test.status]
+        case("smoke_test", name, outcome, test.detail, test.seconds, test.engine)
     files = {cell.file for cell in verdicts.cells}
     for finding in verdicts.faults:
         if finding.file not in files:
@@ -54,7 +60,7 @@ def render(verdicts: Verdicts) -> bytes:
 
 
 def _clean(text: str) -> str:
-    """Without what XML cannot hold: a hostile file name may have it."""
+    """Replaces characters that XML does not allow; a hostile file name may contain them."""
     return "".join(
         c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
     )

@@ -1,4 +1,4 @@
-"""Python modules of a wheel, read but not run: syntax, imports, versions, entry points."""
+"""Parses a wheel's Python modules: syntax, imports, versions, entry points. Runs nothing."""
 
 from __future__ import annotations
 
@@ -17,55 +17,55 @@ from release.model.finding import Check, Finding
 
 _VERSION_MODULES = frozenset({"version.py", "_version.py"})
 _VERSION_NAMES = frozenset({"VERSION", "__version__"})
-_NOT_FOUND = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What reading a Python file tells."""
+    """A parsed Python file."""
 
-    loads: tuple[tuple[str, int], ...] = ()
-    """Modules without which it cannot be loaded, with the line of the import."""
+    imports: tuple[tuple[str, int], ...] = ()
+    """Modules that it imports unconditionally when loaded, with the line of the import."""
     names: frozenset[str] = frozenset()
-    """Names it has when it was loaded; `*` where it takes all names of another."""
+    """Names that it defines when loaded; `*` for a star import."""
     version: str | None = None
-    """The string that it assigns to VERSION or __version__."""
-    broken: str = ""
-    """Why it is no Python."""
+    """The value that it assigns to VERSION or __version__."""
+    error: str = ""
+    """Why it is not valid Python."""
 
 
 @lru_cache(maxsize=4096)
 def read(source: bytes) -> Module:
-    """Reads one file. Wheels for several Pythons hold the same ones, so answers are kept."""
+    """Parses a file; cached, because wheels for several Pythons contain the same files."""
     try:
         with warnings.catch_warnings():
-            # A doubtful escape in a string is upstream's business.
+            # Ignore invalid escapes in upstream's strings.
             warnings.simplefilter("ignore")
             body = ast.parse(source).body
     except SyntaxError as error:
-        return Module(broken=error.msg)
+        return Module(error=error.msg)
     except (ValueError, RecursionError, MemoryError) as error:
-        return Module(broken=str(error) or type(error).__name__)
+        return Module(error=str(error) or type(error).__name__)
     return Module(
-        loads=tuple(_loaded(body)),
-        names=frozenset(_bound(body)),
+        imports=tuple(_unconditional_imports(body)),
+        names=frozenset(_defined_names(body)),
         version=next(_versions(body), None),
     )
 
 
 def check_syntax(file: str, modules: Mapping[str, Module]) -> Iterator[Finding]:
-    """Every module is Python."""
+    """Every module is valid Python."""
     for member, module in modules.items():
-        if module.broken:
-            message = f"it is no Python ({module.broken})"
+        if module.error:
+            message = f"not valid Python: {module.error}"
             yield Finding(file, Check.SYNTAX, message, member=member)
 
 
 def imports(modules: Mapping[str, Module], files: Set[str]) -> tuple[Import, ...]:
-    """What the modules cannot do without, and neither Python nor `files` brings.
+    """The modules that must be importable from elsewhere: not from Python, and not from `files`.
 
-    That is what is imported when a module is loaded. An import inside a function, or one whose
-    absence is caught, is optional, and so is left to those who call it.
+    Only imports that run when a module is loaded count. An import inside a function, or one whose
+    ImportError is caught, is optional.
 
     Args:
       modules: by path.
@@ -73,25 +73,25 @@ def imports(modules: Mapping[str, Module], files: Set[str]) -> tuple[Import, ...
     """
     needed: dict[str, Import] = {}
     for member, module in modules.items():
-        for name, line in module.loads:
+        for name, line in module.imports:
             if (
                 name not in needed
                 and name.split(".")[0] not in sys.stdlib_module_names
-                and not holds(files, name)
+                and not provides(files, name)
             ):
                 needed[name] = Import(name, member, line)
     return tuple(needed.values())
 
 
-def holds(files: Set[str], module: str) -> bool:
-    """Whether a module or a package, with or without __init__.py, is among installed files."""
+def provides(files: Set[str], module: str) -> bool:
+    """Whether installed files contain a module or a package, with or without __init__.py."""
     path = module.replace(".", "/")
-    # A dot ends the name of an extension module too: _runtime.abi3.so.
+    # The dot matches extension modules too: _runtime.abi3.so.
     return any(name.startswith((f"{path}.", f"{path}/")) for name in files)
 
 
 def versions(modules: Mapping[str, Module]) -> tuple[tuple[str, str], ...]:
-    """The version that each version module states, in the order of `modules`."""
+    """The version that each version module declares, in the order of `modules`."""
     return tuple(
         (member, module.version)
         for member, module in modules.items()
@@ -100,7 +100,7 @@ def versions(modules: Mapping[str, Module]) -> tuple[tuple[str, str], ...]:
 
 
 def check_entry_points(file: str, text: bytes, modules: Mapping[str, Module]) -> Iterator[Finding]:
-    """Looks for the module and object of each entry point (PyPA specification "Entry points").
+    """Checks that each entry point's module and object exist (PyPA spec "Entry points").
 
     Args:
       file: the wheel's name.
@@ -108,7 +108,7 @@ def check_entry_points(file: str, text: bytes, modules: Mapping[str, Module]) ->
       modules: the wheel's modules, by path.
     """
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
-    parser.optionxform = str  # type: ignore[method-assign,assignment] # names keep their case
+    parser.optionxform = str  # type: ignore[method-assign,assignment] # names are case-sensitive
     try:
         parser.read_string(text.decode())
     except (configparser.Error, UnicodeDecodeError) as error:
@@ -117,24 +117,24 @@ def check_entry_points(file: str, text: bytes, modules: Mapping[str, Module]) ->
         return
     for group in parser.sections():
         for name, value in parser.items(group):
-            point = EntryPoint(name, value, group)
-            if point.pattern.match(value) is None:
+            entry_point = EntryPoint(name, value, group)
+            if entry_point.pattern.match(value) is None:
                 cause = f"{value!r} is not of the form MODULE:OBJECT"
             else:
-                cause = _missing(point, modules)
+                cause = _missing(entry_point, modules)
             if cause:
                 yield Finding(
-                    file, Check.ENTRY_POINT, f"the entry point {name} leads nowhere: {cause}"
+                    file, Check.ENTRY_POINT, f"the entry point {name} is invalid: {cause}"
                 )
 
 
-def _missing(point: EntryPoint, modules: Mapping[str, Module]) -> str:
-    stem = point.module.replace(".", "/")
+def _missing(entry_point: EntryPoint, modules: Mapping[str, Module]) -> str:
+    stem = entry_point.module.replace(".", "/")
     module = modules.get(f"{stem}.py") or modules.get(f"{stem}/__init__.py")
     if module is None:
-        return f"the wheel has no module {point.module}"
-    if point.attr and not {point.attr.split(".")[0], "*"} & module.names:
-        return f"{point.module} has no {point.attr}"
+        return f"the wheel has no module {entry_point.module}"
+    if entry_point.attr and not {entry_point.attr.split(".")[0], "*"} & module.names:
+        return f"{entry_point.module} does not define {entry_point.attr}"
     return ""
 
 
@@ -148,7 +148,7 @@ def _versions(body: Iterable[ast.stmt]) -> Iterator[str]:
             yield str(statement.value.value)
 
 
-def _loaded(body: Iterable[ast.stmt]) -> Iterator[tuple[str, int]]:
+def _unconditional_imports(body: Iterable[ast.stmt]) -> Iterator[tuple[str, int]]:
     """Modules imported by statements that run when the module is loaded, with their lines."""
     for statement in body:
         if isinstance(statement, ast.Import):
@@ -158,30 +158,30 @@ def _loaded(body: Iterable[ast.stmt]) -> Iterator[tuple[str, int]]:
             if statement.level == 0 and statement.module:
                 yield statement.module, statement.lineno
         elif isinstance(statement, ast.Try):
-            if not any(map(_catches_absence, statement.handlers)):
-                yield from _loaded(statement.body)
-            yield from _loaded([*statement.orelse, *statement.finalbody])
+            if not any(map(_catches_import_error, statement.handlers)):
+                yield from _unconditional_imports(statement.body)
+            yield from _unconditional_imports([*statement.orelse, *statement.finalbody])
         elif isinstance(statement, ast.If):
-            if not _is_for_type_checkers(statement.test):
-                yield from _loaded(statement.body)
-            yield from _loaded(statement.orelse)
+            if not _is_type_checking(statement.test):
+                yield from _unconditional_imports(statement.body)
+            yield from _unconditional_imports(statement.orelse)
         elif isinstance(statement, (ast.With, ast.ClassDef)):
-            yield from _loaded(statement.body)
+            yield from _unconditional_imports(statement.body)
 
 
-def _catches_absence(handler: ast.ExceptHandler) -> bool:
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(isinstance(name, ast.Name) and name.id in _NOT_FOUND for name in caught)
+    return any(isinstance(name, ast.Name) and name.id in _IMPORT_ERRORS for name in caught)
 
 
-def _is_for_type_checkers(test: ast.expr) -> bool:
+def _is_type_checking(test: ast.expr) -> bool:
     return ast.unparse(test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
 
 
-def _bound(body: Iterable[ast.stmt]) -> Iterator[str]:
-    """Names that a module binds when it is loaded; `*` where it takes all names of another."""
+def _defined_names(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """Names that a module defines when it is loaded; `*` for a star import."""
     for statement in body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield statement.name

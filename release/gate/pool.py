@@ -1,4 +1,4 @@
-"""Inspecting all files of a release at once, in processes of their own."""
+"""Inspects all files of a release in parallel processes."""
 
 from __future__ import annotations
 
@@ -12,65 +12,66 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from release.gate.inspection import Context, inspect
+from release.gate.inspection import InspectionContext, inspect
 from release.gate.report import Report
 from release.model.finding import Check, Finding
 
-PATIENCE = 300.0
+TIMEOUT = 300.0
 """Seconds that a file may take; the largest takes about five."""
 
-_POLL = 0.1  # seconds between two looks at how far the processes are
+_POLL = 0.1  # seconds between progress updates
 
 _done: Synchronized[int] | None = None
-"""In a process of the pool: bytes that all of them have read."""
-_patience = PATIENCE
+"""In a process of the pool: bytes that all processes have read."""
+_timeout = TIMEOUT
 
 
 def inspect_all(
     paths: Sequence[Path],
-    context: Context,
+    context: InspectionContext,
     *,
     jobs: int | None = None,
-    patience: float = PATIENCE,
+    timeout: float = TIMEOUT,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Report]:
-    """A report for every file, in the order given.
+    """Returns a report for every file, in the order given.
 
     Args:
       paths: wheels and dists.
-      context: what they are held against.
-      jobs: how many processes; one for each processor by default.
-      patience: seconds that a file may take.
-      progress: called now and then with the bytes read so far, of all files together.
+      context: what they are checked against.
+      jobs: number of processes; one per processor by default.
+      timeout: seconds that a file may take.
+      progress: called repeatedly with the bytes read so far, of all files together.
     """
     reports: dict[Path, Report] = {}
-    # The largest first, or the last process works alone for long.
-    waiting = sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
+    # Largest first, so that no process works alone on a large file at the end.
+    largest_first = sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
     processes = jobs or os.cpu_count() or 1
-    reports.update(_in_processes(waiting, context, processes, patience, progress))
-    # A parser is native code. When a file kills or stalls it, it is the one that does so alone.
-    for path in waiting:
+    reports.update(_in_processes(largest_first, context, processes, timeout, progress))
+    # The parsers are native code. If a file crashes or stalls one, the whole pool ends; inspect
+    # the remaining files one by one to find out which it was.
+    for path in largest_first:
         if path not in reports:
-            alone = dict(_in_processes([path], context, 1, patience, progress))
-            reports[path] = alone.get(path) or _crash(path)
+            alone = dict(_in_processes([path], context, 1, timeout, progress))
+            reports[path] = alone.get(path) or _crash_report(path)
     return [reports[path] for path in paths]
 
 
 def _in_processes(
     paths: Sequence[Path],
-    context: Context,
+    context: InspectionContext,
     jobs: int,
-    patience: float,
+    timeout: float,
     progress: Callable[[int], None],
 ) -> Iterator[tuple[Path, Report]]:
-    """Reports as they are ready; ends early when a process dies."""
+    """Yields reports as they are ready; ends early if a process dies."""
     spawning = multiprocessing.get_context("spawn")
     done = spawning.Value("q", 0)
     with ProcessPoolExecutor(
         min(jobs, len(paths) or 1),
         mp_context=spawning,
-        initializer=_share,
-        initargs=(done, patience),
+        initializer=_initialize,
+        initargs=(done, timeout),
     ) as pool:
         running: dict[Future[Report], Path] = {
             pool.submit(_inspect, path, context): path for path in paths
@@ -85,17 +86,17 @@ def _in_processes(
                     return
 
 
-def _share(done: Synchronized[int], patience: float) -> None:
-    global _done, _patience
-    _done, _patience = done, patience
-    # Syntax trees are large and without cycles; looking for some costs half of the time.
+def _initialize(done: Synchronized[int], timeout: float) -> None:
+    global _done, _timeout
+    _done, _timeout = done, timeout
+    # Syntax trees are large and have no cycles; collecting garbage would take half of the time.
     gc.disable()
 
 
-def _inspect(path: Path, context: Context) -> Report:
-    # Its watchdog ends the process even while native code runs.
+def _inspect(path: Path, context: InspectionContext) -> Report:
+    # faulthandler's watchdog ends the process even while native code runs.
     with Path(os.devnull).open("w") as nowhere:
-        faulthandler.dump_traceback_later(_patience, exit=True, file=nowhere)
+        faulthandler.dump_traceback_later(_timeout, exit=True, file=nowhere)
         try:
             return inspect(path, context, _advance)
         finally:
@@ -108,9 +109,9 @@ def _advance(count: int) -> None:
             _done.value += count
 
 
-def _crash(path: Path) -> Report:
+def _crash_report(path: Path) -> Report:
     finding = Finding(
-        path.name, Check.BINARY_BROKEN, "a parser dies of it, or does not end; it is malformed"
+        path.name, Check.BINARY_BROKEN, "malformed: a parser crashed or timed out while reading it"
     )
     return Report(
         path.name,

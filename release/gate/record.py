@@ -1,4 +1,4 @@
-"""RECORD, held against the members (PyPA specification "Recording installed projects")."""
+"""Checks RECORD against a wheel's members (PyPA spec "Recording installed projects")."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from installer.records import InvalidRecordEntry, RecordEntry, parse_record_file
 
 from release.model.finding import Check, Finding
 
-_UNLISTED = (".jws", ".p7s")
+_SIGNATURES = (".jws", ".p7s")
 
 
 def check(
     file: str, record: str, content: bytes, members: Mapping[str, tuple[str, int]]
 ) -> Iterator[Finding]:
-    """Holds RECORD against what the wheel holds.
+    """Checks that RECORD lists every member, and no other, with its digest and size.
 
     Args:
       file: the wheel's name.
       record: RECORD's path.
       content: RECORD.
-      members: sha256 in hex and bytes of every member, by path.
+      members: sha256 in hex and size in bytes of every member, by path.
     """
     try:
         rows = [*parse_record_file(content.decode().splitlines())]
@@ -31,8 +31,8 @@ def check(
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         yield Finding(file, Check.RECORD_BROKEN, f"RECORD cannot be read ({cause})")
         return
-    # What signs RECORD cannot be listed in it.
-    unlisted = {record, *(record + suffix for suffix in _UNLISTED)}
+    # RECORD cannot list itself or its signatures.
+    unlisted = {record, *(record + suffix for suffix in _SIGNATURES)}
     listed: set[str] = set()
     for entry in entries:
         if entry.path in listed:
@@ -41,22 +41,22 @@ def check(
         if entry.path in unlisted:
             continue
         if entry.path not in members:
-            cause = "RECORD lists it, and the wheel does not hold it"
-            yield Finding(file, Check.RECORD_INCOMPLETE, cause, member=entry.path)
-        elif cause := _differs(entry, *members[entry.path]):
-            yield Finding(file, Check.RECORD_DIGEST, cause, member=entry.path)
+            message = "listed in RECORD, but missing from the wheel"
+            yield Finding(file, Check.RECORD_INCOMPLETE, message, member=entry.path)
+        elif difference := _difference(entry, *members[entry.path]):
+            yield Finding(file, Check.RECORD_DIGEST, difference, member=entry.path)
     for path in sorted(members.keys() - listed - unlisted):
-        yield Finding(file, Check.RECORD_INCOMPLETE, "RECORD does not list it", member=path)
+        yield Finding(file, Check.RECORD_INCOMPLETE, "not listed in RECORD", member=path)
 
 
-def _differs(entry: RecordEntry, sha256: str, size: int) -> str:
+def _difference(entry: RecordEntry, sha256: str, size: int) -> str:
     if entry.hash_ is None or entry.hash_.name != "sha256":
-        return "RECORD has no sha256 of it"
-    stated = base64.urlsafe_b64encode(bytes.fromhex(sha256)).rstrip(b"=").decode()
-    if entry.hash_.value.rstrip("=") != stated:
-        return "it is not the file that RECORD describes: its sha256 is another"
+        return "RECORD lists no sha256 for it"
+    encoded = base64.urlsafe_b64encode(bytes.fromhex(sha256)).rstrip(b"=").decode()
+    if entry.hash_.value.rstrip("=") != encoded:
+        return "its sha256 differs from the one in RECORD"
     if entry.size is None:
-        return "RECORD has no size of it"
+        return "RECORD lists no size for it"
     if entry.size != size:
-        return f"it has {size} bytes, and RECORD states {entry.size}"
+        return f"has {size} bytes, but RECORD lists {entry.size}"
     return ""

@@ -1,7 +1,7 @@
-"""What inspecting a single file gives: its findings, and the facts that the set is judged by.
+"""The result of inspecting one file: its findings, and the facts that checks of the set need.
 
-Reports are plain data: they cross process boundaries, and a report of the same bytes under the
-same name may be used again.
+Reports are plain data: they cross process boundaries, and a report can be reused for a file with
+the same name and content.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ from release.model.finding import Finding
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A module that a wheel's Python code imports without a way to go on when it is absent."""
+    """A module that a wheel's Python code imports unconditionally."""
 
     module: str
     """Dotted name, such as iree.compiler.ir."""
     member: str
     """The file that imports it."""
     line: int
-    """Where in the file, from 1."""
+    """Line in the file, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class WheelFacts:
-    """What a wheel says of itself."""
+    """What a wheel declares and contains."""
 
     project: str
-    """Name in METADATA, as it stands there."""
+    """Name in METADATA, unchanged."""
     version: str
-    """Version in METADATA, as it stands there."""
+    """Version in METADATA, unchanged."""
     tags: frozenset[str]
     """Expanded tags of the file name."""
     requires: tuple[str, ...]
     """Requires-Dist of METADATA."""
     requires_python: str
-    """Requires-Python of METADATA; empty where there is none."""
+    """Requires-Python of METADATA; empty if absent."""
     versions: tuple[tuple[str, str], ...]
-    """Each version module and the version that it states."""
+    """Each version module and the version that it declares."""
     imports: tuple[Import, ...]
-    """What its modules import and the wheel itself does not hold; without the standard library."""
+    """Imports that neither the wheel nor the standard library provides."""
     files: frozenset[str]
     """Paths that an installer puts into site-packages."""
 
@@ -57,8 +57,8 @@ class Report:
     size: int
     """Bytes."""
     findings: tuple[Finding, ...]
-    """What is to be said of it, in order of discovery."""
+    """Findings about the file, in order of discovery."""
     wheel: WheelFacts | None = None
-    """None for a dist, and for a wheel that cannot be read at all."""
+    """None for a dist, and for a wheel that cannot be read."""
     platform: str | None = None
     """Name of a dist's platform."""

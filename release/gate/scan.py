@@ -1,4 +1,4 @@
-"""What the bytes of a file give away: version stamps, and paths of the machine that built it."""
+"""Searches files for version stamps and for paths of the machine that built them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from packaging.version import InvalidVersion, Version
 
 from release.model.finding import Check, Finding
 
-_BEFORE = 64  # bytes that may belong to a find, before the words that are looked for
-_BEHIND = 160  # and from there on
+# Bytes that a match may extend before and after the start of the fixed word in it.
+_BEFORE = 64
+_AFTER = 160
 
-# Looking for few fixed words is some twenty times as fast as running these over everything.
+# Searching for a few fixed words first is about twenty times as fast as the patterns alone.
 _STAMPS = {
     b"rc20": re.compile(rb"\d+\.\d+\.\d+rc20\d{6}(?!\d)"),
     b"dev20": re.compile(rb"\d+\.\d+\.\d+\.?dev20\d{6}(?!\d)"),
@@ -36,42 +37,42 @@ _NATIVE_PATHS = {
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What was found in a file."""
+    """What a scanner found in a file."""
 
     stamps: tuple[str, ...] = ()
     """Versions, sorted."""
     paths: tuple[str, ...] = ()
-    """A path for each place where builds happen."""
+    """One example for each kind of build directory."""
 
 
 class Scanner:
-    """Looks through a file, chunk by chunk."""
+    """Scans a file chunk by chunk."""
 
-    def __init__(self, system: str | None, former: str | None = None) -> None:
-        """A scanner of one file.
+    def __init__(self, system: str | None, candidate_version: str | None = None) -> None:
+        """Creates a scanner for one file.
 
         Args:
-          system: that of a native file; None for text, which has all paths, and no stamps but the
-            former version.
-          former: the version of the candidate that the release was promoted from.
+          system: the system of a native file; None for text, in which paths of all systems are
+            searched for, but no stamps except the candidate's version.
+          candidate_version: the version of the candidate that the release was promoted from.
         """
         paths = _NATIVE_PATHS.get(system, ()) if system else tuple(_PATHS)
         stamps = dict(_STAMPS) if system else {}
-        if former:
-            word = former.encode()
+        if candidate_version:
+            word = candidate_version.encode()
             stamps[word] = re.compile(rb"(?<![\w.])" + re.escape(word) + rb"(?!\w|\.\d)")
         self._stamps = tuple(stamps)
         self._words = {word: _PATHS[word] for word in paths} | stamps
         self._tail = b""
-        self._looked = 0  # up to there, words in the tail were looked for
+        self._searched = 0  # bytes of the tail that were already searched
         self._found: dict[bytes, dict[str, None]] = {word: {} for word in self._words}
 
     def feed(self, chunk: bytes) -> None:
-        """Takes the next bytes."""
+        """Scans the next bytes."""
         self._search(self._tail + chunk, last=False)
 
     def finish(self) -> Traces:
-        """What was found in all of it."""
+        """Scans the end of the file, and returns everything found in it."""
         self._search(self._tail, last=True)
         return Traces(
             stamps=tuple(sorted({stamp for word in self._stamps for stamp in self._found[word]})),
@@ -79,17 +80,17 @@ class Scanner:
         )
 
     def _search(self, data: bytes, *, last: bool) -> None:
-        """Looks for words from where the last search ended to where finds may still be cut."""
-        end = len(data) if last else max(self._looked, len(data) - _BEHIND)
+        """Searches from the end of the last search up to where a match may be incomplete."""
+        end = len(data) if last else max(self._searched, len(data) - _AFTER)
         for word, pattern in self._words.items():
-            at = data.find(word, self._looked)
+            at = data.find(word, self._searched)
             while 0 <= at < end:
-                for match in pattern.finditer(data, max(0, at - _BEFORE), at + _BEHIND):
+                for match in pattern.finditer(data, max(0, at - _BEFORE), at + _AFTER):
                     if match.start() <= at <= match.end():
                         self._found[word][match[0].decode(errors="replace")] = None
                 at = data.find(word, at + 1)
-        kept = max(0, end - _BEFORE)
-        self._tail, self._looked = data[kept:], end - kept
+        start = max(0, end - _BEFORE)
+        self._tail, self._searched = data[start:], end - start
 
 
 def check_native(
@@ -98,27 +99,27 @@ def check_native(
     traces: Traces,
     version: str,
     pinned: Sequence[str],
-    former: str | None = None,
+    candidate_version: str | None = None,
 ) -> Iterator[Finding]:
-    """Findings about a native file.
+    """Checks the stamps and paths in a native file.
 
     Args:
       file: the archive.
       member: the native file in it.
       traces: what was found in it.
       version: the release's version.
-      pinned: versions of the upstream releases that, as the manifest declares, native bytes of
-        this archive were taken from. What is inherited from them is told and no fault.
-      former: the version of the candidate that the release was promoted from.
+      pinned: versions of the upstream releases that the archive's native files come from,
+        according to the manifest. Traces inherited from them are notes, not faults.
+      candidate_version: the version of the candidate that the release was promoted from.
     """
-    yield from _check_former(file, member, traces, former)
+    yield from _check_candidate(file, member, traces, candidate_version)
     for stamp in traces.stamps:
-        if stamp not in (version, former):
+        if stamp not in (version, candidate_version):
             inherited = any(_release(stamp) == _release(origin) for origin in pinned)
             yield Finding(
                 file,
                 Check.STAMP,
-                f"it calls itself {stamp}, and the release is {version}"
+                f"contains the version {stamp}, but the release is {version}"
                 + ("; the manifest declares it as pinned payload" if inherited else ""),
                 member=member,
                 fault=not inherited,
@@ -127,26 +128,28 @@ def check_native(
         yield Finding(
             file,
             Check.BUILD_PATH,
-            f"it holds paths of the machine that built it, such as {path}",
+            f"contains paths of the machine that built it, such as {path}",
             member=member,
             fault=not pinned,
         )
 
 
 def check_text(
-    file: str, member: str, traces: Traces, former: str | None = None
+    file: str, member: str, traces: Traces, candidate_version: str | None = None
 ) -> Iterator[Finding]:
-    """Findings about a text file: a path of a build in it is followed by somebody one day."""
-    yield from _check_former(file, member, traces, former)
+    """Checks the paths in a text file: a build path there is always a fault."""
+    yield from _check_candidate(file, member, traces, candidate_version)
     for path in traces.paths:
-        message = f"it holds a path of the machine that built it: {path}"
+        message = f"contains a path of the machine that built it: {path}"
         yield Finding(file, Check.BUILD_PATH, message, member=member)
 
 
-def _check_former(file: str, member: str, traces: Traces, former: str | None) -> Iterator[Finding]:
-    """What a promotion leaves as it is, since it does not touch native code."""
-    if former in traces.stamps:
-        message = f"it still names the candidate, {former}"
+def _check_candidate(
+    file: str, member: str, traces: Traces, candidate_version: str | None
+) -> Iterator[Finding]:
+    """Notes the candidate's version, which a promotion does not rewrite in native code."""
+    if candidate_version in traces.stamps:
+        message = f"still contains the candidate's version, {candidate_version}"
         yield Finding(file, Check.STAMP, message, member=member, fault=False)
 
 

@@ -1,4 +1,4 @@
-"""What native files are held against: the systems that a tag or a platform names."""
+"""The systems that native files are checked against, derived from wheel tags or plan platforms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MACOS_CPUS = {
     "universal2": {"aarch64", "x86_64"},
 }
 MACOS_NAMES = {"aarch64": "arm64", "x86_64": "x86_64"}
-"""Names of processors as Apple gives them, by ours."""
+"""Apple's processor names, by ours."""
 _WINDOWS_CPUS = {"win_amd64": "x86_64", "win_arm64": "aarch64"}
 
 
@@ -26,47 +26,47 @@ class Target:
     """A kind of machine that native files must run on."""
 
     name: str
-    """Whose claim this is, for messages: a platform tag or a platform's name."""
+    """A platform tag or a platform's name, for messages."""
     os: str
     """linux, windows or macos."""
     cpus: frozenset[str]
-    """x86_64, aarch64: all that there must be code for."""
+    """x86_64, aarch64: every processor that a file must contain code for."""
     glibc: tuple[int, int] | None = None
     """The oldest glibc, on Linux."""
     minimum_os: tuple[int, int] | None = None
     """The oldest system, on macOS."""
 
+    @classmethod
+    def from_tag(cls, tag: str) -> Target | None:
+        """The target of a platform tag (PEP 425, 600); None for `any` and for unknown tags."""
+        legacy, _, cpu = tag.partition("_")
+        if legacy in _LEGACY_MANYLINUX:
+            return cls(tag, "linux", frozenset({cpu}), glibc=_LEGACY_MANYLINUX[legacy])
+        if match := _MANYLINUX.fullmatch(tag):
+            glibc = (int(match[1]), int(match[2]))
+            return cls(tag, "linux", frozenset({match[3]}), glibc=glibc)
+        if match := _MACOS.fullmatch(tag):
+            cpus = frozenset(_MACOS_CPUS.get(match[3], {match[3]}))
+            return cls(tag, "macos", cpus, minimum_os=(int(match[1]), int(match[2])))
+        if tag in _WINDOWS_CPUS:
+            return cls(tag, "windows", frozenset({_WINDOWS_CPUS[tag]}))
+        return None
 
-def of_tag(tag: str) -> Target | None:
-    """What a platform tag (PEP 425, 600) claims; None for `any` and for tags unknown here."""
-    legacy, _, cpu = tag.partition("_")
-    if legacy in _LEGACY_MANYLINUX:
-        return Target(tag, "linux", frozenset({cpu}), glibc=_LEGACY_MANYLINUX[legacy])
-    if match := _MANYLINUX.fullmatch(tag):
-        glibc = (int(match[1]), int(match[2]))
-        return Target(tag, "linux", frozenset({match[3]}), glibc=glibc)
-    if match := _MACOS.fullmatch(tag):
-        cpus = frozenset(_MACOS_CPUS.get(match[3], {match[3]}))
-        return Target(tag, "macos", cpus, minimum_os=(int(match[1]), int(match[2])))
-    if tag in _WINDOWS_CPUS:
-        return Target(tag, "windows", frozenset({_WINDOWS_CPUS[tag]}))
-    return None
+    @classmethod
+    def from_platform(cls, platform: Platform) -> Target:
+        """The target of a platform of the plan, for files that have no tag."""
+        return cls(
+            platform.name,
+            platform.os,
+            frozenset({platform.cpu}),
+            glibc=_numbers(platform.libc),
+            minimum_os=_numbers(platform.minimum_os),
+        )
 
 
-def of_platform(platform: Platform) -> Target:
-    """What a platform of the plan claims, for files that carry no tag."""
-    return Target(
-        platform.name,
-        platform.os,
-        frozenset({platform.cpu}),
-        glibc=_numbers(platform.libc),
-        minimum_os=_numbers(platform.minimum_os),
-    )
-
-
-def of_tags(tags: Iterable[str]) -> tuple[Target, ...]:
-    """What the platform tags of a wheel claim, each once."""
-    targets = (of_tag(tag) for tag in sorted(set(tags)))
+def from_tags(tags: Iterable[str]) -> tuple[Target, ...]:
+    """The targets of a wheel's platform tags, without duplicates."""
+    targets = (Target.from_tag(tag) for tag in sorted(set(tags)))
     return tuple(target for target in targets if target is not None)
 
 

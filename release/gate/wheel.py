@@ -1,4 +1,4 @@
-"""A wheel, held against the specifications and against what the plan says of its package."""
+"""Checks a wheel against the packaging specifications and its package's entry in the plan."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from packaging.version import InvalidVersion, Version
 
 from release.gate import metadata, modules, record, target
 from release.gate.binary import rules
-from release.gate.binary.abi import of_tags
+from release.gate.binary.abi import Abi
 from release.gate.content import ArchiveContent
-from release.gate.metadata import Declared
+from release.gate.metadata import CoreMetadata
 from release.gate.report import WheelFacts
 from release.model.finding import Check, Finding
 
@@ -27,7 +27,7 @@ LITTER = re.compile(
     r"|\.(py[co]|orig|rej|swp|tmp|bak)$|~$",
     re.I,
 )
-"""Paths of what tools and systems leave behind."""
+"""Paths of files that tools and systems leave behind."""
 _SCHEME = re.compile(r"[^/]+\.data/(purelib|platlib)/")
 _DATA_DIRECTORIES = ("scripts/", "headers/")
 
@@ -35,27 +35,27 @@ _DATA_DIRECTORIES = ("scripts/", "headers/")
 def inspect(
     content: ArchiveContent, roots: Mapping[str, Sequence[str]]
 ) -> tuple[WheelFacts | None, tuple[Finding, ...]]:
-    """Holds a wheel that was read against all that can be said of it alone.
+    """Checks a wheel by itself, without the rest of the release.
 
     Args:
       content: the wheel.
-      roots: by normalised name of a project, the directories that belong to it.
+      roots: the directories that belong to a project, by its normalised name.
 
     Returns:
-      What it says of itself, None when that cannot be told; and the findings.
+      Facts about it, None if its name, layout or METADATA is invalid; and the findings.
     """
     file = content.file
     try:
         project, version, _, tags = parse_wheel_filename(file)
     except InvalidWheelFilename as error:
-        return None, (Finding(file, Check.WHEEL_NAME, f"its name is not a wheel's: {error}"),)
+        return None, (Finding(file, Check.WHEEL_NAME, f"not a valid wheel file name: {error}"),)
     dist_info = _dist_info(content)
     if dist_info is None:
         return None, (
             Finding(
                 file,
                 Check.WHEEL_LAYOUT,
-                "it does not hold exactly one .dist-info directory, as it must",
+                "must contain exactly one .dist-info directory",
             ),
         )
     findings = [*_check_members(content, dist_info, roots.get(project))]
@@ -63,29 +63,29 @@ def inspect(
     text = content.texts.get(f"{dist_info}/WHEEL")
     if text is not None:
         findings += metadata.check_wheel(file, text, tags)
-    declared, invalid = metadata.parse(file, content.texts.get(f"{dist_info}/METADATA", b""))
+    core, invalid = metadata.parse(file, content.texts.get(f"{dist_info}/METADATA", b""))
     findings += invalid
     sources = {path: text for path, text in content.texts.items() if path.endswith(".py")}
     read = {path: modules.read(text) for path, text in sources.items()}
     findings += modules.check_syntax(file, read)
-    points = content.texts.get(f"{dist_info}/entry_points.txt")
-    if points is not None:
-        findings += modules.check_entry_points(file, points, read)
+    entry_points = content.texts.get(f"{dist_info}/entry_points.txt")
+    if entry_points is not None:
+        findings += modules.check_entry_points(file, entry_points, read)
     findings += _check_scripts(content, dist_info)
     findings += _check_binaries(content, tags)
-    if declared is None:
+    if core is None:
         return None, tuple(findings)
     sizes = {path: size for path, (_, size) in content.digests.items()}
-    findings += metadata.check_license(file, declared, dist_info, sizes)
-    findings += _check_names(file, declared, project, version, dist_info)
+    findings += metadata.check_license(file, core, dist_info, sizes)
+    findings += _check_names(file, core, project, version, dist_info)
     installed = frozenset(_SCHEME.sub("", path) for path in content.digests)
     return (
         WheelFacts(
-            project=declared.name,
-            version=declared.version,
+            project=core.name,
+            version=core.version,
             tags=frozenset(map(str, tags)),
-            requires=declared.requires,
-            requires_python=declared.requires_python,
+            requires=core.requires,
+            requires_python=core.requires_python,
             versions=modules.versions(read),
             imports=modules.imports(read, installed),
             files=frozenset(path for path in installed if not path.startswith(dist_info)),
@@ -107,37 +107,37 @@ def _check_members(
     data = dist_info.removesuffix(".dist-info") + ".data/"
     for name in ("METADATA", "WHEEL", "RECORD"):
         if f"{dist_info}/{name}" not in content.digests:
-            yield Finding(file, Check.WHEEL_LAYOUT, f"{dist_info} has no {name}")
+            yield Finding(file, Check.WHEEL_LAYOUT, f"{dist_info} lacks {name}")
     for path in sorted(content.digests):
         if LITTER.search(path):
-            yield Finding(file, Check.LITTER, "it has no place in a wheel", member=path)
-        place = _SCHEME.sub("", path)
+            message = "does not belong in a wheel; exclude it from the package"
+            yield Finding(file, Check.LITTER, message, member=path)
+        installed = _SCHEME.sub("", path)
         if path.startswith(
             (f"{dist_info}/", *(data + directory for directory in _DATA_DIRECTORIES))
         ):
             continue
-        if roots is not None and not place.startswith(tuple(f"{root}/" for root in roots)):
+        if roots is not None and not installed.startswith(tuple(f"{root}/" for root in roots)):
             yield Finding(
                 file,
                 Check.WHEEL_OUTSIDE,
-                f"it is outside the package's own directories ({', '.join(roots)}); the plan gives "
-                "a package its directories",
+                f"outside the directories that the plan assigns to the package: {', '.join(roots)}",
                 member=path,
             )
 
 
 def _check_scripts(content: ArchiveContent, dist_info: str) -> Iterator[Finding]:
-    """A native script launches the tool of its name, which must be in the wheel."""
+    """A native script launches the tool of the same name, which the wheel must contain."""
     scripts = f"{dist_info.removesuffix('.dist-info')}.data/scripts/"
-    launched = {path for path in content.binaries if path.startswith(scripts)}
-    tools = {PurePosixPath(path).name for path in content.binaries.keys() - launched}
-    for path in sorted(launched):
+    launchers = {path for path in content.binaries if path.startswith(scripts)}
+    tools = {PurePosixPath(path).name for path in content.binaries.keys() - launchers}
+    for path in sorted(launchers):
         name = PurePosixPath(path).name
         if name not in tools:
             yield Finding(
                 content.file,
                 Check.ENTRY_POINT,
-                f"the script {name} launches the tool of its name, and the wheel has none",
+                f"launches the tool {name}, which the wheel does not contain",
                 member=path,
             )
 
@@ -149,40 +149,43 @@ def _check_record(content: ArchiveContent, dist_info: str) -> Iterator[Finding]:
 
 
 def _check_names(
-    file: str, declared: Declared, project: str, version: Version, dist_info: str
+    file: str, core: CoreMetadata, project: str, version: Version, dist_info: str
 ) -> Iterator[Finding]:
-    if canonicalize_name(declared.name) != project:
-        yield Finding(
-            file, Check.WHEEL_NAME, f"METADATA names {declared.name}, and the file name {project}"
-        )
-    if declared.version != str(version):
+    if canonicalize_name(core.name) != project:
         yield Finding(
             file,
             Check.WHEEL_NAME,
-            f"METADATA says version {declared.version}, and the file name {version}",
+            f"METADATA declares the name {core.name}, but the file name {project}",
         )
-    name, _, stated = dist_info.removesuffix(".dist-info").partition("-")
+    if core.version != str(version):
+        yield Finding(
+            file,
+            Check.WHEEL_NAME,
+            f"METADATA declares version {core.version}, but the file name {version}",
+        )
+    name, _, text = dist_info.removesuffix(".dist-info").partition("-")
     try:
-        right = canonicalize_name(name) == project and Version(stated) == version
+        matches = canonicalize_name(name) == project and Version(text) == version
     except InvalidVersion:
-        right = False
-    if not right:
-        yield Finding(file, Check.WHEEL_NAME, f"its directory {dist_info} is not that of its name")
+        matches = False
+    if not matches:
+        message = f"the directory {dist_info} does not match the file name"
+        yield Finding(file, Check.WHEEL_NAME, message)
 
 
 def _check_binaries(content: ArchiveContent, tags: frozenset[Tag]) -> Iterator[Finding]:
     platforms = {tag.platform for tag in tags}
-    targets = target.of_tags(platforms)
-    for tag in sorted(platforms - {claim.name for claim in targets} - {"any"}):
+    targets = target.from_tags(platforms)
+    for tag in sorted(platforms - {known.name for known in targets} - {"any"}):
         yield Finding(
-            content.file, Check.WHEEL_TAGS, f"the gate does not know what the tag {tag} promises"
+            content.file, Check.WHEEL_TAGS, f"the gate does not support the platform tag {tag}"
         )
-    abi = of_tags(frozenset(map(str, tags)))
+    abi = Abi.from_tags(frozenset(map(str, tags)))
     if targets and not content.binaries:
         yield Finding(
             content.file,
             Check.WHEEL_TAGS,
-            "it is tagged for a platform, and holds no native file",
+            "tagged for a platform, but contains no native file",
         )
     members = {*content.digests}
     yield from rules.check(content.file, content.binaries, members, targets, abi)

@@ -1,1 +1,1 @@
-"""Where releases are published to, and where commits come from."""
+"""Stores that releases are published to, and sources that commits come from."""

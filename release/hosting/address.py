@@ -1,4 +1,4 @@
-"""Stores and sources by the address that a user writes."""
+"""Opens stores and sources by the address that a user gives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def open_store(text: str, *, api: str | None = None) -> Store:
 
     Args:
       text: the address.
-      api: URL of GitHub's API, where it is another server's.
+      api: URL of the API of another GitHub server.
 
     Raises:
       UsageError: it is neither, or cannot be opened.
@@ -29,7 +29,7 @@ def open_store(text: str, *, api: str | None = None) -> Store:
 
         return DirectoryStore(where(Path(rest)))
     if kind == "github":
-        # PyGithub takes a while to import, and a directory needs none of it.
+        # PyGithub is slow to import, and a directory store does not need it.
         from release.hosting.github_store import GitHubStore
 
         return GitHubStore.open(_repository(text), api=api)
@@ -37,11 +37,10 @@ def open_store(text: str, *, api: str | None = None) -> Store:
 
 
 def open_own(text: str | None, *, api: str | None = None) -> Store:
-    """Opens a store as `open_store` does; without an address, the directory store/ of this
-    checkout.
+    """Opens a store as `open_store` does; the default is the directory store/ of this checkout.
 
     Raises:
-      UsageError: the address is none, or cannot be opened.
+      UsageError: the address is malformed, or cannot be opened.
     """
     return open_store(text or f"directory:{workspace() / 'store'}", api=api)
 
@@ -51,7 +50,7 @@ def open_source(text: str, *, api: str | None = None) -> CommitSource:
 
     Args:
       text: the address.
-      api: URL of GitHub's API, where it is another server's.
+      api: URL of the API of another GitHub server.
 
     Raises:
       UsageError: it is neither, or cannot be opened.
@@ -66,13 +65,13 @@ def open_source(text: str, *, api: str | None = None) -> CommitSource:
 
 
 def source_of(store: Store, text: str | None, *, api: str | None = None) -> CommitSource:
-    """Where the commits of a store's releases come from.
+    """Opens the source of the commits of a store's releases.
 
     Args:
       store: a store.
-      text: what the user says; else a repository's own commits, and for a directory the checkout
-        that `bazel run` was called in.
-      api: URL of GitHub's API, where it is another server's.
+      text: the address of the source. The default is the store's own repository, or for a
+        directory store the checkout that `bazel run` was called in.
+      api: URL of the API of another GitHub server.
 
     Raises:
       UsageError: it cannot be opened.

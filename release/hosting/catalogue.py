@@ -1,4 +1,4 @@
-"""What the releases of a store say of themselves: their manifests."""
+"""Reads the manifests, plans and files of the releases in a store."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from release.model.manifest import Manifest
 from release.model.plan import Plan
 
 MANIFEST = "manifest.json"
-"""The asset that says what a release consists of."""
+"""The asset that lists what a release consists of."""
 PLAN = "plan.json"
-"""The asset that says what it should consist of."""
+"""The asset that lists what it should consist of."""
 EVIDENCE = "evidence.json"
-"""The asset by which `tag` says why it took a commit."""
+"""The asset in which `tag` records why it chose the commit."""
 LOCK = "publishing.lock"
-"""The asset that is a lease, in stores that have no better one."""
+"""The asset that serves as a lease in stores without a better lock."""
 METADATA_SUFFIX = ".metadata"
-"""What follows a wheel's name in the name of its METADATA (PEP 658)."""
+"""Added to a wheel's file name to name its METADATA file (PEP 658)."""
 
 
 def manifest_of(store: Store, tag: str) -> Manifest | None:
-    """The manifest of a release; None when it has none, as those of older tools.
+    """The manifest of a release; None if it has none, like releases of older tools.
 
     Raises:
-      document.DocumentError: it is not a manifest.
+      document.DocumentError: the manifest is invalid.
       RemoteError: the store cannot be read now.
     """
     try:
@@ -39,10 +39,10 @@ def manifest_of(store: Store, tag: str) -> Manifest | None:
 
 
 def plan_of(store: Store, tag: str) -> Plan | None:
-    """The plan of a release; None when it has none, as those of older tools.
+    """The plan of a release; None if it has none, like releases of older tools.
 
     Raises:
-      document.DocumentError: it is not a plan.
+      document.DocumentError: the plan is invalid.
       RemoteError: the store cannot be read now.
     """
     try:
@@ -53,48 +53,48 @@ def plan_of(store: Store, tag: str) -> Plan | None:
 
 
 def fetch(store: Store, tag: str, name: str, sha256: str, target: Path) -> None:
-    """Fetches an asset into a file, which has its name only when it is whole and right.
+    """Downloads an asset to a file, which appears only once it is complete and verified.
 
     Args:
-      store: where it is.
-      tag: of its release.
-      name: its name.
-      sha256: the digest, in hex, that the release states of it.
+      store: the store.
+      tag: the tag of the release.
+      name: the name of the asset.
+      sha256: the digest, in hex, that the manifest records.
       target: the file.
 
     Raises:
-      Refused: the store has other bytes.
-      RemoteError: the store failed; a rerun goes on.
+      Refused: the asset does not match the digest.
+      RemoteError: the store failed; a rerun continues.
     """
-    aside = target.with_name(f".{target.name}")
+    partial = target.with_name(f".{target.name}")
     digest = hashlib.sha256()
-    with aside.open("wb") as file:
+    with partial.open("wb") as file:
         for chunk in store.read(tag, name):
             digest.update(chunk)
             file.write(chunk)
     if digest.hexdigest() != sha256:
-        aside.unlink()
+        partial.unlink()
         raise Refused(
-            f"{store.address}: {name} of {tag} has not the bytes that its manifest states; find "
-            "out who changed it"
+            f"{store.address}: {name} of {tag} does not match its manifest digest; find out who "
+            "changed it"
         )
-    aside.replace(target)
+    partial.replace(target)
 
 
 def published(store: Store) -> Iterator[StoredRelease]:
-    """The releases that are no drafts, the newest first."""
+    """The published releases, newest first."""
     return (release for release in store.releases() if not release.draft)
 
 
 def previous(store: Store, of: str) -> tuple[StoredRelease, Manifest] | None:
-    """The release before a version: the newest published one of its kind that has a manifest.
+    """The predecessor of a version: the latest published release of its kind with a manifest.
 
     Args:
-      store: where to look.
-      of: the version; its own release does not count, nor does a later one's.
+      store: the store.
+      of: the version; only releases of earlier versions count.
 
     Raises:
-      document.DocumentError: its manifest is none.
+      document.DocumentError: the manifest is invalid.
       RemoteError: the store cannot be read now.
     """
     for release in published(store):

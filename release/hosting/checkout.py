@@ -1,4 +1,4 @@
-"""A checkout on this machine as a source of commits."""
+"""A source that reads commits from a git checkout on this machine."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 from release.hosting.source import CheckRun, Commit, CommitSource
 from release.model.errors import UsageError
 
-MOST = 250
-"""Commits between two, as GitHub tells them."""
+MAX_COMMITS = 250
+"""Commits that `between` returns, the same as GitHub."""
 
 _FORMAT = "%H%x00%cI%x00%an%x00%s"
 
 
 class Checkout(CommitSource):
-    """A git checkout; nothing is checked in it."""
+    """A git checkout; it has no checks."""
 
     def __init__(self, path: Path) -> None:
-        """A checkout.
+        """Opens a checkout.
 
         Raises:
-          UsageError: git is not there, or the directory is in no repository.
+          UsageError: git is not installed, or the directory is not in a repository.
         """
         self.path = path
         self.name = str(path)
@@ -35,17 +35,17 @@ class Checkout(CommitSource):
         """The commit that is checked out.
 
         Raises:
-          UsageError: there is none yet.
+          UsageError: the repository has no commits yet.
         """
         return self.commit("HEAD").sha
 
     @property
     def dirty(self) -> bool:
-        """Whether a tracked file differs from that commit, or a new one is not ignored."""
+        """Whether tracked files differ from that commit, or untracked files are not ignored."""
         return bool(self._git("status", "--porcelain"))
 
     def first_parents(self, branch: str) -> Iterator[Commit]:
-        """The commits of a branch by first parents, the newest first."""
+        """The first-parent history of a branch, newest first."""
         self.commit(branch)
         command = self._command("log", "--first-parent", f"--format={_FORMAT}", "--end-of-options")
         with subprocess.Popen([*command, branch], stdout=subprocess.PIPE, text=True) as process:
@@ -57,48 +57,48 @@ class Checkout(CommitSource):
                 process.kill()
 
     def commit(self, revision: str) -> Commit:
-        """A commit by its digits, or by the name of a branch or tag."""
-        shown = self._git(
+        """Looks up a commit by its hash, or by the name of a branch or tag."""
+        output = self._git(
             "log", "-1", f"--format={_FORMAT}", "--end-of-options", f"{revision}^{{commit}}"
         )
-        if not shown:
-            raise UsageError(f"{self.path}: it has no commit {revision}; `git fetch` it first")
-        return _commit(shown)
+        if not output:
+            raise UsageError(f"{self.path}: no commit {revision}; run `git fetch` first")
+        return _commit(output)
 
     def checks(self, commit: str) -> Sequence[CheckRun] | None:  # noqa: ARG002
-        """None: nothing is checked here."""
+        """None: a checkout has no checks."""
         return None
 
     def required_checks(self, branch: str) -> Sequence[str] | None:  # noqa: ARG002
-        """None: nothing is checked here."""
+        """None: a checkout has no checks."""
         return None
 
     def between(self, base: str, head: str) -> Sequence[Commit]:
-        """The commits of `head` by first parents that `base` has not, the newest first."""
+        """The first-parent history of `head` that `base` lacks, newest first."""
         if self._git("cat-file", "-e", f"{base}^{{commit}}") is None:
             return ()
-        shown = self._git(
+        output = self._git(
             "log",
             "--first-parent",
-            f"--max-count={MOST}",
+            f"--max-count={MAX_COMMITS}",
             f"--format={_FORMAT}",
             "--end-of-options",
             f"{base}..{head}",
         )
-        return tuple(_commit(line) for line in (shown or "").splitlines())
+        return tuple(_commit(line) for line in (output or "").splitlines())
 
     def _git(self, *arguments: str) -> str | None:
-        """What git printed; None when it failed."""
+        """The output of git; None if it failed."""
         try:
-            ended = subprocess.run(
+            result = subprocess.run(
                 self._command(*arguments), capture_output=True, text=True, errors="replace"
             )
         except FileNotFoundError:
             raise UsageError("git is not on PATH; install it") from None
-        return None if ended.returncode else ended.stdout
+        return None if result.returncode else result.stdout
 
     def _command(self, *arguments: str) -> list[str]:
-        # A checkout that belongs to another user is no danger to reading.
+        # Reading a checkout that belongs to another user is safe.
         return ["git", "-c", "safe.directory=*", "-C", str(self.path), *arguments]
 
 

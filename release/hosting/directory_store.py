@@ -1,79 +1,47 @@
 """A store in a directory, which any web server can serve.
 
-    store.json            what says that this directory is a store
+    store.json            marks the directory as a store
     releases/TAG/         the files of a release, and release.json, which lists them
     refs/tags/TAG         the commit of a tag
     refs/heads/BRANCH     the commit of a branch
 
-What begins with a dot is a lock, or a file that is being written. A file that release.json does not
-list is an upload that was interrupted. Everything is written aside, brought to disk and renamed.
+Names with a leading dot are locks and partial files. A file that release.json does not list is an
+interrupted upload. Every file is written under a temporary name, synced to disk and renamed.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import re
-import shutil
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
+from release.hosting import directory_files, directory_lock
+from release.hosting.directory_files import CHUNK, RELEASE_FILE, checked_name
+from release.hosting.directory_record import AssetEntry, ReleaseRecord, timestamp
 from release.hosting.store import (
     Absent,
     Asset,
-    Busy,
     Conflict,
-    Placed,
+    PutResult,
     Store,
     StoredRelease,
     StoreLimits,
     Upload,
 )
 from release.model import document, release_dir
-from release.model.errors import Refused, UsageError
+from release.model.errors import UsageError
 
 SCHEMA = 1
-"""Of store.json."""
+"""The schema version of store.json."""
 
-_RELEASE = "release.json"
 _REMOVED = ".removed"
-_CHUNK = 1 << 20
-_LONGEST = 200
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An asset, as release.json lists it."""
-
-    size: int
-    sha256: str
-    uploaded: str
-    """ISO 8601."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """What release.json holds."""
-
-    title: str
-    notes: str
-    draft: bool
-    prerelease: bool
-    commit: str
-    created: str
-    """ISO 8601, like what follows."""
-    published: str | None
-    latest: bool
-    assets: Mapping[str, _Entry]
+"""Suffix of a release directory that is being deleted."""
 
 
 class DirectoryStore(Store):
@@ -84,10 +52,10 @@ class DirectoryStore(Store):
     limits = StoreLimits()
 
     def __init__(self, root: Path) -> None:
-        """A store; nothing is written before something is stored.
+        """Opens a store; the first write creates it.
 
         Raises:
-          UsageError: the directory holds something else.
+          UsageError: the directory is not a store, and not empty.
         """
         self.root = root
         self.address = f"directory:{root}"
@@ -95,84 +63,86 @@ class DirectoryStore(Store):
         if root.is_dir():
             self._check()
         elif root.exists():
-            raise UsageError(f"{root}: not a directory; a directory store needs one")
+            raise UsageError(f"{root}: not a directory; name a directory")
 
     # Releases.
 
     def releases(self) -> Iterator[StoredRelease]:
-        """All releases, drafts too, the newest created first."""
-        found = [self._release(tag, record) for tag in self._tags() if (record := self._read(tag))]
-        yield from sorted(found, key=lambda one: (one.created, one.tag), reverse=True)
+        """All releases including drafts, the most recently created first."""
+        releases = [
+            record.stored_release(tag) for tag in self._tags() if (record := self._read(tag))
+        ]
+        yield from sorted(releases, key=lambda one: (one.created, one.tag), reverse=True)
 
     def release(self, tag: str) -> StoredRelease | None:
         """The release of a tag, draft or not."""
         record = self._read(tag)
-        return self._release(tag, record) if record else None
+        return record.stored_release(tag) if record else None
 
     def draft(self, tag: str, *, commit: str, title: str, notes: str) -> StoredRelease:
-        """Makes a draft, unless the tag has a release."""
+        """Creates a draft, or returns the release that the tag already has."""
         with self._writing():
             record = self._read(tag)
             if record is None:
                 self._directory(tag).mkdir(parents=True, exist_ok=True)
-                record = _Record(
+                record = ReleaseRecord(
                     title=title,
                     notes=notes,
                     draft=True,
                     prerelease=True,
                     commit=commit,
-                    created=_now(),
+                    created=timestamp(),
                     published=None,
                     latest=False,
                     assets={},
                 )
                 self._write(tag, record)
-            return self._release(tag, record)
+            return record.stored_release(tag)
 
     def describe(self, tag: str, *, title: str, notes: str) -> StoredRelease:
-        """Gives a release its title and notes."""
-        return self._change(tag, lambda record: replace(record, title=title, notes=notes))
+        """Sets the title and notes of a release."""
+        return self._update(tag, lambda record: replace(record, title=title, notes=notes))
 
     def publish(self, tag: str, *, prerelease: bool, latest: bool) -> StoredRelease:
-        """Makes a draft visible to all."""
-        return self._change(
+        """Makes a draft public."""
+        return self._update(
             tag,
             lambda record: replace(
                 record,
                 draft=False,
                 prerelease=prerelease,
                 latest=latest and not prerelease,
-                published=record.published or _now(),
+                published=record.published or timestamp(),
             ),
         )
 
     def remove(self, tag: str) -> None:
-        """Removes a release with its assets."""
+        """Removes a release and its assets."""
         with self._writing():
-            place = self._directory(tag)
-            # A directory with a dot is none of a release: killed from here on, it is swept later.
-            doomed = place.with_name(f".{tag}{_REMOVED}")
-            if place.exists():
-                _delete(doomed)
-                place.rename(doomed)
-                _to_disk(doomed.parent)
-            _delete(doomed)
-            self._lock(tag).unlink(missing_ok=True)
+            directory = self._directory(tag)
+            # A leading dot hides the directory; if this process is killed, `tidy` deletes it.
+            removed = directory.with_name(f".{tag}{_REMOVED}")
+            if directory.exists():
+                directory_files.delete_tree(removed)
+                directory.rename(removed)
+                directory_files.sync_directory(removed.parent)
+            directory_files.delete_tree(removed)
+            self._lock_file(tag).unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Removes releases whose removal was begun, and directories that never became one."""
+        """Deletes partly removed releases, and release directories without a release.json."""
         if not self.root.is_dir():
             return
         with self._writing():
-            for place in (self.root / "releases").iterdir():
-                begun = place.is_dir() and not (place / _RELEASE).exists()
-                if begun or place.name.endswith(_REMOVED):
-                    _delete(place)
+            for path in (self.root / "releases").iterdir():
+                incomplete = path.is_dir() and not (path / RELEASE_FILE).exists()
+                if incomplete or path.name.endswith(_REMOVED):
+                    directory_files.delete_tree(path)
 
     # Assets.
 
     def assets(self, tag: str) -> Mapping[str, Asset]:
-        """The assets of a release by name; files that nobody listed are interrupted ones."""
+        """The assets of a release by name; unlisted files are interrupted uploads."""
         record = self._existing(tag)
         listed = {
             name: Asset(
@@ -186,7 +156,8 @@ class DirectoryStore(Store):
             for name, entry in record.assets.items()
         }
         for path in sorted(self._directory(tag).iterdir()):
-            if path.name not in listed and path.name != _RELEASE and not path.name.startswith("."):
+            hidden = path.name.startswith(".")
+            if path.name not in listed and path.name != RELEASE_FILE and not hidden:
                 status = path.stat()
                 listed[path.name] = Asset(
                     name=path.name,
@@ -199,34 +170,35 @@ class DirectoryStore(Store):
         return listed
 
     def put(
-        self, tag: str, content: Upload, *, sent: Callable[[int], None] = lambda _: None
-    ) -> Placed:
-        """Copies a file in, or finds it there."""
-        name = _safe(content.name, "asset")
+        self, tag: str, content: Upload, *, progress: Callable[[int], None] = lambda _: None
+    ) -> PutResult:
+        """Copies a file into the store, unless it is already present."""
+        name = checked_name(content.name, "asset")
         self._existing(tag)
-        place = self._directory(tag) / name
+        path = self._directory(tag) / name
         present = self.assets(tag).get(name)
         if present and present.complete:
             if present.sha256 != content.sha256:
                 raise Conflict(
-                    f"{self.address}: {name} of {tag} is there with other bytes (sha256 "
-                    f"{(present.sha256 or '')[:12]}, not {content.sha256[:12]}) and was left alone"
+                    f"{self.address}: {tag} already has a different {name} (sha256 "
+                    f"{(present.sha256 or '')[:12]}, expected {content.sha256[:12]}); it was left "
+                    "unchanged"
                 )
-            sent(content.size)
+            progress(content.size)
             return "present"
-        with self._aside(place) as aside:
-            _copy(content, aside, sent)
+        with self._partial_file(path) as partial:
+            directory_files.copy(content, partial, progress)
             with self._writing():
                 record = self._existing(tag)
                 other = record.assets.get(name)
-                if other and place.is_file() and other.sha256 != content.sha256:
+                if other and path.is_file() and other.sha256 != content.sha256:
                     raise Conflict(
-                        f"{self.address}: {name} of {tag} came from somebody else meanwhile, with "
-                        "other bytes, and was left alone"
+                        f"{self.address}: another process has just stored a different {name} of "
+                        f"{tag}; it was left unchanged"
                     )
-                aside.replace(place)
-                _to_disk(place.parent)
-                entry = _Entry(content.size, content.sha256, _now())
+                partial.replace(path)
+                directory_files.sync_directory(path.parent)
+                entry = AssetEntry(content.size, content.sha256, timestamp())
                 self._write(tag, replace(record, assets={**record.assets, name: entry}))
         return "replaced" if present else "uploaded"
 
@@ -237,19 +209,19 @@ class DirectoryStore(Store):
             if record is None:
                 return
             if name in record.assets:
-                left = {key: entry for key, entry in record.assets.items() if key != name}
-                self._write(tag, replace(record, assets=left))
-            (self._directory(tag) / _safe(name, "asset")).unlink(missing_ok=True)
+                remaining = {key: entry for key, entry in record.assets.items() if key != name}
+                self._write(tag, replace(record, assets=remaining))
+            (self._directory(tag) / checked_name(name, "asset")).unlink(missing_ok=True)
 
     def read(self, tag: str, name: str) -> Iterator[bytes]:
-        """The bytes of an asset."""
+        """The content of an asset, in chunks."""
         self._existing(tag)
         try:
-            file = (self._directory(tag) / _safe(name, "asset")).open("rb")
+            file = (self._directory(tag) / checked_name(name, "asset")).open("rb")
         except FileNotFoundError:
             raise Absent(f"{self.address}: {tag} has no asset {name}") from None
         with file:
-            while chunk := file.read(_CHUNK):
+            while chunk := file.read(CHUNK):
                 yield chunk
 
     def find_links(self, tag: str) -> str:
@@ -270,84 +242,69 @@ class DirectoryStore(Store):
         }
 
     def create_tag(self, tag: str, commit: str) -> None:
-        """Sees to it that a tag is at a commit."""
+        """Ensures that a tag exists and points to a commit."""
         with self._writing():
-            there = self._ref("tags", tag)
-            if there and there != commit:
+            existing = self._ref("tags", tag)
+            if existing and existing != commit:
                 raise Conflict(
-                    f"{self.address}: the tag {tag} is at {there[:12]}, not at {commit[:12]}"
+                    f"{self.address}: the tag {tag} is at {existing[:12]}, not at {commit[:12]}"
                 )
-            if not there:
+            if not existing:
                 self._set_ref("tags", tag, commit)
 
     def remove_tag(self, tag: str) -> None:
         """Removes a tag."""
         with self._writing():
-            (self.root / "refs" / "tags" / _safe(tag, "tag")).unlink(missing_ok=True)
+            (self.root / "refs" / "tags" / checked_name(tag, "tag")).unlink(missing_ok=True)
 
     def branch(self, name: str) -> str | None:
         """The commit of a branch."""
         return self._ref("heads", name)
 
     def move_branch(self, name: str, commit: str) -> None:
-        """Makes a branch, or moves it."""
+        """Creates or moves a branch."""
         with self._writing():
             if self._ref("heads", name) != commit:
                 self._set_ref("heads", name, commit)
 
     @contextmanager
     def lease(self, tag: str) -> Iterator[None]:
-        """Holds a lock of the kernel's, which ends with its process."""
-        path = self._lock(tag)
+        """Holds a kernel lock, which ends with its process."""
+        path = self._lock_file(tag)
         with self._writing(), path.open("a"):
             pass
-        with path.open("r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                holder = file.read().strip() or "somebody"
-                raise Busy(
-                    f"{self.address}: {holder} is at work on {tag}; run this again when it ended"
-                ) from None
-            file.truncate(0)
-            file.write(
-                f"process {os.getpid()} on {socket.gethostname()}, since "
-                f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-            )
-            file.flush()
+        with directory_lock.lease(path, self.address, tag):
             yield
 
-    # Below: files.
+    # Helpers.
 
-    def _lock(self, tag: str) -> Path:
-        return self.root / "releases" / f".{_safe(tag, 'tag')}.lock"
+    def _lock_file(self, tag: str) -> Path:
+        return self.root / "releases" / f".{checked_name(tag, 'tag')}.lock"
 
     def _check(self) -> None:
         marker = self.root / "store.json"
-        # Looked at before the marker, which another process may be making: it comes first.
-        holds_something = any(not path.name.startswith(".") for path in self.root.iterdir())
+        # Check this first: another process may be creating the store, and the marker comes first.
+        empty = all(path.name.startswith(".") for path in self.root.iterdir())
         if marker.exists():
             schema = document.read(marker, "store", lambda data: data["schema"])
             if schema != SCHEMA:
                 raise UsageError(
-                    f"{marker}: its schema is {schema}, this program reads {SCHEMA}; use the "
-                    "program that wrote it"
+                    f"{marker}: schema {schema} is not supported, only {SCHEMA}; use the program "
+                    "version that wrote it"
                 )
-        elif holds_something:
+        elif not empty:
             raise UsageError(
                 f"{self.root}: not a store, and not empty; name an empty or new directory"
             )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """While it is held, no other thread or process changes the store's lists."""
+        """Keeps other threads and processes from changing the store's records."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with self._threads, (self.root / ".lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._threads, directory_lock.exclusive(self.root / ".lock"):
             if not (self.root / "store.json").exists():
                 self._check()
-                _sweep(self.root, but=".lock")
+                directory_files.sweep(self.root, keep=".lock")
                 release_dir.replace(self.root / "store.json", document.dumps({"schema": SCHEMA}))
             (self.root / "releases").mkdir(exist_ok=True)
             yield
@@ -359,138 +316,54 @@ class DirectoryStore(Store):
         return [path.name for path in releases.iterdir() if not path.name.startswith(".")]
 
     def _directory(self, tag: str) -> Path:
-        return self.root / "releases" / _safe(tag, "tag")
+        return self.root / "releases" / checked_name(tag, "tag")
 
-    def _read(self, tag: str) -> _Record | None:
-        path = self._directory(tag) / _RELEASE
-        return document.read(path, "release", _record) if path.exists() else None
+    def _read(self, tag: str) -> ReleaseRecord | None:
+        path = self._directory(tag) / RELEASE_FILE
+        if not path.exists():
+            return None
+        return document.read(path, "release", ReleaseRecord.from_json)
 
-    def _existing(self, tag: str) -> _Record:
+    def _existing(self, tag: str) -> ReleaseRecord:
         record = self._read(tag)
         if record is None:
-            raise Absent(f"{self.address}: it has no release {tag}")
+            raise Absent(f"{self.address}: no release {tag}")
         return record
 
-    def _change(self, tag: str, change: Callable[[_Record], _Record]) -> StoredRelease:
+    def _update(self, tag: str, update: Callable[[ReleaseRecord], ReleaseRecord]) -> StoredRelease:
         with self._writing():
             record = self._existing(tag)
-            changed = change(record)
-            if changed != record:
-                self._write(tag, changed)
-            return self._release(tag, changed)
+            updated = update(record)
+            if updated != record:
+                self._write(tag, updated)
+            return updated.stored_release(tag)
 
-    def _write(self, tag: str, record: _Record) -> None:
-        content = {**asdict(record), "assets": {k: asdict(v) for k, v in record.assets.items()}}
-        _sweep(self._directory(tag))
-        release_dir.replace(self._directory(tag) / _RELEASE, document.dumps(content))
-
-    def _release(self, tag: str, record: _Record) -> StoredRelease:
-        return StoredRelease(
-            tag=tag,
-            title=record.title,
-            notes=record.notes,
-            draft=record.draft,
-            prerelease=record.prerelease,
-            created=datetime.fromisoformat(record.created),
-            published=datetime.fromisoformat(record.published) if record.published else None,
-        )
+    def _write(self, tag: str, record: ReleaseRecord) -> None:
+        directory_files.sweep(self._directory(tag))
+        release_dir.replace(self._directory(tag) / RELEASE_FILE, record.to_json())
 
     def _ref(self, kind: str, name: str) -> str | None:
         try:
-            return (self.root / "refs" / kind / _safe(name, "ref")).read_text().strip()
+            return (self.root / "refs" / kind / checked_name(name, "ref")).read_text().strip()
         except FileNotFoundError:
             return None
 
     def _set_ref(self, kind: str, name: str, commit: str) -> None:
-        place = self.root / "refs" / kind / _safe(name, "ref")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(place.parent)
-        release_dir.replace(place, f"{commit}\n".encode())
+        path = self.root / "refs" / kind / checked_name(name, "ref")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        directory_files.sweep(path.parent)
+        release_dir.replace(path, f"{commit}\n".encode())
 
     @contextmanager
-    def _aside(self, place: Path) -> Iterator[Path]:
-        """A file to write to, beside `place`; its lock says that its writer lives."""
-        aside = place.with_name(f".{place.name}.{os.getpid()}.{threading.get_ident()}")
+    def _partial_file(self, target: Path) -> Iterator[Path]:
+        """A locked temporary file beside `target`; the lock protects it from `sweep`."""
+        partial = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
         with ExitStack() as stack:
-            # Nobody sweeps between the two.
+            # No other process can sweep it between creation and locking.
             with self._writing():
-                file = stack.enter_context(aside.open("wb"))
+                file = stack.enter_context(partial.open("wb"))
                 fcntl.flock(file, fcntl.LOCK_EX)
             try:
-                yield aside
+                yield partial
             finally:
-                aside.unlink(missing_ok=True)
-
-
-def _copy(content: Upload, aside: Path, sent: Callable[[int], None]) -> None:
-    """Writes content to a file, to disk, and holds it against its digest."""
-    digest = hashlib.sha256()
-    count = 0
-    try:
-        with content.open() as source, aside.open("r+b") as target:
-            while chunk := source.read(_CHUNK):
-                digest.update(chunk)
-                target.write(chunk)
-                count += len(chunk)
-                sent(len(chunk))
-            target.flush()
-            os.fsync(target.fileno())
-    except BaseException:
-        sent(-count)
-        raise
-    if digest.hexdigest() != content.sha256:
-        sent(-count)
-        raise Refused(
-            f"{content.source if isinstance(content.source, Path) else content.name}: its bytes "
-            "are not those that were examined; something changed the file meanwhile: start again"
-        )
-
-
-def _record(data: Mapping[str, Any]) -> _Record:
-    assets = {name: _Entry(**entry) for name, entry in data["assets"].items()}
-    return _Record(**{**data, "assets": assets})
-
-
-def _safe(name: str, what: str) -> str:
-    """A name that is a file's name and nothing more.
-
-    Raises:
-      UsageError: it is not.
-    """
-    if (
-        not name
-        or name.startswith(".")
-        or name == _RELEASE
-        or _UNSAFE.search(name)
-        or len(name.encode(errors="surrogateescape")) > _LONGEST
-    ):
-        raise UsageError(f"{name!r} cannot be the name of a {what} in a directory store")
-    return name
-
-
-def _sweep(place: Path, *, but: str = "") -> None:
-    """Removes what writers that were killed left: asides whose lock nobody holds."""
-    for path in place.glob(".*"):
-        if path.name == but:
-            continue
-        with suppress(OSError), path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-
-
-def _delete(place: Path) -> None:
-    if place.is_dir():
-        shutil.rmtree(place)
-
-
-def _to_disk(place: Path) -> None:
-    """Brings a directory's list of names to disk."""
-    descriptor = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+                partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The connection to a repository on GitHub, and what its answers mean."""
+"""The connection to a repository on GitHub, and the translation of its errors."""
 
 from __future__ import annotations
 
@@ -19,102 +19,108 @@ from release.hosting.retry import RetryPolicy, TransientError
 from release.model.errors import Refused, UsageError
 
 TOKEN = "GITHUB_TOKEN"
-"""The variable of the environment that has the token."""
+"""The environment variable with the token."""
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 401, 403, 404, 409, 422
 
 _PER_PAGE = 100
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class NotFound(UsageError):
-    """GitHub answers 404: there is nothing, or nothing that the token may see."""
+    """GitHub answers 404: the resource does not exist, or the token may not read it."""
 
 
 class Forbidden(UsageError):
-    """GitHub answers 403: the token may not."""
+    """GitHub answers 403: the token lacks a permission."""
 
 
 class Unprocessable(Refused):
-    """GitHub answers 409 or 422: it understood, and will not."""
+    """GitHub answers 409 or 422: it rejects the request."""
 
 
 def is_taken(error: GithubException) -> bool:
-    """Whether GitHub refuses a name because something has it."""
+    """Whether GitHub rejects a name because it is already in use."""
     errors = error.data.get("errors") if isinstance(error.data, dict) else None
     return error.status == UNPROCESSABLE and any(
-        isinstance(one, dict) and one.get("code") == "already_exists" for one in errors or ()
+        isinstance(entry, dict) and entry.get("code") == "already_exists" for entry in errors or ()
     )
 
 
 class Client:
-    """A repository on GitHub, for several threads."""
+    """A thread-safe client for a repository on GitHub."""
 
-    def __init__(self, repository: str, token: str, api: str | None, patience: RetryPolicy) -> None:
-        """A connection; nothing is asked yet.
+    def __init__(
+        self, repository: str, token: str, api: str | None, retry_policy: RetryPolicy
+    ) -> None:
+        """A client; no request is sent yet.
 
         Args:
           repository: OWNER/REPO.
-          token: what GitHub knows us by.
-          api: URL of the API, where it is another server's.
-          patience: how often something is tried.
+          token: the access token.
+          api: URL of the API of another GitHub server.
+          retry_policy: how to retry requests.
         """
         self.repository = repository
-        self.patience = patience
+        self.retry_policy = retry_policy
         self._token = token
         self._api = api
         self._threads = threading.local()
 
     @classmethod
-    def open(cls, repository: str, api: str | None, patience: RetryPolicy | None = None) -> Client:
-        """A connection with the token of the environment, and its API where none is named.
+    def open(
+        cls, repository: str, api: str | None, retry_policy: RetryPolicy | None = None
+    ) -> Client:
+        """A client with the token and, by default, the API of the environment.
 
         Raises:
-          UsageError: it has none.
+          UsageError: the token is not set.
         """
         token = os.environ.get(TOKEN)
         if not token:
             raise UsageError(
-                f"github:{repository}: {TOKEN} is not set; give a token that may write contents"
+                f"github:{repository}: {TOKEN} is not set; set it to a token with write access to "
+                "contents"
             )
-        # GitHub's own machines say by it which GitHub they work for.
+        # GitHub Actions runners set it to the API of their own server.
         api = api or os.environ.get("GITHUB_API_URL")
-        return cls(repository, token, api, patience or RetryPolicy.from_environment())
+        return cls(repository, token, api, retry_policy or RetryPolicy.from_environment())
 
     def __repr__(self) -> str:
         """Without the token."""
         return f"Client({self.repository!r})"
 
-    def ask(self, what: str, do: Callable[[Repository], Answer]) -> Answer:
-        """Asks GitHub for something, again where that may help.
+    def call(self, action: str, operation: Callable[[Repository], Result]) -> Result:
+        """Calls an operation on the repository, and retries it if the failure may go away.
 
         Args:
-          what: what is done, for messages: "listing the releases".
-          do: is given the repository; looks before it changes anything.
+          action: what the operation does, for messages: "listing the releases".
+          operation: called with the repository. It must check the current state before it changes
+            anything, since an earlier attempt may have succeeded.
 
         Raises:
-          NotFound: GitHub has no such thing.
-          Unprocessable: GitHub will not.
-          UsageError: the token is wrong, or may not.
-          RemoteError: it failed too often.
+          NotFound: the resource does not exist.
+          Unprocessable: GitHub rejects the request.
+          UsageError: the token is invalid, or lacks a permission.
+          RemoteError: all attempts failed.
         """
 
-        def once() -> Answer:
-            with self._translated(what):
-                return do(self._repository())
+        def attempt() -> Result:
+            with self._translated_errors(action):
+                return operation(self._repository())
 
-        return self.patience.ask(what, once)
+        return self.retry_policy.call(action, attempt)
 
     def _repository(self) -> Repository:
-        """PyGithub's objects hold one connection, which is one thread's."""
+        """This thread's repository; PyGithub's connections are not thread-safe."""
         if not hasattr(self._threads, "repository"):
-            reading, writing = self.patience.pace
+            reading, writing = self.retry_policy.pace
             connection = Github(
                 auth=Auth.Token(self._token),
                 per_page=_PER_PAGE,
-                timeout=self.patience.timeout,
-                # We try again ourselves, after a look at what was done.
+                timeout=self.retry_policy.timeout,
+                # RetryPolicy retries instead, after checking what was already done.
                 retry=None,
                 seconds_between_requests=reading,
                 seconds_between_writes=writing,
@@ -125,61 +131,61 @@ class Client:
         return repository
 
     @contextmanager
-    def _translated(self, what: str) -> Iterator[None]:
-        """Turns what PyGithub and requests raise into what it means."""
+    def _translated_errors(self, action: str) -> Iterator[None]:
+        """Translates exceptions of PyGithub and requests."""
         try:
             yield
         except GithubException as error:
-            raise self._meaning(error.status, error.headers or {}, error.data, what) from None
+            raise self._error(error.status, error.headers or {}, error.data, action) from None
         except requests.HTTPError as error:
-            answer = error.response
-            assert answer is not None, "an HTTPError is made of an answer"
-            raise self._meaning(answer.status_code, answer.headers, None, what) from None
+            response = error.response
+            assert response is not None, "an HTTPError has a response"
+            raise self._error(response.status_code, response.headers, None, action) from None
         except requests.Timeout:
-            raise TransientError("GitHub does not answer in time") from None
+            raise TransientError("GitHub did not respond in time") from None
         except (requests.RequestException, ConnectionError) as error:
             raise TransientError(
-                f"the connection to GitHub broke ({type(error).__name__})"
+                f"the connection to GitHub failed ({type(error).__name__})"
             ) from None
         except (AssertionError, BadAttributeException) as error:
             raise TransientError(
-                f"GitHub's answer makes no sense ({type(error).__name__})"
+                f"GitHub sent an invalid response ({type(error).__name__})"
             ) from None
 
-    def _meaning(
-        self, status: int, headers: Mapping[str, str], data: object, what: str
+    def _error(
+        self, status: int, headers: Mapping[str, str], data: object, action: str
     ) -> Exception:
         fields = {name.lower(): value for name, value in headers.items()}
         body = data if isinstance(data, dict) else {}
         message = str(body.get("message") or "").strip().rstrip(".")
-        said = f" ({message})" if message else ""
+        reason = f" ({message})" if message else ""
+        where = f"github:{self.repository}: {action}"
         if status == UNAUTHORIZED:
-            return UsageError(f"GitHub does not know the token in {TOKEN}{said}; give a valid one")
-        if status == 429 or (status == FORBIDDEN and _is_limit(fields, message)):
-            return TransientError(f"GitHub's rate limit is reached{said}", _after(fields))
+            return UsageError(f"GitHub rejects the token in {TOKEN}{reason}; set a valid one")
+        if status == 429 or (status == FORBIDDEN and _is_rate_limit(fields, message)):
+            return TransientError(f"GitHub's rate limit is reached{reason}", _retry_after(fields))
         if status == FORBIDDEN:
             return Forbidden(
-                f"github:{self.repository}: the token in {TOKEN} may not do this, {what}{said}; "
-                "it needs the right to write contents"
+                f"{where}: the token in {TOKEN} lacks permission{reason}; it needs write access to "
+                "contents"
             )
         if status == NOT_FOUND:
             return NotFound(
-                f"github:{self.repository}: GitHub finds nothing, {what}; check the name, and "
-                f"that the token in {TOKEN} may see it"
+                f"{where}: not found; check the name, and that the token in {TOKEN} has access"
             )
         if status in (CONFLICT, UNPROCESSABLE):
-            return Unprocessable(f"github:{self.repository}: GitHub will not, {what}{said}")
+            return Unprocessable(f"{where}: GitHub rejects the request{reason}")
         if status >= 500 or status == 408:
-            return TransientError(f"GitHub answers {status}", _after(fields))
-        return Refused(f"github:{self.repository}: GitHub answers {status}, {what}{said}")
+            return TransientError(f"GitHub answers {status}", _retry_after(fields))
+        return Refused(f"{where}: GitHub answers {status}{reason}")
 
 
 def utc(time: datetime) -> datetime:
-    """A time of PyGithub's, which may not say that it is UTC."""
+    """Converts a time of PyGithub, which may lack a time zone, to UTC."""
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
-def _is_limit(fields: Mapping[str, str], message: str) -> bool:
+def _is_rate_limit(fields: Mapping[str, str], message: str) -> bool:
     return (
         "retry-after" in fields
         or fields.get("x-ratelimit-remaining") == "0"
@@ -187,8 +193,8 @@ def _is_limit(fields: Mapping[str, str], message: str) -> bool:
     )
 
 
-def _after(fields: Mapping[str, str]) -> float | None:
-    """In how many seconds GitHub wants to be asked again."""
+def _retry_after(fields: Mapping[str, str]) -> float | None:
+    """The delay in seconds that GitHub asks for."""
     try:
         if "retry-after" in fields:
             return max(0.0, float(fields["retry-after"]))

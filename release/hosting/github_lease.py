@@ -1,7 +1,7 @@
-"""The lease: an asset of a draft that only one publisher can make, since its name is taken once.
+"""The lease of a release: an asset that only one publisher can create, since names are unique.
 
-Its label says who holds it and until when. A holder on this machine whose process is gone holds it
-no longer; one elsewhere, when it ran out.
+Its label records the holder and the expiry time. If the holder ran on this machine and its process
+has exited, the lease ends immediately; the lease of another machine ends when it expires.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from release.hosting.github_client import Client, NotFound, is_taken
 from release.hosting.store import Absent, Busy
 from release.model.errors import CommandError, RemoteError
 
-LASTS = timedelta(minutes=15)
-RENEWED_EVERY = 300.0
+LEASE_DURATION = timedelta(minutes=15)
+RENEWAL_INTERVAL = 300.0
 """Seconds."""
 
 _LABEL = re.compile(r"(?P<host>\S+) process (?P<pid>\d+) begun (?P<begun>\d+) until (?P<until>\S+)")
@@ -35,28 +35,29 @@ _LABEL = re.compile(r"(?P<host>\S+) process (?P<pid>\d+) begun (?P<begun>\d+) un
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lease."""
+    """The process that holds a lease."""
 
     host: str
     pid: int
-    begun: int
-    """When the process began, in the kernel's count; 0 where that is not known."""
+    started: int
+    """Start time of the process in kernel ticks; 0 if unknown."""
 
     @classmethod
     def this_process(cls) -> Holder:
-        """Who we are."""
-        return cls(socket.gethostname().replace(" ", "-") or "-", os.getpid(), _begun(os.getpid()))
+        """This process."""
+        host = socket.gethostname().replace(" ", "-") or "-"
+        return cls(host, os.getpid(), _start_time(os.getpid()))
 
     def label(self, until: datetime) -> str:
-        """As the asset's label says it."""
+        """The label of the asset."""
         return (
-            f"{self.host} process {self.pid} begun {self.begun} until "
+            f"{self.host} process {self.pid} begun {self.started} until "
             f"{until.isoformat(timespec='seconds')}"
         )
 
-    def is_gone(self) -> bool:
-        """Whether it is known to live no more."""
-        return self.host == Holder.this_process().host and _begun(self.pid) != self.begun
+    def has_exited(self) -> bool:
+        """Whether the process is known to have exited."""
+        return self.host == Holder.this_process().host and _start_time(self.pid) != self.started
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def hold(
     client: Client,
     draft: Callable[[Repository], GitRelease],
     name: str,
-    what: str,
+    subject: str,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[None]:
@@ -73,98 +74,101 @@ def hold(
     Args:
       client: the repository.
       draft: finds the release.
-      name: of the asset.
-      what: is worked on, for messages.
+      name: the name of the asset.
+      subject: the release, for messages.
       now: the clock.
 
     Raises:
-      Busy: somebody holds it.
-      RemoteError: GitHub failed, or the lease was lost meanwhile.
+      Busy: another process holds it.
+      RemoteError: GitHub failed, or the lease was lost.
     """
-    number = _take(client, draft, name, what, now)
-    ended = threading.Event()
+    asset_id = _acquire(client, draft, name, subject, now)
+    released = threading.Event()
     lost = threading.Event()
 
-    def renewed(repository: Repository) -> None:
-        label = Holder.this_process().label(now() + LASTS)
-        repository.get_release_asset(number).update_asset(name, label)
+    def renew(repository: Repository) -> None:
+        label = Holder.this_process().label(now() + LEASE_DURATION)
+        repository.get_release_asset(asset_id).update_asset(name, label)
 
-    def renew() -> None:
-        while not ended.wait(RENEWED_EVERY):
+    def keep_renewing() -> None:
+        while not released.wait(RENEWAL_INTERVAL):
             try:
-                client.ask("renewing the lease", renewed)
+                client.call("renewing the lease", renew)
             except NotFound:
                 lost.set()
                 return
             except CommandError:
-                # It lasts for some more tries.
+                # The lease lasts long enough for further attempts.
                 continue
 
-    def given_back(repository: Repository) -> None:
+    def release(repository: Repository) -> None:
         for asset in draft(repository).get_assets():
-            if asset.id == number:
+            if asset.id == asset_id:
                 asset.delete_asset()
 
-    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread = threading.Thread(target=keep_renewing, name="lease", daemon=True)
     thread.start()
     try:
         yield
     finally:
-        ended.set()
-        # A release that was removed meanwhile took it along.
+        released.set()
+        # If the release was removed in the meantime, so was the lease.
         with suppress(Absent):
-            client.ask("giving the lease back", given_back)
+            client.call("releasing the lease", release)
         thread.join(timeout=1)
     if lost.is_set():
-        raise RemoteError(f"{what}: somebody took the lease away; find out who, and run this again")
+        raise RemoteError(
+            f"{subject}: another process removed the lease; find out which, then run the command "
+            "again"
+        )
 
 
-def _take(
+def _acquire(
     client: Client,
     draft: Callable[[Repository], GitRelease],
     name: str,
-    what: str,
+    subject: str,
     now: Callable[[], datetime],
 ) -> int:
-    """Makes the asset, and returns its number."""
+    """Creates the asset, and returns its id."""
     own = Holder.this_process()
 
-    def taken(repository: Repository) -> int:
+    def create(repository: Repository) -> int:
         release = draft(repository)
-        there = next((one for one in release.get_assets() if one.name == name), None)
-        if there:
-            holder = _holder(there)
-            if holder and holder[0] == own:
-                # The answer to an earlier try was lost.
-                return there.id
-            if holder and not holder[0].is_gone() and holder[1] > now():
+        existing = next((asset for asset in release.get_assets() if asset.name == name), None)
+        if existing:
+            held = _holder(existing)
+            if held and held[0] == own:
+                # The response to an earlier attempt was lost.
+                return existing.id
+            if held and not held[0].has_exited() and held[1] > now():
                 raise Busy(
-                    f"{what}: process {holder[0].pid} on {holder[0].host} is at work on it, until "
-                    f"{holder[1]:%H:%M} UTC at least; run this again when it ended"
+                    f"{subject}: process {held[0].pid} on {held[0].host} is working on it until at "
+                    f"least {held[1]:%H:%M} UTC; run the command again after that"
                 )
-            there.delete_asset()
+            existing.delete_asset()
         return release.upload_asset_from_memory(
-            io.BytesIO(b"held\n"), 5, name, label=own.label(now() + LASTS)
+            io.BytesIO(b"held\n"), 5, name, label=own.label(now() + LEASE_DURATION)
         ).id
 
-    def tried(repository: Repository) -> int | None:
+    def attempt(repository: Repository) -> int | None:
         try:
-            return taken(repository)
+            return create(repository)
         except GithubException as error:
             if is_taken(error):
                 return None
             raise
 
-    # Of two that take it at once one is told that the name is taken, and looks again.
+    # If two processes create it at once, GitHub refuses one of them, which then looks again.
     for _ in range(3):
-        number = client.ask("taking the lease", tried)
-        if number is not None:
-            return number
-    raise Busy(f"{what}: others are at work on it; run this again")
+        asset_id = client.call("acquiring the lease", attempt)
+        if asset_id is not None:
+            return asset_id
+    raise Busy(f"{subject}: other processes are working on it; run the command again later")
 
 
 def _holder(asset: GitReleaseAsset) -> tuple[Holder, datetime] | None:
-    """Who holds it and until when; None when it does not say, as after an interrupted upload."""
+    """The holder and the expiry time; None if the label has none, as after a failed upload."""
     match = _LABEL.fullmatch(asset.label or "")
     if not match:
         return None
@@ -175,11 +179,11 @@ def _holder(asset: GitReleaseAsset) -> tuple[Holder, datetime] | None:
     return Holder(match["host"], int(match["pid"]), int(match["begun"])), until
 
 
-def _begun(pid: int) -> int:
-    """When a process began, in the kernel's count since boot; 0 when there is none, or no /proc."""
+def _start_time(pid: int) -> int:
+    """Start time of a process in kernel ticks since boot; 0 without such a process, or /proc."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return 0
-    # The name of a program may have spaces and brackets; what follows has none.
+    # The name of the program may contain spaces and brackets; the fields after it do not.
     return int(status.rpartition(")")[2].split()[19])

@@ -1,4 +1,4 @@
-"""A repository on GitHub as a source of commits."""
+"""A source that reads commits from a repository on GitHub."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from release.hosting.retry import RetryPolicy
 from release.hosting.source import CheckRun, Commit, CommitSource, Conclusion, Issue
 from release.model.errors import UsageError
 
-MOST = 250
-"""Commits between two."""
+MAX_COMMITS = 250
+"""Commits that `between` returns."""
 
 _RUNS: dict[str, Conclusion] = {"success": "success", "neutral": "success", "skipped": "success"}
 _STATUSES: dict[str, Conclusion] = {"success": "success", "pending": "pending"}
@@ -29,31 +29,31 @@ class GitHubSource(CommitSource):
     """A repository on GitHub."""
 
     def __init__(self, client: Client) -> None:
-        """A repository."""
+        """A source that uses a client."""
         self._client = client
         self.name = f"github:{client.repository}"
 
     @classmethod
     def open(
-        cls, repository: str, *, api: str | None = None, patience: RetryPolicy | None = None
+        cls, repository: str, *, api: str | None = None, retry_policy: RetryPolicy | None = None
     ) -> GitHubSource:
-        """A repository, with the token of the environment.
+        """A source with the token of the environment.
 
         Raises:
-          UsageError: there is no token.
+          UsageError: the token is not set.
         """
-        return cls(Client.open(repository, api, patience))
+        return cls(Client.open(repository, api, retry_policy))
 
     def first_parents(self, branch: str) -> Iterator[Commit]:
-        """The commits of a branch by first parents, the newest first.
+        """The first-parent history of a branch, newest first.
 
-        GitHub lists the commits of all parents, so one is followed through the list.
+        GitHub lists the commits of all parents, so this follows the first parents in that list.
         """
-        wanted: str | None = None
+        next_sha: str | None = None
         page = 0
         start = branch
         while True:
-            listed = self._client.ask(
+            listed = self._client.call(
                 f"listing the commits of {branch}",
                 lambda repository, start=start, page=page: [  # type: ignore[misc]
                     (_commit(one), [parent.sha for parent in one.parents])
@@ -63,30 +63,30 @@ class GitHubSource(CommitSource):
             if not listed:
                 return
             for commit, parents in listed:
-                if wanted in (None, commit.sha):
+                if next_sha in (None, commit.sha):
                     yield commit
                     if not parents:
                         return
-                    wanted = parents[0]
+                    next_sha = parents[0]
             page += 1
 
     def commit(self, revision: str) -> Commit:
-        """A commit by its digits, or by the name of a branch or tag."""
+        """Looks up a commit by its hash, or by the name of a branch or tag."""
         try:
-            return self._client.ask(
+            return self._client.call(
                 f"looking for the commit {revision}",
                 lambda repository: _commit(repository.get_commit(revision)),
             )
         except (NotFound, Unprocessable):
-            raise UsageError(f"{self.name}: it has no commit {revision}") from None
+            raise UsageError(f"{self.name}: no commit {revision}") from None
 
     def checks(self, commit: str) -> Sequence[CheckRun]:
         """Every check run and commit status of a commit, all attempts."""
 
-        def all_of(repository: Repository) -> list[CheckRun]:
-            one = repository.get_commit(commit)
-            runs = [_run(run) for run in one.get_check_runs(filter="all")]
-            # PyGithub's own way to statuses is an address that GitHub does not document.
+        def list_checks(repository: Repository) -> list[CheckRun]:
+            found = repository.get_commit(commit)
+            runs = [_run(run) for run in found.get_check_runs(filter="all")]
+            # PyGithub's own method uses a URL that GitHub does not document.
             statuses = PaginatedList(
                 CommitStatus,
                 repository.requester,
@@ -95,10 +95,10 @@ class GitHubSource(CommitSource):
             )
             return runs + [_status(status) for status in statuses]
 
-        return self._client.ask(f"reading the checks of {commit[:12]}", all_of)
+        return self._client.call(f"reading the checks of {commit[:12]}", list_checks)
 
     def required_checks(self, branch: str) -> Sequence[str] | None:
-        """What protection and rulesets of a branch require; None when neither can be known."""
+        """The checks that branch protection and rulesets require; None if neither is readable."""
         names: set[str] = set()
 
         def protection(repository: Repository) -> list[str]:
@@ -116,49 +116,49 @@ class GitHubSource(CommitSource):
                 for check in rule["parameters"]["required_status_checks"]
             ]
 
-        for look in (protection, rules):
+        for read in (protection, rules):
             try:
-                names.update(self._client.ask(f"reading what {branch} requires", look))
+                names.update(self._client.call(f"reading the required checks of {branch}", read))
             except (Forbidden, NotFound):
-                # Not protected, or not for this token to see.
+                # The branch is not protected, or the token may not read it.
                 continue
         return sorted(names) or None
 
     def open_issues(self, label: str) -> Sequence[Issue]:
         """The open issues with a label."""
 
-        def listed(repository: Repository) -> list[Issue]:
+        def list_issues(repository: Repository) -> list[Issue]:
             # GitHub lists pull requests among the issues.
             return [
-                Issue(one.number, one.title)
-                for one in repository.get_issues(state="open", labels=[label])
-                if one.pull_request is None
+                Issue(issue.number, issue.title)
+                for issue in repository.get_issues(state="open", labels=[label])
+                if issue.pull_request is None
             ]
 
-        return self._client.ask(f"listing the open issues with the label {label}", listed)
+        return self._client.call(f"listing the open issues with the label {label}", list_issues)
 
     def between(self, base: str, head: str) -> Sequence[Commit]:
-        """The commits of `head` by first parents that `base` has not, the newest first."""
+        """The first-parent history of `head` that `base` lacks, newest first."""
 
-        def new(repository: Repository) -> frozenset[str]:
-            return frozenset(one.sha for one in repository.compare(base, head).commits)
+        def compare(repository: Repository) -> frozenset[str]:
+            return frozenset(commit.sha for commit in repository.compare(base, head).commits)
 
         try:
-            theirs = self._client.ask(f"comparing {base[:12]} with {head[:12]}", new)
+            new = self._client.call(f"comparing {base[:12]} with {head[:12]}", compare)
         except (NotFound, Unprocessable):
             return ()
         found = []
-        for commit in islice(self.first_parents(head), MOST):
-            if commit.sha not in theirs:
+        for commit in islice(self.first_parents(head), MAX_COMMITS):
+            if commit.sha not in new:
                 break
             found.append(commit)
         return tuple(found)
 
 
-def _commit(one: GitHubCommit) -> Commit:
-    git = one.commit
+def _commit(commit: GitHubCommit) -> Commit:
+    git = commit.commit
     return Commit(
-        sha=one.sha,
+        sha=commit.sha,
         subject=git.message.partition("\n")[0],
         author=git.author.name or "",
         committed=utc(git.committer.date),
@@ -166,9 +166,9 @@ def _commit(one: GitHubCommit) -> Commit:
 
 
 def _run(run: GitHubCheckRun) -> CheckRun:
-    ended = run.status == "completed"
-    conclusion = _RUNS.get(run.conclusion or "", "failure") if ended else "pending"
-    # A run that waits has not begun: it is the latest attempt all the same.
+    completed = run.status == "completed"
+    conclusion = _RUNS.get(run.conclusion or "", "failure") if completed else "pending"
+    # A queued run has no start time, but is still the latest attempt.
     at: datetime | None = run.started_at
     return CheckRun(run.name, conclusion, utc(at or datetime.max), run.html_url)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO, TypeVar
@@ -11,79 +9,78 @@ from typing import BinaryIO, TypeVar
 from github import GithubException
 from github.GitRef import GitRef
 from github.GitRelease import GitRelease
-from github.GitReleaseAsset import GitReleaseAsset
 from github.Repository import Repository
 
+from release.hosting import github_assets
 from release.hosting.catalogue import LOCK
-from release.hosting.github_client import CONFLICT, NOT_FOUND, UNPROCESSABLE, Client, is_taken, utc
+from release.hosting.github_client import CONFLICT, NOT_FOUND, UNPROCESSABLE, Client, utc
 from release.hosting.github_lease import hold
-from release.hosting.retry import RetryPolicy, TransientError
+from release.hosting.retry import RetryPolicy
 from release.hosting.store import (
     Absent,
     Asset,
     Conflict,
-    Placed,
+    PutResult,
     Store,
     StoredRelease,
     StoreLimits,
     Upload,
 )
 
-_CHUNK = 1 << 20
-_MOST_ASSETS = 1000
-_LARGEST = (2 << 30) - 1
-"""GitHub: each file must be under 2 GiB."""
-_IN_MEMORY = 8 << 20
+_MAX_ASSETS = 1000
+_MAX_FILE_SIZE = (2 << 30) - 1
+"""GitHub requires each file to be under 2 GiB."""
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class GitHubStore(Store):
     """The releases of a repository on GitHub."""
 
     local = False
-    limits = StoreLimits(assets=_MOST_ASSETS, file_size=_LARGEST)
+    limits = StoreLimits(assets=_MAX_ASSETS, file_size=_MAX_FILE_SIZE)
 
     def __init__(self, client: Client) -> None:
-        """A store."""
+        """A store that uses a client."""
         self._client = client
         self.address = f"github:{client.repository}"
         self._ids: dict[str, int] = {}
 
     @classmethod
     def open(
-        cls, repository: str, *, api: str | None = None, patience: RetryPolicy | None = None
+        cls, repository: str, *, api: str | None = None, retry_policy: RetryPolicy | None = None
     ) -> GitHubStore:
-        """A store, with the token of the environment.
+        """A store with the token of the environment.
 
         Raises:
-          UsageError: there is no token.
+          UsageError: the token is not set.
         """
-        return cls(Client.open(repository, api, patience))
+        return cls(Client.open(repository, api, retry_policy))
 
     # Releases.
 
     def releases(self) -> Iterator[StoredRelease]:
-        """All releases, drafts too, as GitHub lists them: the newest first."""
-        return (_release(one) for page in self._pages() for one in page)
+        """All releases including drafts, newest first as GitHub lists them."""
+        return (_to_release(release) for page in self._pages() for release in page)
 
     def inventory(self) -> Iterator[tuple[StoredRelease, Mapping[str, Asset]]]:
-        """All releases with their assets, which GitHub lists along with them."""
+        """All releases with their assets, which GitHub includes in the list of releases."""
         for page in self._pages():
-            for one in page:
-                yield _release(one), {asset.name: _asset(asset) for asset in one.assets}
+            for release in page:
+                assets = {asset.name: github_assets.to_asset(asset) for asset in release.assets}
+                yield _to_release(release), assets
 
     def release(self, tag: str) -> StoredRelease | None:
         """The release of a tag, draft or not."""
-        found = self._ask(f"looking for the release {tag}", lambda repo: self._find(repo, tag))
-        return _release(found) if found else None
+        found = self._call(f"looking for the release {tag}", lambda repo: self._find(repo, tag))
+        return _to_release(found) if found else None
 
     def draft(self, tag: str, *, commit: str, title: str, notes: str) -> StoredRelease:
-        """Makes a draft, unless the tag has a release."""
+        """Creates a draft, or returns the release that the tag already has."""
 
-        def made(repository: Repository) -> StoredRelease:
+        def create(repository: Repository) -> StoredRelease:
             if found := self._find(repository, tag):
-                return _release(found)
+                return _to_release(found)
             try:
                 own = repository.create_git_release(
                     tag,
@@ -97,40 +94,41 @@ class GitHubStore(Store):
             except GithubException as error:
                 if error.status != UNPROCESSABLE or not self._drafts(repository, tag):
                     raise
-                # Somebody was quicker.
+                # Another process has just created it.
                 own = None
-            # GitHub may take two drafts of one tag. Of two that were made at once the first stays.
+            # GitHub accepts two drafts with the same tag. If two processes create one at the same
+            # time, the first draft stays.
             first = min(
                 self._drafts(repository, tag) or filter(None, [own]), key=lambda one: one.id
             )
             if own and first.id != own.id:
                 own.delete_release()
             self._ids[tag] = first.id
-            return _release(first)
+            return _to_release(first)
 
-        return self._ask(f"making the draft {tag}", made)
+        return self._call(f"creating the draft {tag}", create)
 
     def describe(self, tag: str, *, title: str, notes: str) -> StoredRelease:
-        """Gives a release its title and notes."""
+        """Sets the title and notes of a release."""
 
-        def done(repository: Repository) -> StoredRelease:
+        def update(repository: Repository) -> StoredRelease:
             found = self._existing(repository, tag)
             if (found.name, found.body) == (title, notes):
-                return _release(found)
-            return _release(
+                return _to_release(found)
+            return _to_release(
                 found.update_release(title, notes, draft=found.draft, prerelease=found.prerelease)
             )
 
-        return self._ask(f"writing the notes of {tag}", done)
+        return self._call(f"writing the notes of {tag}", update)
 
     def publish(self, tag: str, *, prerelease: bool, latest: bool) -> StoredRelease:
-        """Makes a draft visible to all."""
+        """Makes a draft public."""
 
-        def done(repository: Repository) -> StoredRelease:
+        def update(repository: Repository) -> StoredRelease:
             found = self._existing(repository, tag)
             if not found.draft and found.prerelease == prerelease:
-                return _release(found)
-            return _release(
+                return _to_release(found)
+            return _to_release(
                 found.update_release(
                     found.name or tag,
                     found.body or "",
@@ -140,90 +138,93 @@ class GitHubStore(Store):
                 )
             )
 
-        return self._ask(f"publishing {tag}", done)
+        return self._call(f"publishing {tag}", update)
 
     def remove(self, tag: str) -> None:
-        """Removes a release with its assets."""
+        """Removes a release and its assets."""
 
-        def done(repository: Repository) -> None:
+        def remove(repository: Repository) -> None:
             while found := self._find(repository, tag):
                 try:
                     found.delete_release()
                 finally:
                     self._ids.pop(tag, None)
 
-        self._ask(f"removing the release {tag}", done)
+        self._call(f"removing the release {tag}", remove)
 
     def tidy(self) -> None:
-        """Does nothing: GitHub lists all that it has."""
+        """Does nothing: GitHub lists everything that it stores."""
 
     # Assets.
 
     def assets(self, tag: str) -> Mapping[str, Asset]:
         """The assets of a release by name."""
 
-        def listed(repository: Repository) -> dict[str, Asset]:
-            return {one.name: _asset(one) for one in self._existing(repository, tag).get_assets()}
+        def list_assets(repository: Repository) -> dict[str, Asset]:
+            return {
+                asset.name: github_assets.to_asset(asset)
+                for asset in self._existing(repository, tag).get_assets()
+            }
 
-        return self._ask(f"listing the assets of {tag}", listed)
+        return self._call(f"listing the assets of {tag}", list_assets)
 
     def put(
-        self, tag: str, content: Upload, *, sent: Callable[[int], None] = lambda _: None
-    ) -> Placed:
-        """Uploads a file, or finds it there."""
-        placed: Placed = "uploaded"
+        self, tag: str, content: Upload, *, progress: Callable[[int], None] = lambda _: None
+    ) -> PutResult:
+        """Uploads a file, unless it is already present."""
+        result: PutResult = "uploaded"
+        attempted = False
 
-        def done(repository: Repository) -> Placed:
-            nonlocal placed
+        def upload(repository: Repository) -> PutResult:
+            nonlocal result, attempted
             found = self._existing(repository, tag)
-            there = _named(found, content.name)
-            if there and there.state == "uploaded":
-                digest = _digest(there)
+            existing = github_assets.find(found, content.name)
+            if existing and existing.state == "uploaded":
+                digest = github_assets.digest(existing)
                 if digest != content.sha256:
                     raise Conflict(
-                        f"{self.address}: {content.name} of {tag} is there with other bytes "
-                        f"(sha256 {digest[:12]}, not {content.sha256[:12]}) and was left alone"
+                        f"{self.address}: {tag} already has a different {content.name} (sha256 "
+                        f"{digest[:12]}, expected {content.sha256[:12]}); it was left unchanged"
                     )
-                sent(content.size)
-                # The answer to an upload of ours may have been lost.
-                return "present" if placed == "uploaded" and not tried else placed
-            if there:
-                # Somebody's upload was interrupted, perhaps our own.
-                placed = "replaced"
-                there.delete_asset()
-            tried.append(content.name)
-            _upload(found, content, sent)
-            return placed
+                progress(content.size)
+                # The response to an earlier attempt may have been lost.
+                return result if attempted or result == "replaced" else "present"
+            if existing:
+                # An upload was interrupted, perhaps by an earlier attempt.
+                result = "replaced"
+                existing.delete_asset()
+            attempted = True
+            github_assets.upload(found, content, progress)
+            return result
 
-        tried: list[str] = []
-        return self._ask(f"uploading {content.name}", done)
+        return self._call(f"uploading {content.name}", upload)
 
     def discard(self, tag: str, name: str) -> None:
         """Removes an asset."""
 
-        def done(repository: Repository) -> None:
+        def remove(repository: Repository) -> None:
             found = self._find(repository, tag)
-            there = _named(found, name) if found else None
-            if there:
-                there.delete_asset()
+            existing = github_assets.find(found, name) if found else None
+            if existing:
+                existing.delete_asset()
 
-        self._ask(f"removing {name} of {tag}", done)
+        self._call(f"removing {name} of {tag}", remove)
 
     def read(self, tag: str, name: str) -> Iterator[bytes]:
-        """The bytes of an asset: fetched whole and held against their digest, then handed out."""
+        """The content of an asset, in chunks; downloaded and verified completely first."""
 
-        def fetched(repository: Repository) -> BinaryIO:
-            there = _named(self._existing(repository, tag), name)
-            if there is None:
+        def download(repository: Repository) -> BinaryIO:
+            asset = github_assets.find(self._existing(repository, tag), name)
+            if asset is None:
                 raise Absent(f"{self.address}: {tag} has no asset {name}")
-            return _fetch(there)
+            return github_assets.download(asset)
 
-        with self._ask(f"reading {name} of {tag}", fetched) as file:
-            while chunk := file.read(_CHUNK):
+        with self._call(f"reading {name} of {tag}", download) as file:
+            while chunk := file.read(github_assets.CHUNK):
                 yield chunk
 
     def find_links(self, tag: str) -> str:
-        """The page of a release's assets, as GitHub's own page loads it."""
+        """The page with the links to a release's assets, which GitHub's release page loads."""
         return f"https://github.com/{self._client.repository}/releases/expanded_assets/{tag}"
 
     # Refs.
@@ -231,88 +232,88 @@ class GitHubStore(Store):
     def tags(self) -> Mapping[str, str]:
         """The commit of each tag."""
 
-        def listed(repository: Repository) -> dict[str, str]:
+        def list_tags(repository: Repository) -> dict[str, str]:
             tags = {}
             for ref in repository.get_git_matching_refs("tags/"):
                 sha = ref.object.sha
                 if ref.object.type == "tag":
-                    # An annotated tag is an object of its own.
+                    # An annotated tag is an object that points to the commit.
                     sha = repository.get_git_tag(sha).object.sha
                 tags[ref.ref.removeprefix("refs/tags/")] = sha
             return tags
 
-        return self._ask("listing the tags", listed)
+        return self._call("listing the tags", list_tags)
 
     def create_tag(self, tag: str, commit: str) -> None:
-        """Sees to it that a tag is at a commit."""
+        """Ensures that a tag exists and points to a commit."""
 
-        def done(repository: Repository) -> None:
-            there = _ref(repository, f"tags/{tag}")
-            if there is None:
+        def create(repository: Repository) -> None:
+            existing = _ref(repository, f"tags/{tag}")
+            if existing is None:
                 try:
                     repository.create_git_ref(f"refs/tags/{tag}", commit)
                     return
                 except GithubException as error:
-                    there = _ref(repository, f"tags/{tag}")
-                    # Else somebody was quicker.
-                    if error.status != UNPROCESSABLE or there is None:
+                    existing = _ref(repository, f"tags/{tag}")
+                    # Continue if another process has just created it.
+                    if error.status != UNPROCESSABLE or existing is None:
                         raise
-            if there.object.sha != commit:
+            if existing.object.sha != commit:
                 raise Conflict(
-                    f"{self.address}: the tag {tag} is at {there.object.sha[:12]}, not at "
+                    f"{self.address}: the tag {tag} is at {existing.object.sha[:12]}, not at "
                     f"{commit[:12]}"
                 )
 
-        self._ask(f"making the tag {tag}", done)
+        self._call(f"creating the tag {tag}", create)
 
     def remove_tag(self, tag: str) -> None:
         """Removes a tag."""
 
-        def done(repository: Repository) -> None:
-            if there := _ref(repository, f"tags/{tag}"):
-                there.delete()
+        def remove(repository: Repository) -> None:
+            if ref := _ref(repository, f"tags/{tag}"):
+                ref.delete()
 
-        self._ask(f"removing the tag {tag}", done)
+        self._call(f"removing the tag {tag}", remove)
 
     def branch(self, name: str) -> str | None:
         """The commit of a branch."""
 
-        def found(repository: Repository) -> str | None:
-            there = _ref(repository, f"heads/{name}")
-            return there.object.sha if there else None
+        def read(repository: Repository) -> str | None:
+            ref = _ref(repository, f"heads/{name}")
+            return ref.object.sha if ref else None
 
-        return self._ask(f"reading the branch {name}", found)
+        return self._call(f"reading the branch {name}", read)
 
     def move_branch(self, name: str, commit: str) -> None:
-        """Makes a branch, or moves it."""
+        """Creates or moves a branch."""
 
-        def done(repository: Repository) -> None:
-            there = _ref(repository, f"heads/{name}")
-            if there is None:
+        def move(repository: Repository) -> None:
+            ref = _ref(repository, f"heads/{name}")
+            if ref is None:
                 repository.create_git_ref(f"refs/heads/{name}", commit)
-            elif there.object.sha != commit:
-                there.edit(commit, force=True)
+            elif ref.object.sha != commit:
+                ref.edit(commit, force=True)
 
-        self._ask(f"moving the branch {name}", done)
+        self._call(f"moving the branch {name}", move)
 
     @contextmanager
     def lease(self, tag: str) -> Iterator[None]:
-        """Holds the asset that is a lease."""
+        """Holds the asset that serves as a lease."""
 
-        def locks(repository: Repository) -> GitRelease:
+        def draft(repository: Repository) -> GitRelease:
             return self._existing(repository, tag)
 
-        with hold(self._client, locks, LOCK, f"{self.address}: {tag}"):
+        with hold(self._client, draft, LOCK, f"{self.address}: {tag}"):
             yield
 
-    # Below: looking for things.
+    # Helpers.
 
-    def _ask(self, what: str, do: Callable[[Repository], Answer]) -> Answer:
-        return self._client.ask(what, do)
+    def _call(self, action: str, operation: Callable[[Repository], Result]) -> Result:
+        return self._client.call(action, operation)
 
     def _pages(self) -> Iterator[list[GitRelease]]:
         number = 0
-        while page := self._ask(
+        while page := self._call(
             "listing the releases",
             lambda repository, number=number: list(  # type: ignore[misc]
                 repository.get_releases().get_page(number)
@@ -322,7 +323,7 @@ class GitHubStore(Store):
             number += 1
 
     def _find(self, repository: Repository, tag: str) -> GitRelease | None:
-        """The release of a tag. GitHub finds a draft only by number, or in the list of all."""
+        """The release of a tag; GitHub finds drafts only by id, or in the list of all releases."""
         if tag in self._ids:
             try:
                 found = repository.get_release(self._ids[tag])
@@ -351,88 +352,12 @@ class GitHubStore(Store):
     def _existing(self, repository: Repository, tag: str) -> GitRelease:
         found = self._find(repository, tag)
         if found is None:
-            raise Absent(f"{self.address}: it has no release {tag}")
+            raise Absent(f"{self.address}: no release {tag}")
         return found
 
 
-class _Sending:
-    """A file that is being sent, and tells of it."""
-
-    def __init__(self, file: BinaryIO, size: int, sent: Callable[[int], None]) -> None:
-        self._file = file
-        self._size = size
-        self._sent = sent
-        self.count = 0
-
-    def __len__(self) -> int:
-        """Bytes, by which requests knows the length."""
-        return self._size
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        chunk = self._file.read(size)
-        self.count += len(chunk)
-        self._sent(len(chunk))
-        return chunk
-
-
-def _upload(release: GitRelease, content: Upload, sent: Callable[[int], None]) -> None:
-    """Uploads a file, and holds what GitHub then has against its digest."""
-    with content.open() as file:
-        sending = _Sending(file, content.size, sent)
-        try:
-            asset = release.upload_asset_from_memory(
-                sending,  # type: ignore[arg-type]
-                content.size,
-                content.name,
-                content_type="application/octet-stream",
-            )
-            if asset.state != "uploaded" or _digest(asset) != content.sha256:
-                asset.delete_asset()
-                raise TransientError(f"GitHub has other bytes of {content.name} than were sent")
-        except GithubException as error:
-            sent(-sending.count)
-            if is_taken(error):
-                raise TransientError(f"{content.name} came from somebody else", 0) from None
-            raise
-        except BaseException:
-            sent(-sending.count)
-            raise
-
-
-def _named(release: GitRelease, name: str) -> GitReleaseAsset | None:
-    return next((one for one in release.get_assets() if one.name == name), None)
-
-
-def _digest(asset: GitReleaseAsset) -> str:
-    """The sha256 in hex of what GitHub has; where it does not tell, all of it is read."""
-    if asset.digest and asset.digest.startswith("sha256:"):
-        return asset.digest.removeprefix("sha256:")
-    with _fetch(asset) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-
-
-def _fetch(asset: GitReleaseAsset) -> BinaryIO:
-    """The bytes of an asset, whole."""
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    digest = hashlib.sha256()
-    try:
-        _, _, chunks = asset.download_asset(chunk_size=_CHUNK)
-        for chunk in chunks:
-            digest.update(chunk)
-            file.write(chunk)
-        stated = (asset.digest or "").removeprefix("sha256:")
-        if file.tell() != asset.size or stated not in ("", digest.hexdigest()):
-            raise TransientError(f"GitHub sent other bytes of {asset.name} than it has")
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    return file  # type: ignore[return-value]
-
-
 def _ref(repository: Repository, name: str) -> GitRef | None:
-    """A ref; None when there is none."""
+    """A ref; None if it does not exist."""
     try:
         return repository.get_git_ref(name)
     except GithubException as error:
@@ -442,25 +367,13 @@ def _ref(repository: Repository, name: str) -> GitRef | None:
         raise
 
 
-def _release(one: GitRelease) -> StoredRelease:
+def _to_release(release: GitRelease) -> StoredRelease:
     return StoredRelease(
-        tag=one.tag_name,
-        title=one.name or "",
-        notes=(one.body or "").replace("\r\n", "\n"),
-        draft=one.draft,
-        prerelease=one.prerelease,
-        created=utc(one.created_at),
-        published=None if one.draft else utc(one.published_at),
-    )
-
-
-def _asset(one: GitReleaseAsset) -> Asset:
-    digest = one.digest or ""
-    return Asset(
-        name=one.name,
-        size=one.size,
-        sha256=digest.removeprefix("sha256:") if digest.startswith("sha256:") else None,
-        uploaded=utc(one.updated_at),
-        url=one.browser_download_url,
-        complete=one.state == "uploaded",
+        tag=release.tag_name,
+        title=release.name or "",
+        notes=(release.body or "").replace("\r\n", "\n"),
+        draft=release.draft,
+        prerelease=release.prerelease,
+        created=utc(release.created_at),
+        published=None if release.draft else utc(release.published_at),
     )

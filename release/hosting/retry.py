@@ -1,4 +1,4 @@
-"""RetryPolicy: how often a remote is asked again, and how long after."""
+"""RetryPolicy: how often a request to a remote is retried, and with which delays."""
 
 from __future__ import annotations
 
@@ -17,116 +17,121 @@ from release.model import terminal
 from release.model.errors import RemoteError, UsageError
 
 VARIABLE = "IREE_RELEASE_PATIENCE"
-"""TRIES:SECONDS:TIMEOUT in the environment: for tests, and for whoever has none."""
+"""Environment variable TRIES:SECONDS:TIMEOUT, for tests and for impatient users."""
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class TransientError(Exception):
-    """A failure that may pass; the message says in a few words what the remote did."""
+    """A failure that may go away; the message describes in a few words what the remote did."""
 
-    def __init__(self, message: str, after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
         """A failure.
 
         Args:
           message: what the remote did, such as "GitHub answers 502".
-          after: in how many seconds it wants to be asked again, where it says so.
+          retry_after: the delay in seconds that the remote asks for, if it does.
         """
         super().__init__(message)
-        self.after = after
+        self.retry_after = retry_after
 
 
-def _tell(line: str) -> None:
-    terminal.say(Console(stderr=True), line, "yellow")
+def _print(message: str) -> None:
+    terminal.say(Console(stderr=True), message, "yellow")
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often something is tried."""
+    """How often, and after which delays, an operation is retried."""
 
-    tries: int = 7
-    first: float = 1.0
-    """Seconds before the second try; then twice as many each time, and as much again by chance."""
-    longest: float = 60.0
-    """Seconds, at most, between two tries when the remote does not say."""
-    bearable: float = 900.0
-    """Seconds that a remote may ask to wait."""
+    attempts: int = 7
+    first_delay: float = 1.0
+    """Seconds before the second attempt; doubles each time, plus as much jitter."""
+    max_delay: float = 60.0
+    """Maximum seconds between two attempts, unless the remote names a delay."""
+    max_retry_after: float = 900.0
+    """Maximum delay, in seconds, that a remote may ask for."""
     timeout: int = 60
-    """Seconds without a sign of the remote, after which a request has failed."""
+    """Seconds without any response after which a request fails."""
     pace: tuple[float, float] = (0.25, 1.0)
-    """Seconds between two requests, and between two that write: GitHub asks for it."""
+    """Seconds between two requests, and between two writes, as GitHub asks of its clients."""
     sleep: Callable[[float], None] = time.sleep
-    tell: Callable[[str], None] = _tell
-    """Is given a line before each wait."""
+    notify: Callable[[str], None] = _print
+    """Called with a message before each delay."""
 
     @classmethod
     def from_environment(cls) -> RetryPolicy:
-        """The usual one, or what VARIABLE says.
+        """The default policy, or the one that VARIABLE sets.
 
         Raises:
-          UsageError: it is not of that form.
+          UsageError: the variable is malformed.
         """
         text = os.environ.get(VARIABLE)
         if not text:
             return cls()
         try:
-            tries, first, timeout = text.split(":")
+            attempts, first_delay, timeout = text.split(":")
             return cls(
-                max(1, int(tries)), float(first), bearable=60, timeout=int(timeout), pace=(0, 0)
+                max(1, int(attempts)),
+                float(first_delay),
+                max_retry_after=60,
+                timeout=int(timeout),
+                pace=(0, 0),
             )
         except ValueError:
             raise UsageError(
                 f"{VARIABLE}={text}: write TRIES:SECONDS:TIMEOUT, such as 7:1:60"
             ) from None
 
-    def ask(self, what: str, do: Callable[[], Answer]) -> Answer:
-        """Does something until it does not fail in a way that may pass.
+    def call(self, action: str, operation: Callable[[], Result]) -> Result:
+        """Calls an operation until it no longer fails with a TransientError.
 
         Args:
-          what: what is done, for messages: "listing the releases".
-          do: looks at what is before it changes anything, for it may have been done already.
+          action: what the operation does, for messages: "listing the releases".
+          operation: called once per attempt. It must check the current state before it changes
+            anything, since an earlier attempt may have succeeded.
 
         Raises:
-          RemoteError: it failed too often, or is to be done much later.
+          RemoteError: all attempts failed, or the remote asks for too long a delay.
         """
-        backing_off = tenacity.wait_exponential_jitter(
-            multiplier=self.first, max=self.longest, jitter=self.first
+        backoff = tenacity.wait_exponential_jitter(
+            multiplier=self.first_delay, max=self.max_delay, jitter=self.first_delay
         )
 
         def wait(state: RetryCallState) -> float:
-            after = _failure(state).after
-            return backing_off(state) if after is None else after
+            retry_after = _failure(state).retry_after
+            return backoff(state) if retry_after is None else retry_after
 
-        def before(state: RetryCallState) -> None:
-            self.tell(
-                f"{_failure(state)}, when {what}; trying again in {state.upcoming_sleep:.0f} s"
+        def before_sleep(state: RetryCallState) -> None:
+            self.notify(
+                f"{_failure(state)} when {action}; retrying in {state.upcoming_sleep:.0f} s"
             )
 
-        trying = Retrying(
+        retrying = Retrying(
             retry=tenacity.retry_if_exception_type(TransientError),
-            stop=tenacity.stop_after_attempt(self.tries) | _WaitTooLong(self.bearable),
+            stop=tenacity.stop_after_attempt(self.attempts) | _DelayTooLong(self.max_retry_after),
             wait=wait,
             sleep=self.sleep,
-            before_sleep=before,
+            before_sleep=before_sleep,
             reraise=True,
         )
         try:
-            return trying(do)
+            return retrying(operation)
         except TransientError as error:
-            later = f" in {error.after / 60:.0f} minutes" if error.after else ""
+            delay = f" in {error.retry_after / 60:.0f} minutes" if error.retry_after else ""
             raise RemoteError(
-                f"{error}, when {what}; run this again{later}, and it goes on"
+                f"{error} when {action}; run the command again{delay} to resume"
             ) from None
 
 
-class _WaitTooLong(stop_base):
-    """Stops when the remote asks to wait too long."""
+class _DelayTooLong(stop_base):
+    """Stops when the remote asks for too long a delay."""
 
-    def __init__(self, bearable: float) -> None:
-        self._bearable = bearable
+    def __init__(self, max_retry_after: float) -> None:
+        self._max_retry_after = max_retry_after
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        return (_failure(retry_state).after or 0) > self._bearable
+        return (_failure(retry_state).retry_after or 0) > self._max_retry_after
 
 
 def _failure(state: RetryCallState) -> TransientError:

@@ -1,4 +1,4 @@
-"""What a source is: the commits of a branch, and what was checked of each."""
+"""The interface of a source: the commits of a branch, and the checks of each commit."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Commit:
     sha: str
     """40 hex digits."""
     subject: str
-    """The first line of its message."""
+    """The first line of the commit message."""
     author: str
-    """A name."""
+    """Name of the author."""
     committed: datetime
     """UTC."""
 
@@ -35,15 +35,15 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """What one check run or commit status said of a commit, once."""
+    """One result of a check run or commit status for a commit."""
 
     name: str
     conclusion: Conclusion
-    """Skipped and neutral runs succeeded; anything that has not ended is pending."""
+    """Skipped and neutral runs count as success; anything unfinished is pending."""
     at: datetime
-    """When it began or was set, UTC: of several with one name, the latest counts."""
+    """When it started or was set, UTC; of several with the same name, the latest counts."""
     url: str | None = None
-    """Where a person reads more."""
+    """Its details page."""
 
 
 class CommitSource(ABC):
@@ -53,34 +53,34 @@ class CommitSource(ABC):
     """
 
     name: str
-    """For a person: a path or OWNER/REPO."""
+    """Display name: a path or github:OWNER/REPO."""
 
     @abstractmethod
     def first_parents(self, branch: str) -> Iterator[Commit]:
-        """The commits of a branch by first parents, the newest first, read page by page."""
+        """The first-parent history of a branch, newest first, read page by page."""
 
     @abstractmethod
     def commit(self, revision: str) -> Commit:
-        """A commit by its digits, or by the name of a branch or tag.
+        """Looks up a commit by its hash, or by the name of a branch or tag.
 
         Raises:
-          UsageError: there is none.
+          UsageError: the commit does not exist.
         """
 
     @abstractmethod
     def checks(self, commit: str) -> Sequence[CheckRun] | None:
-        """Every check run and commit status of a commit, all attempts; None: nothing is checked
-        here, as in a plain checkout."""
+        """Every check run and commit status of a commit, all attempts; None if the source has no
+        checks, like a plain checkout."""
 
     @abstractmethod
     def required_checks(self, branch: str) -> Sequence[str] | None:
-        """What the protection of a branch requires; None when that cannot be known."""
+        """The checks that branch protection requires; None if that cannot be determined."""
 
     def open_issues(self, label: str) -> Sequence[Issue] | None:  # noqa: ARG002
-        """The open issues with a label; None: there are none here, as in a plain checkout."""
+        """The open issues with a label; None if the source has no issues, like a plain checkout."""
         return None
 
     @abstractmethod
     def between(self, base: str, head: str) -> Sequence[Commit]:
-        """The commits of `head` by first parents that `base` has not, the newest first, at most
-        250; empty when `base` is not known here."""
+        """The first-parent history of `head` that `base` lacks, newest first, at most 250 commits;
+        empty if `base` is unknown."""

@@ -1,8 +1,8 @@
-"""What a store is: releases with files, the tags they belong to, and branches.
+"""The interface of a store: releases with files, the tags they belong to, and branches.
 
-The remote side is the journal. Every operation here says what shall be true afterwards, looks at
-what is, and does the rest; so it may be killed at any moment and called again, and doing it twice
-is the same as once.
+The store itself is the journal. Each operation states a postcondition, compares it with the current
+state, and does what is missing. It can be killed at any moment and called again, and calling it
+twice has the same effect as calling it once.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from typing import BinaryIO, Literal
 
 from release.model.errors import Refused, RemoteError
 
-Placed = Literal["uploaded", "replaced", "present"]
-"""What `put` had to do: nothing of the name was there; a broken one was; the very bytes were."""
+PutResult = Literal["uploaded", "replaced", "present"]
+"""What `put` did: uploaded a new file, replaced an incomplete one, or found an identical one."""
 
 
 class Conflict(Refused):
-    """Something else is already there under that name, and is left as it is."""
+    """The name is already taken by something different, which is left unchanged."""
 
 
 class Busy(RemoteError):
-    """Somebody else is at work on that release just now."""
+    """Another process is working on the release."""
 
 
 class Absent(Refused):
-    """There is no such release or file."""
+    """The release or file does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreLimits:
-    """What a store takes."""
+    """The limits of a store."""
 
     assets: int | None = None
-    """Files of one release."""
+    """Maximum number of files per release."""
     file_size: int | None = None
-    """Bytes of one file."""
+    """Maximum size of a file, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class StoredRelease:
     notes: str
     """Markdown."""
     draft: bool
-    """Not published: seen only by those who may write."""
+    """Not published: visible only to users with write access."""
     prerelease: bool
     created: datetime
     """UTC."""
     published: datetime | None
-    """UTC; None of a draft."""
+    """UTC; None for a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,18 @@ class Asset:
     size: int
     """Bytes."""
     sha256: str | None
-    """Digest in hex; None where the store does not tell it, so that it must be read to be known."""
+    """Digest in hex; None if the store does not report it, and the file has to be read instead."""
     uploaded: datetime
     """UTC."""
     url: str
-    """Where everybody can download it: absolute, or relative to the root of a directory store."""
+    """Public download URL: absolute, or relative to the root of a directory store."""
     complete: bool = True
-    """False: its upload was interrupted; it is as good as absent."""
+    """False if its upload was interrupted; treat it as absent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Bytes that shall become an asset."""
+    """Content to upload as an asset."""
 
     name: str
     sha256: str
@@ -92,11 +92,11 @@ class Upload:
 
     @classmethod
     def of_bytes(cls, name: str, data: bytes) -> Upload:
-        """A file that exists in memory alone."""
+        """Makes an upload of content in memory."""
         return cls(name, hashlib.sha256(data).hexdigest(), len(data), data)
 
     def open(self) -> BinaryIO:
-        """The bytes, from the start.
+        """Opens the content for reading.
 
         Raises:
           OSError: the file cannot be read.
@@ -105,116 +105,116 @@ class Upload:
 
 
 class Store(ABC):
-    """A place for releases.
+    """A place that holds releases.
 
-    Every method may raise `RemoteError` (the store could not be reached after some tries; a rerun
-    goes on), `UsageError` (no such store, or no right to do that) and what it says itself. All may
-    be called from several threads.
+    Every method may raise `RemoteError` (the store could not be reached after several attempts; a
+    rerun continues), `UsageError` (the store does not exist, or access is denied), and the
+    exceptions that it documents. All methods are thread-safe.
     """
 
     address: str
     """As the user writes it: directory:PATH or github:OWNER/REPO."""
     local: bool
-    """Whether it is this machine's alone, and takes development versions."""
+    """Whether it is private to this machine, and so accepts development versions."""
     limits: StoreLimits
     root: Path | None = None
-    """The directory that it is, where it is one."""
+    """Its directory, for a directory store."""
 
     @abstractmethod
     def releases(self) -> Iterator[StoredRelease]:
-        """All releases, drafts too, the newest created first; read page by page."""
+        """All releases including drafts, the most recently created first; read page by page."""
 
     def inventory(self) -> Iterator[tuple[StoredRelease, Mapping[str, Asset]]]:
-        """All releases with their assets, the newest created first."""
+        """All releases with their assets, the most recently created first."""
         for release in self.releases():
             yield release, self.assets(release.tag)
 
     @abstractmethod
     def release(self, tag: str) -> StoredRelease | None:
-        """The release of a tag, draft or not; None when there is none."""
+        """The release of a tag, draft or not; None if it does not exist."""
 
     @abstractmethod
     def draft(self, tag: str, *, commit: str, title: str, notes: str) -> StoredRelease:
-        """Makes a draft pre-release for a tag, unless the tag has a release, which is returned.
+        """Creates a draft pre-release for a tag, or returns the release that the tag already has.
 
         Args:
-          tag: need not exist yet.
-          commit: where GitHub puts the tag on publishing when it does not exist.
-          title: of a new draft.
-          notes: of a new draft.
+          tag: the tag, which need not exist yet.
+          commit: where GitHub creates the tag on publication if it does not exist.
+          title: the title of a new draft.
+          notes: the notes of a new draft.
         """
 
     @abstractmethod
     def describe(self, tag: str, *, title: str, notes: str) -> StoredRelease:
-        """Gives a release its title and notes.
+        """Sets the title and notes of a release.
 
         Raises:
-          Absent: there is no such release.
+          Absent: the release does not exist.
         """
 
     @abstractmethod
     def publish(self, tag: str, *, prerelease: bool, latest: bool) -> StoredRelease:
-        """Makes a draft visible to all; a published release stays published.
+        """Makes a draft public; a published release stays published.
 
         Args:
-          tag: of the draft.
-          prerelease: whether it is marked as a pre-release.
-          latest: whether it becomes the one that is shown as the latest; no pre-release can be.
+          tag: the tag of the draft.
+          prerelease: whether to mark it as a pre-release.
+          latest: whether to show it as the latest release; ignored for a pre-release.
 
         Raises:
-          Absent: there is no such release.
+          Absent: the release does not exist.
         """
 
     @abstractmethod
     def remove(self, tag: str) -> None:
-        """Removes a release with its assets, or does nothing; its tag stays."""
+        """Removes a release and its assets if it exists; keeps the tag."""
 
     @abstractmethod
     def tidy(self) -> None:
-        """Removes what runs left that were killed, and that no listing shows."""
+        """Removes leftovers of killed runs that no listing shows."""
 
     @abstractmethod
     def assets(self, tag: str) -> Mapping[str, Asset]:
-        """The assets of a release by name, interrupted ones too.
+        """The assets of a release by name, including interrupted uploads.
 
         Raises:
-          Absent: there is no such release.
+          Absent: the release does not exist.
         """
 
     @abstractmethod
     def put(
-        self, tag: str, content: Upload, *, sent: Callable[[int], None] = lambda _: None
-    ) -> Placed:
-        """Sees to it that a release has a file of that name with these bytes.
+        self, tag: str, content: Upload, *, progress: Callable[[int], None] = lambda _: None
+    ) -> PutResult:
+        """Ensures that a release has a file with this name and content.
 
-        What was interrupted is replaced. The digest is held against what the store then has.
+        An interrupted upload is replaced. The stored file is checked against the digest.
 
         Args:
-          tag: of the release.
+          tag: the tag of the release.
           content: the file.
-          sent: is told of bytes as they leave, a count for each piece; a negative one when a try
-            failed and its bytes will be sent again.
+          progress: called with the number of bytes of each chunk sent; a negative number when an
+            attempt failed and its bytes will be sent again.
 
         Raises:
-          Conflict: a file of that name with other bytes is there.
-          Absent: there is no such release.
+          Conflict: the release has a different file with this name.
+          Absent: the release does not exist.
         """
 
     @abstractmethod
     def discard(self, tag: str, name: str) -> None:
-        """Removes an asset, or does nothing."""
+        """Removes an asset if it exists."""
 
     @abstractmethod
     def read(self, tag: str, name: str) -> Iterator[bytes]:
-        """The bytes of an asset, piece by piece.
+        """The content of an asset, in chunks.
 
         Raises:
-          Absent: there is no such release or asset.
+          Absent: the release or the asset does not exist.
         """
 
     @abstractmethod
     def find_links(self, tag: str) -> str:
-        """What `pip install --find-links` takes to see the wheels of a published release."""
+        """The value of `pip install --find-links` for the wheels of a published release."""
 
     @abstractmethod
     def tags(self) -> Mapping[str, str]:
@@ -222,31 +222,31 @@ class Store(ABC):
 
     @abstractmethod
     def create_tag(self, tag: str, commit: str) -> None:
-        """Sees to it that a tag is at a commit.
+        """Ensures that a tag exists and points to a commit.
 
         Raises:
-          Conflict: it is at another one.
+          Conflict: it points to another commit.
         """
 
     @abstractmethod
     def remove_tag(self, tag: str) -> None:
-        """Removes a tag, or does nothing."""
+        """Removes a tag if it exists."""
 
     @abstractmethod
     def branch(self, name: str) -> str | None:
-        """The commit of a branch; None when there is none."""
+        """The commit of a branch; None if it does not exist."""
 
     @abstractmethod
     def move_branch(self, name: str, commit: str) -> None:
-        """Makes a branch, or moves it, also to where it never was."""
+        """Creates a branch, or moves it to any commit, even one that is not a descendant."""
 
     @abstractmethod
     def lease(self, tag: str) -> AbstractContextManager[None]:
-        """While it is held, nobody else works on that release.
+        """Gives exclusive access to a release.
 
-        A holder that was killed holds it no longer: at once where that can be seen, else after a
-        time that the message tells.
+        The lease of a killed process ends: immediately where the store can detect that, otherwise
+        after a time that the error message names.
 
         Raises:
-          Busy: somebody holds it; the message says who, and since when.
+          Busy: another process holds it; the message names the process and the time.
         """

@@ -1,1 +1,1 @@
-"""What a release is: its documents, its versions, its settings."""
+"""The model of a release: its documents, versions and settings."""

@@ -1,4 +1,4 @@
-"""Reading the JSON documents of a release, checked at the edge."""
+"""Reading and writing the JSON documents of a release."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from release.model.errors import UsageError
+from release.model.record import FormError, SchemaError
 
 Parsed = TypeVar("Parsed")
 
 
 class DocumentError(UsageError):
-    """A document is absent or not what it must be."""
+    """A document cannot be read, or is malformed."""
 
 
 def read(path: Path, kind: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
-    """Reads a JSON document and hands it to `parse`.
+    """Reads a JSON document.
 
     Args:
       path: the file.
       kind: what the document is, for messages.
-      parse: makes typed data of it; a KeyError, TypeError or ValueError says that it is malformed.
+      parse: makes typed data of it; a KeyError, TypeError or ValueError means that it is malformed.
 
     Raises:
-      DocumentError: the file cannot be read, or `parse` did not take it.
+      DocumentError: the file cannot be read, or is malformed.
     """
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise DocumentError(f"{path}: the {kind} cannot be read ({error.strerror})") from error
+        raise DocumentError(f"{path}: cannot read the {kind} ({error.strerror})") from error
     return loads(text, str(path), kind, parse)
 
 
 def loads(
     text: bytes, where: str, kind: str, parse: Callable[[Mapping[str, Any]], Parsed]
 ) -> Parsed:
-    """Hands a JSON document to `parse`.
+    """Parses a JSON document.
 
     Args:
       text: the document.
@@ -46,12 +47,18 @@ def loads(
       parse: as for `read`.
 
     Raises:
-      DocumentError: it is no JSON, or `parse` did not take it.
+      DocumentError: it is malformed.
     """
     try:
         return parse(json.loads(text))
+    except SchemaError as error:
+        raise DocumentError(
+            f"{where}: not a {kind} of a known schema: {error}; use a newer version of these tools"
+        ) from error
+    except FormError as error:
+        raise DocumentError(f"{where}: not a {kind}: {error}") from error
     except KeyError as error:
-        raise DocumentError(f"{where}: not a {kind}: it has no {error}") from error
+        raise DocumentError(f"{where}: not a {kind}: {error} is missing") from error
     except (TypeError, ValueError, AttributeError) as error:
         raise DocumentError(f"{where}: not a {kind} ({error})") from error
 

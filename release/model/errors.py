@@ -1,4 +1,4 @@
-"""What a verb can end with but success: one sentence for the user, and an exit code."""
+"""How a command fails: one sentence for the user, and an exit code."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import ClassVar
 
 
 class CommandError(Exception):
-    """A verb cannot do what it was asked to; the message is one sentence that names the mend."""
+    """A command failed; the message is one sentence that says how to fix it."""
 
     exit_code: ClassVar[int] = 1
 
 
 class Refused(CommandError):
-    """What was asked for must not be done, or something was found wrong."""
+    """The request must not be carried out, or a check failed."""
 
     exit_code = 1
 
 
 class UsageError(CommandError):
-    """A flag, a file or the environment is wrong."""
+    """A flag, a file or the environment is invalid."""
 
     exit_code = 2
 
 
 class RemoteError(CommandError):
-    """A remote failed for now; the same command, run again, goes on where this one ended."""
+    """A remote failed temporarily; run the same command again to continue."""
 
     exit_code = 75

@@ -1,10 +1,10 @@
-"""Marks: what a person says of a release by a line in its notes.
+"""Marks: lines in the notes by which a user pins or yanks a release.
 
     Pinned: models of November were measured with it
     Yanked: miscompiles convolutions on aarch64
 
-A line counts where it stands for itself, outside of code, in any case of letters. It can be
-written on GitHub's own page, which is why it is no file and no command.
+A mark is a line by itself, outside of code; upper and lower case are the same. Marks are part of
+the notes and not a file or a command, so that they can be edited on GitHub's page.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _CODE = re.compile(r"^(```|~~~).*?^\1[`~]*[ \t]*$", re.DOTALL | re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a release's notes say of it; None where they do not."""
+    """The marks of a release; None for each that its notes lack."""
 
     pinned: str | None = None
     """Why it must be kept."""
     yanked: str | None = None
-    """Why nobody should install it any more (PEP 592)."""
+    """Why it must no longer be installed (PEP 592)."""
 
 
 def read(notes: str) -> Marks:

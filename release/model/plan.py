@@ -1,18 +1,21 @@
-"""The plan: what a release consists of, before anything is built."""
+"""plan.json: what a release consists of, before anything is built."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from release.model import document
+from release.model.record import Record
+
+Place = tuple[str | None, str, str | None]
+"""A cell: package, platform, Python. A dist has only a platform."""
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
-    """A platform of the release; platforms/defs.bzl says what the fields mean."""
+class Platform(Record):
+    """A platform of the release; platforms/defs.bzl documents the fields."""
 
     name: str
     os: str
@@ -23,7 +26,7 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class Package(Record):
     """A distribution of the release."""
 
     name: str
@@ -33,7 +36,7 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Record):
     """A package for a platform and a Python."""
 
     package: str
@@ -43,25 +46,35 @@ class Cell:
     python: str
     """Python version, such as 3.12."""
     required: bool
-    """Whether a release without it is refused; it is tolerated otherwise."""
+    """Whether a release without it is refused; otherwise its absence is tolerated."""
     wheel: str
-    """File name of the wheel that must serve the cell; one wheel may serve several."""
+    """File name of the wheel that serves the cell; a wheel may serve several cells."""
+
+    @property
+    def place(self) -> Place:
+        """Package, platform, Python."""
+        return (self.package, self.platform, self.python)
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedDist:
+class PlannedDist(Record):
     """The dist archive of a platform."""
 
     platform: str
     """Name of the platform."""
     required: bool
-    """Whether a release without it is refused."""
+    """Whether a release without it is refused; otherwise its absence is tolerated."""
     archive: str
     """File name of the archive."""
 
+    @property
+    def place(self) -> Place:
+        """Its platform alone."""
+        return (None, self.platform, None)
+
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Record):
     """What a release consists of."""
 
     version: str
@@ -85,7 +98,7 @@ class Plan:
         """The platform of that name.
 
         Raises:
-          LookupError: the plan has none.
+          LookupError: the plan has no such platform.
         """
         for platform in self.platforms:
             if platform.name == name:
@@ -103,14 +116,27 @@ class Plan:
                 return cell.wheel
         raise LookupError(f"the plan has no {package} for {platform} and Python {python}")
 
+    def restamped(self, version: str, rename: Callable[[str], str]) -> Plan:
+        """The plan at another version.
+
+        Args:
+          version: the version.
+          rename: gives the name of a file at that version.
+        """
+        return self.changed(
+            version=version,
+            cells=tuple(cell.changed(wheel=rename(cell.wheel)) for cell in self.cells),
+            dists=tuple(dist.changed(archive=rename(dist.archive)) for dist in self.dists),
+        )
+
 
 def read(path: Path) -> Plan:
     """Reads plan.json.
 
     Raises:
-      document.DocumentError: it is not there, or not a plan.
+      document.DocumentError: the file cannot be read, or is not a plan.
     """
-    return document.read(path, "plan", _parse)
+    return document.read(path, "plan", Plan.from_json)
 
 
 def loads(text: bytes, where: str) -> Plan:
@@ -123,21 +149,4 @@ def loads(text: bytes, where: str) -> Plan:
     Raises:
       document.DocumentError: it is not a plan.
     """
-    return document.loads(text, where, "plan", _parse)
-
-
-def parse_platform(data: Mapping[str, Any]) -> Platform:
-    """A platform as it stands in a document."""
-    return Platform(**{**data, "wheel_tags": tuple(data["wheel_tags"])})
-
-
-def _parse(data: Mapping[str, Any]) -> Plan:
-    return Plan(
-        version=data["version"],
-        platforms=tuple(parse_platform(platform) for platform in data["platforms"]),
-        packages=tuple(
-            Package(package["name"], tuple(package["roots"])) for package in data["packages"]
-        ),
-        cells=tuple(Cell(**cell) for cell in data["cells"]),
-        dists=tuple(PlannedDist(**dist) for dist in data["dists"]),
-    )
+    return document.loads(text, where, "plan", Plan.from_json)

@@ -1,16 +1,14 @@
-"""A release as it lies in a directory: the build's output, or all files side by side."""
+"""A release in a directory: the output of the build, or all files in one directory."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from release.model import manifest, plan
 from release.model.errors import UsageError
@@ -22,7 +20,7 @@ _PARTS = ("wheelhouse", "dists")
 
 
 class ReleaseDirectoryError(UsageError):
-    """A directory holds no release."""
+    """A directory contains no release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +28,9 @@ class ReleaseDirectory:
     """A release in a directory."""
 
     plan: Plan
-    plan_json: dict[str, Any]
-    """The content of plan.json."""
     manifest: Manifest | None
-    manifest_json: dict[str, Any] | None
-    """The content of manifest.json as it stands there, to be completed and written elsewhere."""
     sums: dict[str, str] | None
-    """SHA256SUMS, where there is one: digests in hex by file name."""
+    """SHA256SUMS, if it exists: digests in hex by file name."""
     files: tuple[Path, ...]
     """Its wheels and dists."""
 
@@ -45,16 +39,16 @@ def read(directory: Path, plan_file: Path | None = None) -> ReleaseDirectory:
     """Reads plan and manifest of a directory, and lists its files.
 
     Args:
-      directory: has the files, or has them in wheelhouse/ and dists/.
+      directory: contains the files, or wheelhouse/ and dists/ with them.
       plan_file: the plan; by default plan.json in the directory.
 
     Raises:
-      ReleaseDirectoryError: there is no such directory, or nothing in it that could be a release.
-      document.DocumentError: plan or manifest cannot be read.
+      ReleaseDirectoryError: the directory does not exist, or contains no release.
+      document.DocumentError: the plan or the manifest cannot be read.
     """
     if not directory.is_dir():
         raise ReleaseDirectoryError(
-            f"{directory}: there is no such directory; `./bazelw build //packaging:all` makes "
+            f"{directory}: the directory does not exist; `./bazelw build //packaging:all` creates "
             "bazel-bin/packaging"
         )
     files = [
@@ -65,29 +59,24 @@ def read(directory: Path, plan_file: Path | None = None) -> ReleaseDirectory:
         if path.is_file() and path.name.endswith(_SUFFIXES)
     ]
     if not files:
-        raise ReleaseDirectoryError(f"{directory}: it holds no wheel and no dist archive")
-    twice = [name for name, count in Counter(path.name for path in files).items() if count > 1]
-    if twice:
-        raise ReleaseDirectoryError(
-            f"{directory}: {twice[0]} is in it twice; take one of them away"
-        )
-    planned = plan_file or directory / "plan.json"
-    stated = directory / "manifest.json"
+        raise ReleaseDirectoryError(f"{directory}: it contains no wheel and no dist archive")
+    repeated = [name for name, count in Counter(path.name for path in files).items() if count > 1]
+    if repeated:
+        raise ReleaseDirectoryError(f"{directory}: {repeated[0]} appears twice; remove one")
+    manifest_file = directory / "manifest.json"
     return ReleaseDirectory(
-        plan=plan.read(planned),
-        plan_json=json.loads(planned.read_bytes()),
-        manifest=manifest.read(stated) if stated.exists() else None,
-        manifest_json=json.loads(stated.read_bytes()) if stated.exists() else None,
+        plan=plan.read(plan_file or directory / "plan.json"),
+        manifest=manifest.read(manifest_file) if manifest_file.exists() else None,
         sums=_sums(directory / "SHA256SUMS"),
         files=tuple(files),
     )
 
 
 def _sums(path: Path) -> dict[str, str] | None:
-    """What `sha256sum` wrote: a digest, two characters and a name in each line.
+    """The output of `sha256sum`: a digest, two characters and a name in each line.
 
     Raises:
-      ReleaseDirectoryError: a line is none of its.
+      ReleaseDirectoryError: a line has another form.
     """
     if not path.exists():
         return None
@@ -95,7 +84,7 @@ def _sums(path: Path) -> dict[str, str] | None:
     found = [re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line) for line in lines]
     if None in found:
         raise ReleaseDirectoryError(
-            f"{path}: line {found.index(None) + 1} is not one of sha256sum's"
+            f"{path}: line {found.index(None) + 1} is not a line of sha256sum"
         )
     return {match[2]: match[1] for match in found if match}
 
@@ -104,48 +93,48 @@ def sha256(path: Path) -> str:
     """The digest of a file, in hex.
 
     Raises:
-      OSError: it cannot be read.
+      OSError: the file cannot be read.
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def built() -> Path:
-    """The directory of the release that a program was built with (packaging/release.bzl).
+    """The directory of the release that this program was built with (packaging/release.bzl).
 
     Raises:
-      UsageError: it was built without one.
+      UsageError: it was built without a release.
     """
     if "PLAN" not in os.environ:
-        raise UsageError("no release was built with this program; name one with --from DIR")
+        raise UsageError("this program was built without a release; name one with --from DIR")
     return Path(os.environ["PLAN"]).absolute().parent
 
 
 def where(path: Path) -> Path:
-    """A path of the command line: `bazel run` starts programs in a directory of its own."""
+    """A path from the command line: `bazel run` does not start programs in the user's directory."""
     return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), path)
 
 
 def workspace() -> Path:
-    """The checkout that `bazel run` was called in, or the current directory."""
+    """The checkout in which `bazel run` was called, or the current directory."""
     return Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."))
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Writes a file that is then there whole, or as it was: aside, to disk, renamed.
+    """Writes a file atomically: under another name, flushed to disk, then renamed.
 
     Raises:
-      OSError: it cannot be written.
+      OSError: the file cannot be written.
     """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    aside = Path(name)
+    temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        aside.chmod(0o644)
-        aside.replace(path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        aside.unlink()
+        temporary.unlink()
         raise

@@ -1,4 +1,4 @@
-"""Settings: what a project decides once, in release/settings.toml."""
+"""Settings: decisions that a project makes once, in release/settings.toml."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Section = TypeVar("Section")
 
 @dataclass(frozen=True, slots=True)
 class TagSettings:
-    """What becomes a candidate."""
+    """Which commit becomes a candidate."""
 
     branch: str
     maximum_age_days: int
     required_checks: tuple[str, ...] | None = None
-    """Names of checks; None: those that the branch's protection requires."""
+    """Names of checks; None: the checks that the branch protection requires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class PublishSettings:
     """How a release is published."""
 
     uploads: int
-    """At a time."""
+    """The number of parallel uploads."""
     registry_file_limit_mib: int
     snapshot_branch: str
 
     @property
     def registry_file_limit(self) -> int:
-        """Bytes of the largest wheel that the registry takes."""
+        """Bytes of the largest wheel that the registry accepts."""
         return self.registry_file_limit_mib << 20
 
 
@@ -49,7 +49,7 @@ class PromoteSettings:
 
 @dataclass(frozen=True, slots=True)
 class PurgeSettings:
-    """What is kept, and how long."""
+    """Which releases are kept, and for how long."""
 
     after_days: int
     drafts_after_days: int
@@ -60,17 +60,17 @@ class PurgeSettings:
 
 @dataclass(frozen=True, slots=True)
 class DoctorSettings:
-    """From when on something is told that may be all right for a while."""
+    """When a condition that is normal for a while becomes a finding."""
 
     draft_after_hours: int = 12
     missing_after_days: int = 7
-    """Of a tolerated platform."""
+    """Days without a tolerated platform."""
     nightly_after_days: int = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of them."""
+    """All settings."""
 
     tag: TagSettings
     publish: PublishSettings
@@ -86,13 +86,13 @@ def read(path: Path | None = None) -> Settings:
       path: the file; release/settings.toml when left out.
 
     Raises:
-      UsageError: it cannot be read, or is not of this form.
+      UsageError: the file cannot be read, or has an unknown or invalid setting.
     """
     path = path or DEFAULT
     try:
         data = tomllib.loads(path.read_text())
     except OSError as error:
-        raise UsageError(f"{path}: the settings cannot be read ({error.strerror})") from error
+        raise UsageError(f"{path}: cannot read the settings ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not TOML ({error})") from error
     sections = {field.name: field.type for field in fields(Settings)}
@@ -113,21 +113,21 @@ def _section(path: Path, name: str, data: Any, into: type[Section]) -> Section:
         if key in data:
             values[key] = _value(path, f"{name}.{key}", data[key], str(field.type))
         elif field.default is MISSING:
-            raise UsageError(f"{path}: {name}.{key} is not given")
+            raise UsageError(f"{path}: {name}.{key} is missing")
     return into(**values)
 
 
 def _value(path: Path, name: str, value: Any, kind: str) -> Any:
     if kind == "int":
-        right = isinstance(value, int) and not isinstance(value, bool) and value > 0
-        wanted = "a whole number above 0"
+        valid = isinstance(value, int) and not isinstance(value, bool) and value > 0
+        expected = "a positive integer"
     elif kind == "str":
-        right, wanted = isinstance(value, str) and bool(value), "a text"
+        valid, expected = isinstance(value, str) and bool(value), "a non-empty string"
     else:
-        right = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        wanted = "a list of texts"
-    if not right:
-        raise UsageError(f"{path}: {name} must be {wanted}, and is {value!r}")
+        valid = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        expected = "a list of strings"
+    if not valid:
+        raise UsageError(f"{path}: {name} must be {expected}, not {value!r}")
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -135,6 +135,6 @@ def _only_known(path: Path, prefix: str, data: dict[str, Any], known: object) ->
     for name in data:
         if name not in known:  # type: ignore[operator]
             raise UsageError(
-                f"{path}: {prefix}{name} is no setting; there are "
+                f"{path}: {prefix}{name}: unknown setting; expected one of "
                 + ", ".join(f"{prefix}{one}" for one in known)  # type: ignore[attr-defined]
             )

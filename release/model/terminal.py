@@ -1,4 +1,4 @@
-"""What programs tell a person while they work."""
+"""Progress messages of the commands."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from rich.console import Console
 
 
 def say(console: Console, line: str, style: str = "") -> None:
-    """Prints a line as it is: what is in it is neither markup nor wrapped, so that it can be found.
+    """Prints a line unchanged: without markup and line breaks, so that logs can be searched.
 
     Args:
-      console: where.
+      console: the console.
       line: the line.
-      style: dim for what is only told, yellow for what one should look at, red for what is wrong.
+      style: dim for progress, yellow for warnings, red for errors.
     """
     console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)

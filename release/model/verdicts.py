@@ -1,40 +1,43 @@
-"""The gate's answer: a verdict on each cell of the plan, and all that led to it."""
+"""verdicts.json: the gate's verdict on each cell of the plan, and all that led to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from pathlib import Path
 
+from release.model import document
 from release.model.finding import Finding
-from release.model.outcome import Outcome, Status
+from release.model.outcome import Outcome
+from release.model.plan import Place
+from release.model.record import Record
+from release.model.state import CellState, RunState
 
 SCHEMA = 1
-"""The schema of verdicts.json."""
-
-State = Literal["right", "missing", "wrong"]
+"""The schema that this program reads and writes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """How large a file is, and was in the last release."""
+class Size(Record):
+    """The size of a file, and of its counterpart in the last release."""
 
     file: str
     size: int
     """Bytes."""
     previous: int | None
-    """Bytes of its counterpart in the last release; None where there is none."""
+    """Bytes of its counterpart in the last release; None if it has no counterpart."""
+    growth: float | None = field(init=False)
+    """The size as a multiple of the previous one."""
 
-    @property
-    def growth(self) -> float | None:
-        """The size as a multiple of the previous one."""
-        return self.size / self.previous if self.previous else None
+    def __post_init__(self) -> None:
+        growth = self.size / self.previous if self.previous else None
+        object.__setattr__(self, "growth", growth)
 
 
 @dataclass(frozen=True, slots=True)
-class CellVerdict:
-    """What the gate says of one cell: a package, or the dist, on a platform and a Python."""
+class CellVerdict(Record):
+    """The verdict on one cell: a package, or the dist, on a platform and a Python."""
 
     package: str | None
     """The distribution; None for the dist archive."""
@@ -44,35 +47,46 @@ class CellVerdict:
     required: bool
     file: str
     """The file that the plan names."""
-    state: State
-    """right; missing, where that is tolerated; wrong."""
+    state: CellState = field(metadata={"spelling": {CellState.BUILT: "right"}})
     why: tuple[str, ...] = ()
     """What is wrong with it, a sentence each."""
     since: date | None = None
-    """The first day of the releases in a row that miss it."""
-    run: Status = "not run"
-    """Whether it was used, on which platform and Python so ever this cell speaks of."""
+    """The first day of the consecutive releases without it."""
+    run: RunState = RunState.NOT_RUN
+    """Whether this cell's file was run."""
     run_detail: str = ""
     """What was done, what went wrong, or why it was not run."""
 
     @property
+    def place(self) -> Place:
+        """Package, platform, Python."""
+        return (self.package, self.platform, self.python)
+
+    @property
     def name(self) -> str:
-        """PACKAGE PLATFORM PYTHON, in words for a person."""
+        """PACKAGE PLATFORM PYTHON, for messages."""
         return " ".join(filter(None, (self.package or "dist", self.platform, self.python)))
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
-    """The gate's answer to a release."""
+class Verdicts(Record):
+    """The gate's verdicts on a release."""
 
+    schema: int = field(default=SCHEMA, kw_only=True, metadata={"schema": SCHEMA})
     version: str
     day: date
     """The day of the examination, UTC."""
+    right: bool = field(init=False)
+    """Whether the release may be published."""
     cells: tuple[CellVerdict, ...]
     """One for each cell and each dist of the plan, in its order."""
     findings: tuple[Finding, ...]
     outcomes: tuple[Outcome, ...]
     sizes: tuple[Size, ...]
+
+    def __post_init__(self) -> None:
+        wrong = any(cell.state is CellState.WRONG for cell in self.cells)
+        object.__setattr__(self, "right", not self.faults and not wrong)
 
     @property
     def faults(self) -> tuple[Finding, ...]:
@@ -81,72 +95,32 @@ class Verdicts:
 
     @property
     def notes(self) -> tuple[Finding, ...]:
-        """The findings that are only told."""
+        """The findings that are only reported."""
         return tuple(finding for finding in self.findings if not finding.fault)
 
     @property
-    def right(self) -> bool:
-        """Whether the release may go out."""
-        return not self.faults and all(cell.state != "wrong" for cell in self.cells)
-
-    def to_json(self) -> dict[str, Any]:
-        """The content of verdicts.json."""
-        return {
-            "schema": SCHEMA,
-            "version": self.version,
-            "day": self.day.isoformat(),
-            "right": self.right,
-            "cells": [_cell(cell) for cell in self.cells],
-            "findings": [asdict(finding) for finding in self.findings],
-            "outcomes": [asdict(outcome) for outcome in self.outcomes],
-            "sizes": [asdict(size) | {"growth": size.growth} for size in self.sizes],
-        }
-
-    def into_manifest(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        """The manifest of what was examined, with the verdicts in it.
-
-        Files that are not there leave it; cells and dists get `status`, `missing_since`, `run` and
-        `why`.
-
-        Args:
-          manifest: content of manifest.json, as the build wrote it.
-        """
-        present = {size.file for size in self.sizes}
-        artifacts = [a for a in manifest["artifacts"] if a["filename"] in present]
-        packages = [cell for cell in self.cells if cell.package]
-        dists = [cell for cell in self.cells if not cell.package]
-        return {
-            **manifest,
-            "examined": self.day.isoformat(),
-            "artifacts": artifacts,
-            "cells": [
-                {"package": c.package, "python": c.python, "wheel": c.file, **_status(c)}
-                for c in packages
-            ],
-            "dists": [{"archive": c.file, **_status(c)} for c in dists],
-            "notes": [asdict(finding) for finding in self.notes],
-        }
+    def reasons(self) -> tuple[str, ...]:
+        """Why the release must not be published, a sentence each; empty if it may be."""
+        wrong = (
+            f"{cell.name}: {cell.why[0] if cell.why else f'{cell.file} is missing'}"
+            for cell in self.cells
+            if cell.state is CellState.WRONG
+        )
+        return tuple(wrong) or tuple(map(str, self.faults))
 
 
-def summary(cells: Iterable[CellVerdict]) -> dict[State, int]:
-    """How many cells are in each state."""
-    counts: dict[State, int] = {"right": 0, "missing": 0, "wrong": 0}
+def read(path: Path) -> Verdicts:
+    """Reads verdicts.json.
+
+    Raises:
+      document.DocumentError: the file cannot be read, is malformed, or has another schema.
+    """
+    return document.read(path, "record of verdicts", Verdicts.from_json)
+
+
+def summary(cells: Iterable[CellVerdict]) -> dict[CellState, int]:
+    """The number of cells in each state."""
+    counts = dict.fromkeys(CellState, 0)
     for cell in cells:
         counts[cell.state] += 1
     return counts
-
-
-def _status(cell: CellVerdict) -> dict[str, Any]:
-    return {
-        "platform": cell.platform,
-        "required": cell.required,
-        "status": "built" if cell.state == "right" else cell.state,
-        "missing_since": cell.since.isoformat() if cell.since else None,
-        "run": cell.run,
-        "run_detail": cell.run_detail,
-        "why": list(cell.why),
-    }
-
-
-def _cell(cell: CellVerdict) -> dict[str, Any]:
-    return asdict(cell) | {"since": cell.since.isoformat() if cell.since else None}

@@ -1,4 +1,4 @@
-"""Versions of a release, and the tags that stand for them."""
+"""Versions of releases, and their tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 from release.model.errors import UsageError
 
 CANDIDATE = "candidate-"
-"""What the tag of a nightly begins with."""
+"""The prefix of the tag of a nightly."""
 
 Kind = Literal["nightly", "candidate", "stable", "development"]
 
@@ -19,10 +19,10 @@ _NIGHTLY = re.compile(r"(\d{4})(\d{2})(\d{2})\.([1-9]\d*)")
 
 
 def parse(text: str) -> Version:
-    """Reads a version in the canonical form of PEP 440.
+    """Parses a version in the canonical form of PEP 440.
 
     Raises:
-      UsageError: it is none, or not in that form.
+      UsageError: it is not a version, or not in that form.
     """
     try:
         version = Version(text)
@@ -37,13 +37,13 @@ def parse(text: str) -> Version:
 
 
 def kind(text: str) -> Kind:
-    """What a version is: YYYYMMDD.N is a nightly, another pre-release a candidate.
+    """The kind of a version: YYYYMMDD.N is a nightly, another pre-release is a candidate.
 
-    A version with `.devN` or a local label is a development version: no store but a local one
-    takes it.
+    A version with `.devN` or a local label is a development version, which only local stores
+    accept.
 
     Raises:
-      UsageError: it is no version.
+      UsageError: it is not a version.
     """
     version = parse(text)
     if version.is_devrelease or version.local:
@@ -54,7 +54,7 @@ def kind(text: str) -> Kind:
 
 
 def day(text: str) -> date | None:
-    """The day of a nightly's version; None when it is no nightly."""
+    """The day of a nightly's version; None for any other version."""
     match = _NIGHTLY.fullmatch(text)
     try:
         return date(*map(int, match.groups()[:3])) if match else None
@@ -63,21 +63,26 @@ def day(text: str) -> date | None:
 
 
 def nightly(on: date, number: int) -> str:
-    """The version of a day's Nth nightly."""
+    """The version of the Nth nightly of a day."""
     return f"{on:%Y%m%d}.{number}"
 
 
 def tag_of(text: str) -> str:
-    """The tag of a version: candidate-YYYYMMDD.N of a nightly, vVERSION of any other.
+    """The tag of a version: candidate-YYYYMMDD.N for a nightly, vVERSION for any other.
 
     Raises:
-      UsageError: it is no version.
+      UsageError: it is not a version.
     """
     return (CANDIDATE if kind(text) == "nightly" else "v") + text
 
 
+def renamed(filename: str, old: str, new: str) -> str:
+    """The name of a wheel or dist at another version."""
+    return filename.replace(f"-{old}-", f"-{new}-", 1)
+
+
 def of_tag(tag: str) -> str | None:
-    """The version that a tag stands for; None when it is no tag of a release."""
+    """The version of a release's tag; None for any other tag."""
     for prefix in (CANDIDATE, "v"):
         if tag.startswith(prefix):
             try:

@@ -1,26 +1,28 @@
-"""What a wheelhouse shall hold: decided, and written, before the first wheel is put into it."""
+"""wheelhouse.json: the wheels that a wheelhouse must hold, written before the first is added."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from release.model import document
-from release.model.plan import Platform, parse_platform
+from release.model.plan import Platform
+from release.model.record import Record
 
 NAME = "wheelhouse.json"
-"""The file, beside the wheels, that says what they are."""
+"""The file beside the wheels that lists them."""
 
 SCHEMA = 1
+"""The schema that this program reads and writes."""
 
 Role = Literal["turbine", "core", "dependency"]
-"""Made for this release; of the release of IREE that it ships with; of others."""
+"""Built for this release; part of the IREE release that it ships with; from other projects."""
 
 
 @dataclass(frozen=True, slots=True)
-class WheelhouseWheel:
+class WheelhouseWheel(Record):
     """A wheel of a wheelhouse."""
 
     project: str
@@ -30,11 +32,11 @@ class WheelhouseWheel:
     """Digest in hex."""
     role: Role
     filename: str | None = None
-    """None of a dependency: its lock names it by digest."""
+    """None for a dependency: its lock names it by digest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Record):
     """The dependencies of a platform and a Python."""
 
     platform: str
@@ -45,22 +47,23 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Wheelhouse:
-    """What a wheelhouse shall hold."""
+class Wheelhouse(Record):
+    """The wheels that a wheelhouse must hold."""
 
+    schema: int = field(default=SCHEMA, kw_only=True, metadata={"schema": SCHEMA})
     version: str
     """Of iree-turbine and shark-turbine."""
     core: str
     """Version of iree-compiler and iree-runtime."""
     core_from: str
-    """The release that they are of: STORE TAG."""
+    """The release that they come from: STORE TAG."""
     commit: str
-    """What that was built of."""
+    """The commit of that release."""
     source: str
-    """Where the files of iree-turbine come from, for a person."""
+    """Where the files of iree-turbine come from, for messages."""
     wheels: tuple[WheelhouseWheel, ...]
     platforms: tuple[Platform, ...]
-    """Those of the locks."""
+    """The platforms of the locks."""
     locks: tuple[Lock, ...]
 
     def by_digest(self) -> Mapping[str, WheelhouseWheel]:
@@ -68,39 +71,24 @@ class Wheelhouse:
         return {wheel.sha256: wheel for wheel in self.wheels}
 
     def of_role(self, *roles: Role) -> tuple[WheelhouseWheel, ...]:
-        """The wheels of some roles, in the order in which they are stated."""
+        """The wheels of some roles, in the order of the document."""
         return tuple(wheel for wheel in self.wheels if wheel.role in roles)
 
     def tags(self, platform: str) -> tuple[str, ...]:
-        """Platform tags of the wheels that a platform takes, best first."""
+        """Tags of the wheels that a platform accepts, best first."""
         (tags,) = (one.wheel_tags for one in self.platforms if one.name == platform)
         return tags
 
     def dependencies(self, lock: Lock) -> tuple[WheelhouseWheel, ...]:
-        """What a lock of it names."""
+        """The wheels that one of its locks names."""
         known = self.by_digest()
         return tuple(known[digest] for digest in lock.wheels)
-
-    def to_json(self) -> bytes:
-        """The content of wheelhouse.json."""
-        return document.dumps({"schema": SCHEMA, **asdict(self)})
 
 
 def read(path: Path) -> Wheelhouse:
     """Reads wheelhouse.json.
 
     Raises:
-      document.DocumentError: it is not there, or not such a file.
+      document.DocumentError: the file cannot be read, is malformed, or has another schema.
     """
-    return document.read(path, "statement of a wheelhouse", _parse)
-
-
-def _parse(data: Mapping[str, Any]) -> Wheelhouse:
-    if data["schema"] != SCHEMA:
-        raise ValueError(f"its schema is {data['schema']}, this program reads {SCHEMA}")
-    return Wheelhouse(
-        **{name: data[name] for name in ("version", "core", "core_from", "commit", "source")},
-        wheels=tuple(WheelhouseWheel(**wheel) for wheel in data["wheels"]),
-        platforms=tuple(parse_platform(platform) for platform in data["platforms"]),
-        locks=tuple(Lock(**{**lock, "wheels": tuple(lock["wheels"])}) for lock in data["locks"]),
-    )
+    return document.read(path, "list of a wheelhouse", Wheelhouse.from_json)

@@ -1,1 +1,1 @@
-"""The nightly release: choosing and tagging a commit, building it, and the steps from there on."""
+"""The nightly release: chooses, tags, builds, validates and publishes a commit."""

@@ -1,4 +1,4 @@
-"""Building a release with Bazel: all of it, or what of it can be built tonight."""
+"""Building a release with Bazel, without the tolerated platforms that cannot be built."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from release.model.plan import Plan
 ALL = "//packaging:all"
 PLAN = "//packaging:plan"
 
-# What Bazel says of a rule that refuses, and of anything else.
+# The messages of `fail()` in a rule, and of any other error.
 _REFUSAL = re.compile(r"Error in fail: (.+)")
 _ERROR = re.compile(r"ERROR: (?:\S+:\d+:\d+: )?(.+)")
 _KEPT_LINES = 400
@@ -28,46 +28,46 @@ class Built:
     """A release that was built."""
 
     directory: Path
-    """Where it lies: plan, manifest, wheelhouse/ and dists/."""
+    """Holds the plan, the manifest, wheelhouse/ and dists/."""
     unbuilt: Mapping[str, str] = field(default_factory=dict)
-    """Tolerated platforms that could not be built, and why, a sentence each."""
+    """Tolerated platforms that could not be built, with a sentence that says why."""
 
 
 class BuildError(Exception):
-    """Bazel could not build something; the message is its own sentence."""
+    """A Bazel build failed; the message is Bazel's."""
 
 
 class Workspace:
     """A checkout of this repository that Bazel builds in."""
 
-    def __init__(self, path: Path, *, told: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, path: Path, *, progress: Callable[[str], None] = lambda _: None) -> None:
         """A workspace.
 
         Args:
           path: its directory.
-          told: is given each line that Bazel prints.
+          progress: is called with each line that Bazel prints.
 
         Raises:
-          UsageError: there is no bazelw.
+          UsageError: the directory has no bazelw.
         """
         self.path = path
-        self._told = told
+        self._progress = progress
         if not (path / "bazelw").is_file():
-            raise UsageError(f"{path}: no checkout of this repository: it has no bazelw")
+            raise UsageError(f"{path}: not a checkout of this repository: bazelw does not exist")
 
     def build(self, version: str) -> Built:
-        """Builds all platforms at a version, without those tolerated ones that cannot be built.
+        """Builds all platforms at a version, except tolerated ones that cannot be built.
 
         Raises:
           Refused: a required platform cannot be built.
         """
-        wanted = self._plan(version)
+        planned = self._plan(version)
         try:
             return Built(self._bazel(ALL, version))
         except BuildError as error:
-            unbuilt = self._tolerated_failures(version, wanted)
+            unbuilt = self._tolerated_failures(version, planned)
             if not unbuilt:
-                # Each for itself is fine: what failed was of no platform, or has passed.
+                # Each platform builds alone: the failure belongs to none, or was temporary.
                 raise Refused(f"{version} could not be built: {error}") from error
         try:
             return Built(self._bazel(ALL, version, without=tuple(unbuilt)), unbuilt)
@@ -80,13 +80,13 @@ class Workspace:
         except BuildError as error:
             raise Refused(f"{version} cannot be planned: {error}") from error
 
-    def _tolerated_failures(self, version: str, wanted: Plan) -> dict[str, str]:
-        """The tolerated platforms that cannot be built for themselves, and why."""
-        required = {dist.platform for dist in wanted.dists if dist.required}
-        required |= {cell.platform for cell in wanted.cells if cell.required}
-        names = [platform.name for platform in wanted.platforms]
+    def _tolerated_failures(self, version: str, planned: Plan) -> dict[str, str]:
+        """The tolerated platforms that cannot be built alone, and why."""
+        required = {dist.platform for dist in planned.dists if dist.required}
+        required |= {cell.platform for cell in planned.cells if cell.required}
+        names = [platform.name for platform in planned.platforms]
         unbuilt = {}
-        # Required ones first: when one fails, nothing else matters.
+        # Required platforms first: if one fails, the others need not be tried.
         for name in sorted(names, key=lambda name: name not in required):
             others = tuple(other for other in names if other != name)
             try:
@@ -108,8 +108,8 @@ class Workspace:
         flags = [f"--//packaging:version={version}"]
         flags += [f"--//packaging:without={platform}" for platform in without]
         self._run("build", "--color=no", "--curses=no", *flags, target)
-        # The link `bazel-bin` shows the last build that anybody made, which may be another.
-        shown = subprocess.run(
+        # The link `bazel-bin` may point at the outputs of another build.
+        info = subprocess.run(
             [self.path / "bazelw", "info", *flags, "bazel-bin"],
             cwd=self.path,
             env=_environment(),
@@ -117,7 +117,7 @@ class Workspace:
             capture_output=True,
             text=True,
         )
-        return Path(shown.stdout.strip()) / "packaging"
+        return Path(info.stdout.strip()) / "packaging"
 
     def _run(self, *arguments: str) -> None:
         lines: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -133,14 +133,13 @@ class Workspace:
             assert process.stderr
             for line in process.stderr:
                 lines.append(line)
-                self._told(line.rstrip())
+                self._progress(line.rstrip())
         if process.returncode:
-            raise BuildError(_reason(lines) or f"Bazel ends with {process.returncode}")
+            raise BuildError(_reason(lines) or f"Bazel exits with {process.returncode}")
 
 
 def _environment() -> dict[str, str]:
-    """What a build may see: `bazel run` sets variables of its own, and secrets are no business of
-    a build."""
+    """The environment of a build, without the variables of `bazel run` and without secrets."""
     hidden = ("BUILD_", "RUNFILES_", "PYTHON")
     secret = ("GITHUB_TOKEN", "TWINE_PASSWORD")
     return {
@@ -151,7 +150,7 @@ def _environment() -> dict[str, str]:
 
 
 def _reason(lines: Sequence[str]) -> str | None:
-    """The sentence in what Bazel printed that says why; None when there is none."""
+    """Why the build failed, from Bazel's output; None if no line says so."""
     for pattern in (_REFUSAL, _ERROR):
         for line in lines:
             if match := pattern.search(line):

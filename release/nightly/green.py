@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from release.hosting.source import CheckRun, Commit, CommitSource
 from release.model.errors import Refused, UsageError
+from release.model.text import listed
 
-MOST_TOLD = 10
-"""Commits of which a message says why they are not green."""
+MOST_LISTED = 10
+"""Commits that a message lists with the reason why they are not green."""
 MOST_RECORDED = 20
-"""Commits of which the evidence does."""
+"""Commits that the evidence lists so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,13 @@ class Choice:
 
     commit: Commit
     checks: tuple[CheckRun, ...]
-    """The attempts that count, by name."""
+    """The latest attempt of each check, by name."""
     required: tuple[str, ...] | None
-    """Names of the checks that decided; None: nothing is checked where it comes from."""
+    """Names of the required checks; None: the source has no checks."""
     passed_over: tuple[tuple[Commit, str], ...] = ()
-    """Newer commits, and why each is none."""
+    """Newer commits, and why each is not green."""
     branch: str | None = None
-    """Where it was looked for; None of a commit that somebody named."""
+    """The branch that was searched; None if the user named the commit."""
 
 
 def newest(
@@ -40,18 +41,18 @@ def newest(
 ) -> Choice:
     """The newest green first-parent commit of a branch.
 
-    In a source that checks nothing it is the newest commit, whatever its age.
+    In a source without checks, the newest commit counts as green at any age.
 
     Args:
       source: where commits come from.
       branch: name of the branch.
-      required: names of checks; None: those that the branch's protection requires.
-      maximum_age: an older commit is none.
+      required: names of checks; None: those that the branch protection requires.
+      maximum_age: older commits do not count.
       now: UTC.
 
     Raises:
-      Refused: there is none; the message says of the newest ones why.
-      UsageError: nobody says what is required.
+      Refused: no commit is green; the message lists the newest ones with the reasons.
+      UsageError: neither the settings nor the branch protection name required checks.
     """
     passed_over: list[tuple[Commit, str]] = []
     names: tuple[str, ...] | None = None
@@ -63,40 +64,42 @@ def newest(
         if now - commit.committed > maximum_age:
             passed_over.append((commit, f"older than {maximum_age.days} days"))
             break
-        counting = latest(checks)
-        reasons = [reason for name in names if (reason := _not_green(name, counting))]
+        attempts = latest(checks)
+        reasons = [reason for name in names if (reason := _not_green(name, attempts))]
         if not reasons:
-            return Choice(commit, counting, names, tuple(passed_over), branch)
+            return Choice(commit, attempts, names, tuple(passed_over), branch)
         passed_over.append((commit, ", ".join(reasons)))
     raise Refused(_none_green(source, branch, passed_over))
 
 
 def given(source: CommitSource, revision: str) -> Choice:
-    """The commit that somebody names, with what is known of it.
+    """The commit that the user names, with its checks.
 
     Raises:
-      UsageError: there is none.
+      UsageError: it does not exist.
     """
     commit = source.commit(revision)
     return Choice(commit, latest(source.checks(commit.sha) or ()), None)
 
 
 def latest(checks: Sequence[CheckRun]) -> tuple[CheckRun, ...]:
-    """Of all attempts those that count: the latest of each name, by name."""
-    counting: dict[str, CheckRun] = {}
-    # Of two that began in one moment the less happy one counts.
+    """The latest attempt of each check, by name."""
+    attempts: dict[str, CheckRun] = {}
+    # If two began at the same time, the worse one counts.
     order = {"success": 0, "pending": 1, "failure": 2}
     for check in sorted(checks, key=lambda check: (check.at, order[check.conclusion])):
-        counting[check.name] = check
-    return tuple(counting[name] for name in sorted(counting))
+        attempts[check.name] = check
+    return tuple(attempts[name] for name in sorted(attempts))
 
 
-def _required(source: CommitSource, branch: str, named: Sequence[str] | None) -> tuple[str, ...]:
-    names = named if named is not None else source.required_checks(branch)
+def _required(
+    source: CommitSource, branch: str, configured: Sequence[str] | None
+) -> tuple[str, ...]:
+    names = configured if configured is not None else source.required_checks(branch)
     if not names:
         raise UsageError(
-            f"{source.name}: it does not say which checks {branch} requires; name them in the "
-            "settings, as tag.required_checks"
+            f"{source.name}: no required checks are known for branch {branch}; set "
+            "tag.required_checks in the settings"
         )
     return tuple(names)
 
@@ -111,13 +114,9 @@ def _not_green(name: str, checks: Sequence[CheckRun]) -> str | None:
 def _none_green(
     source: CommitSource, branch: str, passed_over: Sequence[tuple[Commit, str]]
 ) -> str:
-    told = "; ".join(_told(passed_over))
-    more = len(passed_over) - MOST_TOLD
-    return f"{source.name}: no commit of {branch} is green: {told or 'it has none'}" + (
-        f"; and {more} more" if more > 0 else ""
-    )
-
-
-def _told(passed_over: Sequence[tuple[Commit, str]]) -> Iterator[str]:
-    for commit, reason in passed_over[:MOST_TOLD]:
-        yield f"{commit.sha[:12]} of {commit.committed:%Y-%m-%d} ({reason})"
+    reasons = [
+        f"{commit.sha[:12]} of {commit.committed:%Y-%m-%d} ({reason})"
+        for commit, reason in passed_over
+    ]
+    listing = listed(reasons, MOST_LISTED, "; ") or "it has no commits"
+    return f"{source.name}: no commit of {branch} is green: {listing}"

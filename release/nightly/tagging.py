@@ -6,30 +6,31 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from release.hosting.catalogue import EVIDENCE
 from release.hosting.source import Commit, CommitSource
 from release.hosting.store import Conflict, Store, StoredRelease, Upload
 from release.model import document, version
+from release.model import evidence as evidence_json
 from release.model.errors import Refused
+from release.model.evidence import CommitEvidence, PassedOver, RecordedCheck
 from release.model.settings import TagSettings
 from release.nightly import green
 from release.nightly.green import MOST_RECORDED, Choice
 
-_TRIES = 20
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A candidate."""
+    """A commit that is a candidate, or would become one."""
 
     tag: str
     commit: Commit
-    made: bool
-    """Whether it was made now; it was there otherwise."""
-    evidence: Mapping[str, Any]
-    """Why that commit: content of evidence.json."""
+    created: bool
+    """Whether the tag did not exist before."""
+    evidence: CommitEvidence
+    """Why this commit was chosen."""
 
     @property
     def version(self) -> str:
@@ -45,11 +46,11 @@ def choose(
     commit: str | None,
     branch: str | None,
 ) -> Choice:
-    """The commit that becomes a candidate: a given one, or the newest green one.
+    """Chooses the commit that becomes a candidate: the given one, or the newest green one.
 
     Raises:
-      Refused: none is green.
-      UsageError: there is no such commit, or nobody says what is required.
+      Refused: no commit is green.
+      UsageError: the commit does not exist, or the required checks are not known.
     """
     if commit is not None:
         return green.given(source, commit)
@@ -68,48 +69,48 @@ def tag(
     *,
     now: datetime,
     number: int | None = None,
-    named: str | None = None,
+    name: str | None = None,
     override: bool = False,
 ) -> Tagged:
-    """Makes a commit a candidate, or finds that it is one.
+    """Makes a commit a candidate, unless it is one already.
 
     Args:
-      store: where tag and draft are made.
+      store: where the tag and the draft are created.
       choice: the commit.
       now: UTC; its day is the candidate's.
-      number: N of the tag, unless the commit is a candidate already; else the next of the day.
-      named: the tag, instead of a candidate's.
-      override: whether somebody named the commit.
+      number: N of the tag of a new candidate; by default the next of the day.
+      name: the tag to use, which need not be a candidate's.
+      override: whether the user named the commit.
 
     Raises:
       Conflict: the tag is at another commit.
-      document.DocumentError: there is evidence, and it cannot be read.
-      RemoteError: the store failed; a rerun goes on.
+      document.DocumentError: the existing evidence cannot be read.
+      RemoteError: the store failed; a rerun continues.
     """
     commit = choice.commit
-    for _ in range(_TRIES):
+    for _ in range(_ATTEMPTS):
         tags = store.tags()
-        found = named or _name(tags, commit.sha, now.date(), number)
+        chosen = name or _name(tags, commit.sha, now.date(), number)
         try:
-            store.create_tag(found, commit.sha)
+            store.create_tag(chosen, commit.sha)
             break
         except Conflict:
-            # Somebody was quicker. A number that was given is given; a counter goes on.
-            if named or number is not None:
+            # Another run took the number: try the next, unless the user gave it.
+            if name or number is not None:
                 raise
     else:
         raise Refused(
-            f"{store.address}: others take each candidate of {now:%Y-%m-%d} first; give a number "
-            "with --number"
+            f"{store.address}: other runs took each candidate tag of {now:%Y-%m-%d} first; give a "
+            "number with --number"
         )
     release = store.draft(
-        found,
+        chosen,
         commit=commit.sha,
-        title=f"{version.of_tag(found)} (being built)",
+        title=f"{version.of_tag(chosen)} (being built)",
         notes=f"Being built from {commit.sha}.\n",
     )
-    evidence = _recorded(store, release, evidence_of(choice, found, now, override=override))
-    return Tagged(found, commit, found not in tags, evidence)
+    evidence = _record(store, release, evidence_of(choice, chosen, now, override=override))
+    return Tagged(chosen, commit, chosen not in tags, evidence)
 
 
 def preview(
@@ -118,74 +119,74 @@ def preview(
     *,
     now: datetime,
     number: int | None = None,
-    named: str | None = None,
-) -> str:
-    """The tag that `tag` would give a commit: the newest candidate's that it is, or the next."""
-    return named or _name(store.tags(), choice.commit.sha, now.date(), number)
+    name: str | None = None,
+    override: bool = False,
+) -> Tagged:
+    """What `tag` would do; changes nothing."""
+    tags = store.tags()
+    chosen = name or _name(tags, choice.commit.sha, now.date(), number)
+    evidence = evidence_of(choice, chosen, now, override=override)
+    return Tagged(chosen, choice.commit, chosen not in tags, evidence)
 
 
 def _name(tags: Mapping[str, str], commit: str, today: date, number: int | None) -> str:
+    """The newest candidate tag at a commit, or the next one of the day."""
     candidates = {
         (day, int(text.rpartition(".")[2])): sha
-        for name, sha in tags.items()
-        if (text := version.of_tag(name)) and (day := version.day(text))
+        for tag_name, sha in tags.items()
+        if (text := version.of_tag(tag_name)) and (day := version.day(text))
     }
-    own = [key for key, sha in candidates.items() if sha == commit]
-    if own:
-        return version.tag_of(version.nightly(*max(own)))
+    existing = [key for key, sha in candidates.items() if sha == commit]
+    if existing:
+        return version.tag_of(version.nightly(*max(existing)))
     if number is None:
         number = 1 + max((n for day, n in candidates if day == today), default=0)
     return version.tag_of(version.nightly(today, number))
 
 
-def _recorded(store: Store, release: StoredRelease, evidence: dict[str, Any]) -> Mapping[str, Any]:
-    """Puts the evidence into a draft, unless there is some; returns what is there."""
-    there = store.assets(release.tag).get(EVIDENCE)
-    if there is None or not there.complete:
+def _record(store: Store, release: StoredRelease, evidence: CommitEvidence) -> CommitEvidence:
+    """Adds the evidence to a draft that has none; returns the evidence that the release has."""
+    asset = store.assets(release.tag).get(EVIDENCE)
+    if asset is None or not asset.complete:
         if not release.draft:
             return evidence
         try:
-            store.put(release.tag, Upload.of_bytes(EVIDENCE, document.dumps(evidence)))
+            store.put(release.tag, Upload.of_bytes(EVIDENCE, document.dumps(evidence.to_json())))
         except Conflict:
-            # Somebody who tagged in the same moment was quicker.
+            # Another run that tagged the same commit at the same time was faster.
             pass
         else:
             return evidence
-    # Of another run, it says when and why: it stays.
+    # The evidence of an earlier run stays: it says when and why the commit was chosen.
     text = b"".join(store.read(release.tag, EVIDENCE))
     where = f"{store.address}: {EVIDENCE} of {release.tag}"
-    return document.loads(text, where, "statement of evidence", dict)
+    return evidence_json.loads(text, where)
 
 
-def evidence_of(choice: Choice, tag: str, now: datetime, *, override: bool) -> dict[str, Any]:
-    """Why that commit; content of evidence.json."""
+def evidence_of(choice: Choice, tag: str, now: datetime, *, override: bool) -> CommitEvidence:
+    """Why the commit was chosen."""
     if override:
-        why = "it was named" + (f" by {actor}" if (actor := os.environ.get("GITHUB_ACTOR")) else "")
+        actor = os.environ.get("GITHUB_ACTOR")
+        why = "it was named with --commit" + (f" by {actor}" if actor else "")
     elif choice.required is None:
-        why = "it is what is checked out; nothing is checked there"
+        why = "it is checked out, and a checkout has no checks"
     else:
-        why = "it is the newest whose required checks all succeeded"
-    return {
-        "schema": 1,
-        "tag": tag,
-        "branch": choice.branch,
-        "commit": choice.commit.sha,
-        "subject": choice.commit.subject,
-        "committed": choice.commit.committed.isoformat(),
-        "chosen": now.isoformat(timespec="seconds"),
-        "why": why,
-        "required": list(choice.required) if choice.required is not None else None,
-        "checks": [
-            {
-                "name": check.name,
-                "conclusion": check.conclusion,
-                "at": check.at.isoformat(),
-                "url": check.url,
-            }
+        why = "it is the newest commit whose required checks all succeeded"
+    return CommitEvidence(
+        tag=tag,
+        branch=choice.branch,
+        commit=choice.commit.sha,
+        subject=choice.commit.subject,
+        committed=choice.commit.committed.isoformat(),
+        chosen=now.isoformat(timespec="seconds"),
+        why=why,
+        required=choice.required,
+        checks=tuple(
+            RecordedCheck(check.name, check.conclusion, check.at.isoformat(), check.url)
             for check in choice.checks
-        ],
-        "passed_over": [
-            {"commit": commit.sha, "subject": commit.subject, "why": reason}
+        ),
+        passed_over=tuple(
+            PassedOver(commit.sha, commit.subject, reason)
             for commit, reason in choice.passed_over[:MOST_RECORDED]
-        ],
-    }
+        ),
+    )

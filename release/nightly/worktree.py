@@ -1,4 +1,4 @@
-"""A second checkout, for a commit that is not the one somebody works on."""
+"""A second checkout, for building another commit than the one that is checked out."""
 
 from __future__ import annotations
 
@@ -11,52 +11,50 @@ from release.model.errors import UsageError
 
 
 def at(workspace: Path, commit: str) -> Path:
-    """Checks a commit out beside the user's caches, and returns where.
+    """Checks out a commit in a worktree in the user's cache, and returns its path.
 
-    Each workspace has one such checkout, which is moved from commit to commit, so that Bazel finds
-    there what it knew the night before.
+    Each workspace has one worktree, which moves from commit to commit so that Bazel can reuse the
+    outputs of the previous nightly.
 
     Args:
       workspace: a checkout of the same repository.
       commit: 40 hex digits.
 
     Raises:
-      UsageError: the repository does not have that commit, or cannot check it out.
+      UsageError: the repository lacks the commit, or cannot check it out.
     """
     name = hashlib.sha256(str(workspace.resolve()).encode()).hexdigest()[:12]
     path = _cache() / "worktrees" / name
     if _git(workspace, "cat-file", "-e", f"{commit}^{{commit}}") is None:
-        raise UsageError(
-            f"{workspace}: it does not have the commit {commit[:12]}; `git fetch` it first"
-        )
+        raise UsageError(f"{workspace}: no commit {commit[:12]}; run `git fetch` first")
     if not (path / ".git").exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Forced: git may still know a worktree there that somebody deleted.
-        made = _git(workspace, "worktree", "add", "--force", "--detach", str(path), commit)
+        # --force: git may still list a worktree there whose directory was deleted.
+        output = _git(workspace, "worktree", "add", "--force", "--detach", str(path), commit)
     else:
-        made = _git(path, "checkout", "--quiet", "--force", "--detach", commit)
-    if made is None:
-        raise UsageError(f"{path}: {commit[:12]} cannot be checked out there; delete the directory")
-    # What an older commit left and did not ignore would be built with.
+        output = _git(path, "checkout", "--quiet", "--force", "--detach", commit)
+    if output is None:
+        raise UsageError(f"{path}: cannot check out {commit[:12]}; delete this directory")
+    # Untracked files of an older commit must not be built with.
     _git(path, "clean", "--quiet", "--force", "-d")
     return path
 
 
 def _git(directory: Path, *arguments: str) -> str | None:
-    """What git printed; None when it failed."""
+    """The output of git; None if it failed."""
     try:
-        ended = subprocess.run(
+        done = subprocess.run(
             ["git", "-c", "safe.directory=*", "-C", str(directory), *arguments],
             capture_output=True,
             text=True,
         )
     except FileNotFoundError:
         raise UsageError("git is not on PATH; install it") from None
-    return None if ended.returncode else ended.stdout
+    return None if done.returncode else done.stdout
 
 
 def _cache() -> Path:
-    """The user's cache, as `bazelw` chooses it."""
-    if own := os.environ.get("IREE_RELEASE_CACHE"):
-        return Path(own)
+    """The user's cache directory, as chosen by `bazelw`."""
+    if path := os.environ.get("IREE_RELEASE_CACHE"):
+        return Path(path)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "iree-release")

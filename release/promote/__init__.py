@@ -1,1 +1,1 @@
-"""Promotion: a published pre-release becomes a stable release without being built again."""
+"""Promotion: a published pre-release becomes a stable release without another build."""

@@ -1,166 +1,150 @@
-"""What must be so before a candidate is promoted, and how a person decides otherwise."""
+"""The conditions under which a candidate is promoted, and how a user overrides them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from release.hosting.source import CommitSource
 from release.model.errors import Refused, UsageError
-from release.model.manifest import CellStatus
+from release.model.manifest import Condition
 from release.model.settings import PromoteSettings
+from release.model.state import CellState, RunState
+from release.model.text import listed
 from release.promote.candidate import Candidate
 
-MOST_TOLD = 3
-"""Cells or issues that a detail names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One of them, and how it stands."""
-
-    name: str
-    met: bool
-    detail: str
-    """Why it is met or not, for a person."""
+MOST_LISTED = 3
+"""How many cells or issues a detail lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What conditions are held against."""
+    """What the conditions are checked against."""
 
     candidate: Candidate
     settings: PromoteSettings
     source: CommitSource
-    """Whose issues may stand in the way."""
+    """The repository whose issues may block a promotion."""
     local: bool
-    """Whether the store is this machine's alone, so that it is a rehearsal."""
+    """Whether the store is local, so that the promotion is a rehearsal."""
     now: datetime
     """UTC."""
 
 
 def examine(circumstances: Circumstances) -> tuple[Condition, ...]:
-    """How each condition stands.
+    """Checks each condition.
 
     Raises:
-      RemoteError: the issues cannot be asked for now.
+      RemoteError: the issues cannot be read now.
     """
-    return tuple(look(circumstances) for look in _LOOKS.values())
+    return tuple(check(circumstances) for check in _CHECKS.values())
 
 
 def overrides(texts: Iterable[str]) -> dict[str, str]:
-    """Reads NAME=REASON, each of them.
+    """Parses NAME=REASON, once for each override.
 
     Raises:
-      UsageError: one is not of that form, or names no condition.
+      UsageError: one has another form, or names no condition.
     """
     found = {}
     for text in texts:
         name, _, reason = text.partition("=")
-        if name not in _LOOKS:
-            raise UsageError(f"--override {text}: there are {', '.join(_LOOKS)}")
+        if name not in _CHECKS:
+            raise UsageError(
+                f"--override {text}: unknown condition; expected one of {', '.join(_CHECKS)}"
+            )
         if not reason.strip():
             raise UsageError(f"--override {text}: give a reason, as in {name}=REASON")
         found[name] = reason.strip()
     return found
 
 
-def hold(conditions: Sequence[Condition], overridden: Mapping[str, str]) -> dict[str, str]:
-    """Lets a promotion go on.
+def require(conditions: Sequence[Condition], given: Mapping[str, str]) -> dict[str, str]:
+    """Refuses a promotion with an unmet condition that is not overridden.
+
+    Args:
+      conditions: the results of all checks.
+      given: the overrides: reasons by name of the condition.
 
     Returns:
       The overrides that were needed.
 
     Raises:
-      Refused: a condition is not met, and nobody overrode it; all of them are told.
+      Refused: a condition is not met and not overridden; the message lists all of them.
     """
     unmet = [one for one in conditions if not one.met]
-    against = [one for one in unmet if one.name not in overridden]
-    if against:
-        told = "; ".join(f"{one.name}: {one.detail}" for one in against)
+    open_ones = [one for one in unmet if one.name not in given]
+    if open_ones:
+        details = "; ".join(f"{one.name}: {one.detail}" for one in open_ones)
         raise Refused(
-            f"it must not be promoted: {told}; wait, mend it, or say why it may be all the same "
-            f"with --override {against[0].name}=REASON"
+            f"the candidate must not be promoted: {details}; wait, fix it, or give a reason with "
+            f"--override {open_ones[0].name}=REASON"
         )
-    return {one.name: overridden[one.name] for one in unmet}
+    return {one.name: given[one.name] for one in unmet}
 
 
-def _age(about: Circumstances) -> Condition:
-    published = about.candidate.release.published
-    assert published, "it is no draft"
-    least = timedelta(days=about.settings.minimum_age_days)
-    age = about.now - published
+def _age(circumstances: Circumstances) -> Condition:
+    published = circumstances.candidate.release.published
+    assert published, "it is not a draft"
+    minimum = timedelta(days=circumstances.settings.minimum_age_days)
+    age = circumstances.now - published
     return Condition(
         "age",
-        age >= least,
-        f"it was published on {published:%Y-%m-%d}, {age.days} days ago, and {least.days} are "
-        "asked for (promote.minimum_age_days)",
+        age >= minimum,
+        f"published on {published:%Y-%m-%d}, {age.days} days ago; promote.minimum_age_days is "
+        f"{minimum.days}",
     )
 
 
-def _platforms(about: Circumstances) -> Condition:
-    missing = [cell for cell in about.candidate.manifest.cells if cell.status == "missing"]
-    return Condition(
-        "platforms",
-        not missing,
-        f"it lacks {_some(map(_name, missing))}" if missing else "all that it planned is there",
-    )
+def _platforms(circumstances: Circumstances) -> Condition:
+    cells = circumstances.candidate.manifest.cells
+    missing = [cell.name for cell in cells if cell.status is CellState.MISSING]
+    if missing:
+        return Condition("platforms", False, f"missing: {listed(missing, MOST_LISTED)}")
+    return Condition("platforms", True, "every planned file exists")
 
 
-def _verdicts(about: Circumstances) -> Condition:
-    """Nothing is wrong, nothing failed, and each required package ran on each of its platforms."""
-    cells = about.candidate.manifest.cells
-    wrong = [_name(cell) for cell in cells if cell.status == "wrong" or cell.run == "failed"]
+def _verdicts(circumstances: Circumstances) -> Condition:
+    """No cell is wrong or failed, and each required package ran on each of its platforms."""
+    cells = circumstances.candidate.manifest.cells
+    wrong = [
+        cell.name for cell in cells if cell.status is CellState.WRONG or cell.run is RunState.FAILED
+    ]
     if wrong:
-        return Condition("verdicts", False, f"the gate found wrong or failing: {_some(wrong)}")
-    ran = {(cell.package, cell.platform) for cell in cells if cell.run == "passed"}
-    idle = {
+        detail = f"the gate found these wrong or failing: {listed(wrong, MOST_LISTED)}"
+        return Condition("verdicts", False, detail)
+    ran = {(cell.package, cell.platform) for cell in cells if cell.run is RunState.PASSED}
+    not_run = {
         f"{cell.package or 'dist'} {cell.platform}": None
         for cell in cells
         if cell.required and (cell.package, cell.platform) not in ran
     }
-    if idle:
-        return Condition("verdicts", False, f"nobody ran {_some(idle)}")
-    return Condition("verdicts", True, "the gate found nothing wrong, and ran what is required")
+    if not_run:
+        return Condition("verdicts", False, f"not run: {listed(not_run, MOST_LISTED)}")
+    return Condition("verdicts", True, "the gate found no fault, and ran all that is required")
 
 
-def _blockers(about: Circumstances) -> Condition:
-    label = about.settings.blocker_label
-    issues = about.source.open_issues(label)
+def _blockers(circumstances: Circumstances) -> Condition:
+    label = circumstances.settings.blocker_label
+    issues = circumstances.source.open_issues(label)
     if issues is None:
+        hint = "" if circumstances.local else "; name a repository with --source github:OWNER/REPO"
         return Condition(
             "blockers",
-            about.local,
-            f"not asked: {about.source.name} has no issues"
-            + ("" if about.local else "; name a repository with --source github:OWNER/REPO"),
+            circumstances.local,
+            f"not checked: {circumstances.source.name} has no issues{hint}",
         )
     if not issues:
         return Condition("blockers", True, f"no open issue has the label {label}")
-    told = _some(f"#{issue.number} ({issue.title})" for issue in issues)
-    return Condition("blockers", False, f"open with the label {label}: {told}")
+    blockers = listed((f"#{issue.number} ({issue.title})" for issue in issues), MOST_LISTED)
+    return Condition("blockers", False, f"open issues with the label {label}: {blockers}")
 
 
-_LOOKS: Mapping[str, Callable[[Circumstances], Condition]] = {
+_CHECKS: Mapping[str, Callable[[Circumstances], Condition]] = {
     "age": _age,
     "platforms": _platforms,
     "verdicts": _verdicts,
     "blockers": _blockers,
 }
-"""The conditions by name."""
-
-
-def _name(cell: CellStatus) -> str:
-    return " ".join(filter(None, (cell.package or "dist", cell.platform, cell.python)))
-
-
-def _some(names: Iterable[str]) -> str:
-    """The first ones, and how many more there are."""
-
-    def told() -> Iterator[str]:
-        yield from listed[:MOST_TOLD]
-        if len(listed) > MOST_TOLD:
-            yield f"and {len(listed) - MOST_TOLD} more"
-
-    listed = list(names)
-    return ", ".join(told())
+"""The check of each condition, by its name."""

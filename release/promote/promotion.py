@@ -1,18 +1,16 @@
-"""The promotion: a candidate's files under a stable version, examined, then published."""
+"""The promotion: a candidate's files at a stable version, examined and then published."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from release.gate import examination, grid
 from release.gate.examination import ExaminationOptions
-from release.gate.release_set import SizeLimits
+from release.gate.sizes import SizeLimits
 from release.hosting import catalogue
 from release.hosting.source import CommitSource
 from release.hosting.store import Store
@@ -26,29 +24,28 @@ from release.promote import restamping
 from release.promote.candidate import Candidate
 from release.promote.restamping import Approval
 from release.publish import judgement, publisher
-from release.publish.judgement import Judgement
 from release.publish.publication import Publication, Published
 from release.publish.published_manifest import BuildRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """What is promoted, and with what."""
+    """What is promoted, and how."""
 
     store: Store
     source: CommitSource
     settings: Settings
     candidate: Candidate
     version: str
-    permit: Approval
+    approval: Approval
     now: datetime
-    """The one reading of the clock, UTC."""
-    place: Path
-    """Where files are laid: the candidate's, and those made of them."""
-    run: bool
-    """Whether what was made is installed and run."""
+    """UTC; the clock is read once for the whole promotion."""
+    work: Path
+    """Directory for the candidate's files and those made from them."""
+    smoke_test: bool
+    """Whether the new files are installed and run."""
     console: Console
-    """Where it tells what it does."""
+    """Where progress is shown."""
 
     @property
     def tag(self) -> str:
@@ -56,64 +53,68 @@ class Promotion:
         return version.tag_of(self.version)
 
 
-def already(store: Store, candidate: Candidate, wanted: str) -> bool:
-    """Whether a candidate was promoted to a version before, byte for byte.
+def already(store: Store, candidate: Candidate, stable: str) -> bool:
+    """Whether a candidate was already promoted to a version, with the same files.
 
     Raises:
-      Refused: the version is published, and is none of that candidate.
+      Refused: the version is published, and was not made from this candidate.
     """
-    tag = version.tag_of(wanted)
+    tag = version.tag_of(stable)
     release = store.release(tag)
     if release is None or release.draft:
         return False
-    there = catalogue.manifest_of(store, tag)
-    formers = {
+    existing = catalogue.manifest_of(store, tag)
+    predecessors = {
         artifact.promoted_from.filename: artifact.promoted_from.sha256
-        for artifact in (there.artifacts.values() if there else ())
+        for artifact in (existing.artifacts.values() if existing else ())
         if artifact.promoted_from
     }
-    own = {name: artifact.sha256 for name, artifact in candidate.manifest.artifacts.items()}
-    if formers != own:
-        origin = there.promoted_from if there else None
+    if predecessors != candidate.manifest.digests():
+        origin = existing.promoted_from if existing else None
         raise Refused(
-            f"{store.address}: {tag} is published already, "
-            f"{f'made of {origin}' if origin else 'and was not promoted'}; take the next version"
+            f"{store.address}: {tag} is already published, "
+            f"{f'made from {origin}' if origin else 'and was not promoted'}; use the next version"
         )
     return True
 
 
 def promote(promotion: Promotion) -> Published:
-    """Makes the release, holds it against its plan, and publishes it.
+    """Makes the release, examines it, and publishes it.
 
     Raises:
-      Refused: a file cannot be promoted, or the gate refuses what was made of them.
-      RemoteError: the store failed; a rerun goes on.
+      Refused: a file cannot be promoted, or the gate refuses the new files.
+      RemoteError: the store failed; run it again to continue.
     """
-    candidate, store, place = promotion.candidate, promotion.store, promotion.place
-    files = restamping.fetch(store, candidate, place / candidate.tag)
+    candidate, store, work = promotion.candidate, promotion.store, promotion.work
+    files = restamping.fetch(store, candidate, work / candidate.tag)
     release = restamping.restamp(
-        candidate, files, promotion.version, promotion.permit, place / promotion.tag
+        candidate, files, promotion.version, promotion.approval, work / promotion.tag
     )
-    before = catalogue.previous(store, promotion.version)
-    verdicts = _examine(promotion, release, before[1] if before else None)
+    previous = catalogue.previous(store, promotion.version)
+    verdicts = _examine(promotion, release, previous[1] if previous else None)
     if not verdicts.right:
         grid.show(verdicts, promotion.console)
         raise Refused(
-            f"{promotion.version} must not go out, and nothing was published; what was made of "
-            f"{candidate.tag} is in {place / promotion.tag}"
+            f"the gate refused {promotion.version}, and nothing was published; the files made "
+            f"from {candidate.tag} are in {work / promotion.tag}"
         )
-    base = before[1].commit if before else None
-    stated = candidate.manifest_json
+    judged = judgement.of(verdicts, release)
+    base = previous[1].commit if previous else None
     return publisher.publish(
         store,
         Publication(
             release=release,
-            judgement=_with_trials(judgement.of(verdicts, release), candidate),
-            provenance=BuildRecord(
-                candidate.commit, dirty=stated.get("dirty", False), evidence=stated.get("evidence")
+            # A smoke test of the candidate's files is not one of these files, but worth knowing.
+            judgement=replace(
+                judged, manifest=judged.manifest.with_runs_of(candidate.manifest, candidate.tag)
+            ),
+            build=BuildRecord(
+                candidate.commit,
+                dirty=candidate.manifest.dirty,
+                evidence=candidate.manifest.evidence,
             ),
             tag=promotion.tag,
-            previous=before,
+            previous=previous,
             commits=promotion.source.between(base, candidate.commit) if base else (),
         ),
         promotion.settings.publish,
@@ -124,39 +125,17 @@ def promote(promotion: Promotion) -> Published:
 def _examine(
     promotion: Promotion, release: ReleaseDirectory, previous: Manifest | None
 ) -> Verdicts:
-    # Files grow since the last stable release, but what is missing is so since the candidates.
-    known = replace(
-        previous or promotion.candidate.manifest, missing=promotion.candidate.manifest.missing
-    )
-    wishes = ExaminationOptions(
-        run=promotion.run, limits=SizeLimits(wheel=promotion.settings.publish.registry_file_limit)
+    # Sizes are compared with the last stable release, but a missing cell has been missing since
+    # the first candidate without it.
+    candidate = promotion.candidate.manifest
+    options = ExaminationOptions(
+        run=promotion.smoke_test,
+        limits=SizeLimits(wheel=promotion.settings.publish.registry_file_limit),
     )
     return examination.examine(
-        release, wishes, previous=known, day=promotion.now.date(), console=promotion.console
-    )
-
-
-def _with_trials(judged: Judgement, candidate: Candidate) -> Judgement:
-    """The judgement, which of a cell that was not run says how it went as a candidate."""
-    runs = {
-        (cell.package, cell.platform, cell.python): cell.run for cell in candidate.manifest.cells
-    }
-
-    def told(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        return [
-            {**cell, "run_detail": f"as {candidate.tag}: {former}"}
-            if cell["run"] == "not run"
-            and (former := runs.get((cell.get("package"), cell["platform"], cell.get("python"))))
-            else dict(cell)
-            for cell in cells
-        ]
-
-    content = judged.manifest_json
-    return replace(
-        judged,
-        manifest_json={
-            **content,
-            "cells": told(content["cells"]),
-            "dists": told(content["dists"]),
-        },
+        release,
+        options,
+        previous=(previous or candidate).with_cells_of(candidate),
+        day=promotion.now.date(),
+        console=promotion.console,
     )

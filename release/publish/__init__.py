@@ -1,1 +1,1 @@
-"""Publishing: what goes out, whether it may, and how it gets there."""
+"""Publishing: checks a release, prepares its assets and notes, and uploads them to a store."""

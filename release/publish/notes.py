@@ -1,4 +1,4 @@
-"""The notes of a release: made from its manifest and from the store, never from the clock."""
+"""The notes of a release, generated from its manifest and the store; they contain no time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 from release.hosting.store import Store
 from release.model import cells, version
-from release.model.manifest import CellStatus, Manifest, Origin
+from release.model.cells import CellStatus
+from release.model.manifest import Manifest, Origin
+from release.model.state import CellState, RunState
+from release.model.text import MIB
 from release.publish.publication import Publication
 
 if TYPE_CHECKING:
     import jinja2
 
 MOST_COMMITS = 50
-_MIB = 1 << 20
+"""How many commits the notes list."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#!~])")
 
 
@@ -33,18 +36,18 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """A file and how it grew."""
+    """The size of a file, and how much it grew."""
 
     name: str
     mib: float
     growth: float | None
-    """Of the file that was its like in the release before, as a fraction."""
+    """Relative to the same file of the release before, as a fraction."""
 
 
 @functools.cache
 def templates() -> jinja2.Environment:
-    """What renders the notes."""
-    # It takes a while to import, which `--help` need not wait for.
+    """The templates of the notes."""
+    # Imported here because it is slow to import, and `--help` does not need it.
     import jinja2
 
     environment = jinja2.Environment(
@@ -60,47 +63,46 @@ def templates() -> jinja2.Environment:
     return environment
 
 
-def render(store: Store, publication: Publication, stated: Manifest) -> Notes:
+def render(store: Store, publication: Publication, manifest: Manifest) -> Notes:
     """The notes of a release.
 
     Args:
-      store: where it is published.
-      publication: what is published.
-      stated: its manifest, as the store has it.
+      store: the store that it is published in.
+      publication: the release.
+      manifest: its manifest in the store.
     """
-    kind = version.kind(stated.version)
+    kind = version.kind(manifest.version)
     previous = publication.previous
     rendered = (
         templates()
         .get_template("notes.md.jinja")
         .render(
-            install=install_line(store, publication.tag, stated),
-            kind=kind,
-            stated=stated,
-            platforms=cells.platforms(stated.cells),
-            rows=list(_rows(stated.cells)),
-            missing=cells.missing(stated.cells),
-            origins=_origins(stated),
-            sizes=_sizes(stated, previous[1] if previous else None),
+            install=install_line(store, publication.tag, manifest),
+            manifest=manifest,
+            platforms=cells.platforms(manifest.cells),
+            rows=list(_rows(manifest.cells)),
+            missing=cells.missing(manifest.cells),
+            origins=_origins(manifest),
+            sizes=_sizes(manifest, previous[1] if previous else None),
             previous=previous[0].tag if previous else None,
             commits=publication.commits[:MOST_COMMITS],
             more=max(0, len(publication.commits) - MOST_COMMITS),
-            evidence=publication.provenance.evidence,
+            evidence=publication.build.evidence,
         )
     )
-    return Notes(f"{kind} {stated.version}".capitalize(), rendered)
+    return Notes(f"{kind} {manifest.version}".capitalize(), rendered)
 
 
-def install_line(store: Store, tag: str, stated: Manifest) -> str:
-    """The command that installs compiler and runtime of a release, or whatever it has."""
-    packages = sorted({a.package for a in stated.artifacts.values() if a.package})
+def install_line(store: Store, tag: str, manifest: Manifest) -> str:
+    """The command that installs the compiler and the runtime, or all packages if it lacks both."""
+    packages = sorted({a.package for a in manifest.artifacts.values() if a.package})
     main = [name for name in packages if name in ("iree-compiler", "iree-runtime")] or packages
-    wanted = " ".join(f"{name}=={stated.version}" for name in main)
-    return f"pip install --find-links {_quoted(store.find_links(tag))} {wanted}"
+    requirements = " ".join(f"{name}=={manifest.version}" for name in main)
+    return f"pip install --find-links {_quoted(store.find_links(tag))} {requirements}"
 
 
 def escaped(text: str) -> str:
-    """Text as Markdown that shows it as it is, and calls nobody."""
+    """Text as Markdown that shows it unchanged, and mentions no users."""
     one_line = " ".join(text.split())
     return _SPECIAL.sub(r"\\\1", one_line).replace("@", "@<!-- -->")
 
@@ -110,7 +112,7 @@ def _quoted(text: str) -> str:
 
 
 def _rows(statuses: Sequence[CellStatus]) -> Iterator[tuple[str, list[str]]]:
-    """Packages, and of each what a cell of the table says, platform by platform."""
+    """The rows of the table: a package, and its cells by platform."""
     for package in cells.packages(statuses):
         row = []
         for platform in cells.platforms(statuses):
@@ -118,38 +120,38 @@ def _rows(statuses: Sequence[CellStatus]) -> Iterator[tuple[str, list[str]]]:
             for cell in cells.at(statuses, package, platform):
                 marks.setdefault(_mark(cell), []).append(cell.python or "")
             row.append(
-                "<br>".join(f"{mark} {' '.join(ones)}".rstrip() for mark, ones in marks.items())
+                "<br>".join(f"{mark} {' '.join(own)}".rstrip() for mark, own in marks.items())
             )
         yield package or "dist", row
 
 
 def _mark(cell: CellStatus) -> str:
-    if cell.status != "built":
+    if cell.status is not CellState.BUILT:
         return "-"
-    return "✔" if cell.run == "passed" else "○"
+    return "✔" if cell.run is RunState.PASSED else "○"
 
 
-def _origins(stated: Manifest) -> list[Origin]:
-    """Where native bytes come from, each once."""
+def _origins(manifest: Manifest) -> list[Origin]:
+    """The origins of native code, each once."""
     return list(
         {
             (origin.kind, origin.project, origin.version, origin.revision): origin
-            for artifact in stated.artifacts.values()
+            for artifact in manifest.artifacts.values()
             for origin in artifact.origins
         }.values()
     )
 
 
-def _sizes(stated: Manifest, before: Manifest | None) -> list[_Size]:
-    """Files by size; of two releases the same file but for the version is its like."""
+def _sizes(manifest: Manifest, before: Manifest | None) -> list[_Size]:
+    """The files, the largest first; two releases have the same file under another version."""
     old = (
         {name.replace(before.version, ""): a.size for name, a in before.artifacts.items()}
         if before
         else {}
     )
     sizes = []
-    for name, artifact in stated.artifacts.items():
-        like = old.get(name.replace(stated.version, ""))
-        growth = artifact.size / like - 1 if like else None
-        sizes.append(_Size(name, artifact.size / _MIB, growth))
+    for name, artifact in manifest.artifacts.items():
+        previous = old.get(name.replace(manifest.version, ""))
+        growth = artifact.size / previous - 1 if previous else None
+        sizes.append(_Size(name, artifact.size / MIB, growth))
     return sorted(sizes, key=lambda size: (-size.mib, size.name))

@@ -1,4 +1,4 @@
-"""The preflight: what a store or a registry would refuse, found before the first byte."""
+"""The preflight: finds what a store or a registry would refuse before anything is uploaded."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 
 from release.hosting.store import StoreLimits, Upload
 from release.model.errors import Refused
-
-_MIB = 1 << 20
+from release.model.text import mib
 
 
 def check(
@@ -17,31 +16,31 @@ def check(
     others: Collection[str],
     registry_file_limit: int,
 ) -> None:
-    """Holds what will be uploaded against quotas.
+    """Checks what will be uploaded against quotas.
 
     Args:
       contents: all assets.
       limits: the store's.
       others: names of assets that the release has besides.
-      registry_file_limit: bytes of the largest wheel that the registry takes.
+      registry_file_limit: bytes of the largest wheel that the registry accepts.
 
     Raises:
-      Refused: a quota would be exceeded; all of them are told.
+      Refused: a quota would be exceeded; the message lists all of them.
     """
     excesses = []
     count = len({content.name for content in contents} | set(others))
     if limits.assets is not None and count > limits.assets:
-        excesses.append(f"{count} assets, of which a release takes {limits.assets}")
+        excesses.append(f"{count} assets, and a release may have {limits.assets}")
     for content in contents:
         if limits.file_size is not None and content.size > limits.file_size:
             excesses.append(
-                f"{content.name} has {content.size / _MIB:.0f} MiB, and a file may have "
-                f"{limits.file_size / _MIB:.0f}"
+                f"{content.name} has {mib(content.size, 0)}, and a file may have "
+                f"{mib(limits.file_size, 0)}"
             )
         if content.name.endswith(".whl") and content.size > registry_file_limit:
             excesses.append(
-                f"{content.name} has {content.size / _MIB:.1f} MiB, and the registry takes "
-                f"{registry_file_limit / _MIB:.0f} (publish.registry_file_limit_mib), so that it "
+                f"{content.name} has {mib(content.size)}, and the registry accepts "
+                f"{mib(registry_file_limit, 0)} (publish.registry_file_limit_mib), so that it "
                 "could never be promoted"
             )
     if excesses:

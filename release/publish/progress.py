@@ -1,4 +1,4 @@
-"""What a person sees of uploads: bars on a terminal, a line for each file elsewhere."""
+"""Shows the progress of uploads: bars on a terminal, and a line for each file."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from release.hosting.store import Placed, Upload
+from release.hosting.store import PutResult, Upload
 from release.model import terminal
-
-_MIB = 1 << 20
+from release.model.text import mib
 
 
 class Uploads:
-    """Shows uploads while it is entered; may be told of them by several threads."""
+    """A context in which uploads are shown; several threads may report to it."""
 
     def __init__(self, contents: Sequence[Upload], console: Console) -> None:
         """Shows uploads of `contents` on a console."""
@@ -56,7 +55,7 @@ class Uploads:
         self._bars.stop()
 
     def of(self, content: Upload) -> Callable[[int], None]:
-        """What is to be told of the bytes of one file."""
+        """Returns what to call with the number of bytes sent of one file."""
         task = self._bars.add_task(content.name, total=content.size)
         self._each[content.name] = task
 
@@ -66,13 +65,12 @@ class Uploads:
 
         return sent
 
-    def done(self, content: Upload, placed: Placed) -> None:
-        """A file is there."""
+    def done(self, content: Upload, placed: PutResult) -> None:
+        """Reports that a file was uploaded."""
         self._bars.remove_task(self._each.pop(content.name))
         self._done += 1
         terminal.say(
             self._console,
-            f"{placed} {content.name} ({content.size / _MIB:.1f} MiB), "
-            f"{self._done} of {self._count}",
+            f"{placed} {content.name} ({mib(content.size)}), {self._done} of {self._count}",
             "dim",
         )

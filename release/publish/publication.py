@@ -1,4 +1,4 @@
-"""What is published, and what publishing did."""
+"""What is published, and the result of publishing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from release.hosting.source import Commit
-from release.hosting.store import Placed, StoredRelease
+from release.hosting.store import PutResult, StoredRelease
 from release.model.manifest import Manifest
 from release.model.release_dir import ReleaseDirectory
 from release.publish.judgement import Judgement
@@ -15,26 +15,26 @@ from release.publish.published_manifest import BuildRecord
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What is to be published."""
+    """A release to publish."""
 
     release: ReleaseDirectory
     judgement: Judgement
-    provenance: BuildRecord
+    build: BuildRecord
     tag: str
     previous: tuple[StoredRelease, Manifest] | None = None
     """The release before it, of the same kind."""
     commits: Sequence[Commit] = ()
-    """Those since then, the newest first."""
+    """The commits since then, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was done."""
+    """The result of publishing."""
 
     tag: str
     already: bool
-    """Whether it had been published before, with the same bytes."""
-    placed: Mapping[str, Placed] = field(default_factory=dict)
-    """What became of each asset."""
+    """Whether it was published before, with the same files."""
+    placed: Mapping[str, PutResult] = field(default_factory=dict)
+    """What was done with each asset."""
     missing: Mapping[str, str] = field(default_factory=dict)
-    """The files of tolerated cells that it does not have, and since which day."""
+    """The files of tolerated cells that it lacks, and since which day."""

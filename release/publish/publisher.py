@@ -1,12 +1,11 @@
-"""The publisher: moves exactly what was examined into a store, and makes it visible last.
+"""The publisher: uploads exactly what was examined to a store, and makes it visible last.
 
-Everything before the last step happens in a draft, which nobody else sees. Killed at any moment and
-run again, it goes on: the store says what is there.
+Everything before the last step happens in a draft, which users do not see. A run that was
+interrupted at any moment can be repeated: it continues with what the store already has.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -15,17 +14,22 @@ from rich.console import Console
 
 from release.hosting import catalogue
 from release.hosting.catalogue import EVIDENCE, LOCK
-from release.hosting.store import Absent, Asset, Conflict, Placed, Store, Upload
-from release.model import manifest, version
+from release.hosting.store import Absent, Asset, Conflict, PutResult, Store, Upload
+from release.model import evidence, manifest, version
 from release.model.errors import CommandError, Refused
 from release.model.manifest import Manifest
 from release.model.settings import PublishSettings
+from release.model.state import CellState
+from release.model.text import listed
 from release.publish import contents as contents_of
 from release.publish import notes, preflight, published_manifest
 from release.publish.judgement import Judgement
 from release.publish.progress import Uploads
 from release.publish.publication import Publication, Published
 from release.publish.published_manifest import PublishedManifest
+
+MOST_REASONS = 3
+"""How many of the gate's reasons a message lists."""
 
 
 def publish(
@@ -34,95 +38,96 @@ def publish(
     """Publishes a release, or the rest of it.
 
     Args:
-      store: where to.
-      publication: what.
-      settings: how many uploads at a time, and the registry's limit.
+      store: the store to publish to.
+      publication: the release.
+      settings: the number of parallel uploads, and the registry's limit.
       console: where progress is shown.
 
     Raises:
-      Refused: it must not go out, or something in the store is in the way; nothing was published.
-      Busy: somebody else publishes it just now.
-      RemoteError: the store failed; a rerun goes on.
+      Refused: it must not be published, or conflicts with what the store has; nothing was
+        published.
+      Busy: another run is publishing it.
+      RemoteError: the store failed; run it again to continue.
     """
     tag = publication.tag
     publication = _with_evidence(store, publication)
-    stated, assets = prepare(store, publication, settings)
-    if (done := _published(store, tag, stated)) is not None:
+    published, assets = prepare(store, publication, settings)
+    if (done := _published(store, tag, published)) is not None:
         return done
-    first = store.draft(
-        tag, commit=publication.provenance.commit, title=publication.release.plan.version, notes=""
+    draft = store.draft(
+        tag, commit=publication.build.commit, title=publication.release.plan.version, notes=""
     )
-    if not first.draft:
-        return _already(store, tag, stated)
+    if not draft.draft:
+        return _already(store, tag, published)
     with store.lease(tag):
-        # Whoever held it until now may have published.
-        if (done := _published(store, tag, stated)) is not None:
+        # The last holder of the lease may have published it.
+        if (done := _published(store, tag, published)) is not None:
             return done
-        stated, assets = _adopt(store, tag, stated, assets)
+        published, assets = _adopt(store, tag, published, assets)
         _clear(store, tag, assets)
         placed = _upload(store, tag, assets, settings.uploads, console)
         _confirm(store, tag, assets)
-        described = notes.render(store, publication, stated.manifest)
-        store.describe(tag, title=described.title, notes=described.text)
-        store.create_tag(tag, publication.provenance.commit)
+        rendered = notes.render(store, publication, published.manifest)
+        store.describe(tag, title=rendered.title, notes=rendered.text)
+        store.create_tag(tag, publication.build.commit)
     stable = version.kind(publication.release.plan.version) == "stable"
     latest = stable and _is_newest(store, publication.release.plan.version)
     store.publish(tag, prerelease=not stable, latest=latest)
-    return Published(tag, already=False, placed=placed, missing=missing(stated.manifest))
+    return Published(tag, already=False, placed=placed, missing=missing(published.manifest))
 
 
 def prepare(
     store: Store, publication: Publication, settings: PublishSettings
 ) -> tuple[PublishedManifest, tuple[Upload, ...]]:
-    """Finds out whether a release may go out, and what that would be; writes nothing.
+    """Checks that a release may be published, and returns its assets; writes nothing.
 
     Raises:
-      Refused: it may not.
+      Refused: it must not be published.
     """
     check_version(store, publication.release.plan.version)
-    if publication.provenance.dirty and not store.local:
+    if publication.build.dirty and not store.local:
         raise Refused(
-            f"{store.address} takes only what was committed, and the checkout has other changes; "
-            "commit or stash them"
+            f"{store.address} accepts only committed files, and the checkout has uncommitted "
+            "changes; commit or stash them"
         )
     _check_judgement(publication.judgement)
-    stated = published_manifest.make(
-        publication.release, publication.judgement, publication.provenance, publication.tag
+    published = published_manifest.make(
+        publication.release, publication.judgement, publication.build, publication.tag
     )
-    assets = contents_of.of(publication.release, stated)
+    assets = contents_of.of(publication.release, published)
     preflight.check(
         assets,
         store.limits,
         others=[EVIDENCE, LOCK],
         registry_file_limit=settings.registry_file_limit,
     )
-    return stated, assets
+    return published, assets
 
 
 def check_version(store: Store, text: str) -> None:
-    """Holds a version against what a store takes.
+    """Checks that a store accepts a version.
 
     Raises:
-      Refused: it is a development version, and the store not this machine's alone.
+      Refused: it is a development version, and the store is not local.
     """
     if version.kind(text) == "development" and not store.local:
         raise Refused(
-            f"{text} is a development version, which {store.address} does not take; build with "
+            f"{text} is a development version, which {store.address} does not accept; build with "
             "--//packaging:version=V"
         )
 
 
-def missing(stated: Manifest) -> dict[str, str]:
-    """The files of tolerated cells that a release does not have, and since which day."""
+def missing(manifest: Manifest) -> dict[str, str]:
+    """The files of tolerated cells that a release lacks, and since which day."""
     return {
         cell.file: cell.missing_since.isoformat() if cell.missing_since else "today"
-        for cell in stated.cells
-        if cell.status == "missing"
+        for cell in manifest.cells
+        if cell.status is CellState.MISSING
     }
 
 
 def _is_newest(store: Store, text: str) -> bool:
-    """Whether a stable version is above all others: a patch of an older one is not the latest."""
+    """Whether a stable version is the highest: a patch of an older one is not the latest."""
     others = (version.of_tag(release.tag) for release in catalogue.published(store))
     return all(
         version.parse(other) <= version.parse(text)
@@ -133,103 +138,100 @@ def _is_newest(store: Store, text: str) -> bool:
 
 def _check_judgement(judgement: Judgement) -> None:
     if not judgement.right:
-        more = f" and {len(judgement.wrong) - 3} more" if len(judgement.wrong) > 3 else ""
-        raise Refused(
-            "the gate refused it, and nothing is published: "
-            + "; ".join(judgement.wrong[:3])
-            + more
-        )
+        reasons = listed(judgement.reasons, MOST_REASONS, "; ")
+        raise Refused(f"the gate refused the release, and nothing was published: {reasons}")
 
 
 def _with_evidence(store: Store, publication: Publication) -> Publication:
-    """The publication, with what `tag` recorded in the draft, if nobody said it otherwise."""
-    if publication.provenance.evidence:
+    """The publication, with the evidence that `tag` recorded in the draft, unless it has some."""
+    if publication.build.evidence:
         return publication
     try:
-        found = json.loads(b"".join(store.read(publication.tag, EVIDENCE)))
-    except (Absent, ValueError):
+        text = b"".join(store.read(publication.tag, EVIDENCE))
+    except Absent:
         return publication
-    return replace(publication, provenance=replace(publication.provenance, evidence=found))
+    found = evidence.loads(text, f"{store.address}: {EVIDENCE} of {publication.tag}")
+    return replace(publication, build=replace(publication.build, evidence=found))
 
 
-def _published(store: Store, tag: str, stated: PublishedManifest) -> Published | None:
-    """What is said of a release that is published already; None of any other."""
-    there = store.release(tag)
-    return _already(store, tag, stated) if there and not there.draft else None
+def _published(store: Store, tag: str, own: PublishedManifest) -> Published | None:
+    """The result for a release that is already published; None for any other."""
+    release = store.release(tag)
+    return _already(store, tag, own) if release and not release.draft else None
 
 
-def _already(store: Store, tag: str, stated: PublishedManifest) -> Published:
-    there = catalogue.manifest_of(store, tag)
-    if there is None or not stated.agrees_with(there):
+def _already(store: Store, tag: str, own: PublishedManifest) -> Published:
+    existing = catalogue.manifest_of(store, tag)
+    if existing is None or not own.manifest.same_release(existing):
         raise Conflict(
-            f"{store.address}: {tag} is published already, of {_unlike(there, stated)}; publish "
-            "under another version"
+            f"{store.address}: {tag} is already published with "
+            f"{_difference(existing, own.manifest)}; publish under another version"
         )
-    return Published(tag, already=True, missing=missing(there))
+    return Published(tag, already=True, missing=missing(existing))
 
 
 def _adopt(
-    store: Store, tag: str, stated: PublishedManifest, assets: tuple[Upload, ...]
+    store: Store, tag: str, own: PublishedManifest, assets: tuple[Upload, ...]
 ) -> tuple[PublishedManifest, tuple[Upload, ...]]:
-    """Goes on under the statement that the draft has, if it speaks of the same bytes.
+    """Continues with the manifest that the draft has, if it lists the same files.
 
-    It was written on another day or by another machine, perhaps; what it says of runs then stays.
+    An earlier run may have written it on another day or machine; its verdicts are kept.
     """
-    own = store.assets(tag).get(catalogue.MANIFEST)
-    if own is None or not own.complete or own.sha256 == assets[0].sha256:
-        return stated, assets
+    asset = store.assets(tag).get(catalogue.MANIFEST)
+    if asset is None or not asset.complete or asset.sha256 == assets[0].sha256:
+        return own, assets
     text = b"".join(store.read(tag, catalogue.MANIFEST))
-    there = manifest.loads(text, f"{store.address}: {catalogue.MANIFEST} of {tag}")
-    if not stated.agrees_with(there):
+    existing = manifest.loads(text, f"{store.address}: {catalogue.MANIFEST} of {tag}")
+    if not own.manifest.same_release(existing):
         raise Conflict(
-            f"{store.address}: the draft {tag} was begun of {_unlike(there, stated)}; publish "
-            "under another version, or delete the draft"
+            f"{store.address}: the draft {tag} already holds "
+            f"{_difference(existing, own.manifest)}; publish under another version, or delete "
+            "the draft"
         )
-    return replace(stated, text=text, manifest=there), contents_of.with_statement(assets, text)
+    adopted = replace(own, text=text, manifest=existing)
+    return adopted, contents_of.with_manifest(assets, text)
 
 
-def _unlike(there: Manifest | None, stated: PublishedManifest) -> str:
-    """In what a release differs, in a few words."""
-    if there is None:
-        return "files without a manifest"
-    if there.commit != stated.manifest.commit:
-        return f"another commit, {(there.commit or 'unknown')[:12]}"
-    ours, theirs = stated.manifest.artifacts, there.artifacts
+def _difference(existing: Manifest | None, own: Manifest) -> str:
+    """How a release in the store differs from the one to publish, in a few words."""
+    if existing is None:
+        return "files that no manifest lists"
+    if existing.commit != own.commit:
+        return f"files of another commit, {(existing.commit or 'unknown')[:12]}"
+    ours, theirs = own.digests(), existing.digests()
     for name in sorted(ours.keys() | theirs.keys()):
-        if name not in ours or name not in theirs:
-            return f"other files, such as {name}"
-        if ours[name].sha256 != theirs[name].sha256:
-            return f"other bytes, such as those of {name}"
+        if ours.get(name) != theirs.get(name):
+            return f"different files, such as {name}"
     return "another version"
 
 
 def _clear(store: Store, tag: str, assets: Sequence[Upload]) -> None:
-    """Sees to it that nothing is published that nobody stated."""
-    wanted = {content.name for content in assets} | {EVIDENCE, LOCK}
+    """Removes interrupted uploads, and refuses assets that do not belong to the release."""
+    expected = {content.name for content in assets} | {EVIDENCE, LOCK}
     for name, asset in store.assets(tag).items():
-        if name in wanted:
+        if name in expected:
             continue
         if asset.complete:
             raise Refused(
-                f"{store.address}: the draft {tag} has an asset that is none of the release, "
-                f"{name}; delete it, or find out whose it is"
+                f"{store.address}: the draft {tag} has an asset that does not belong to the "
+                f"release, {name}; find out who uploaded it, and delete it"
             )
         store.discard(tag, name)
 
 
 def _upload(
-    store: Store, tag: str, assets: Sequence[Upload], at_a_time: int, console: Console
-) -> dict[str, Placed]:
-    """Puts the statement, then all others, some at a time."""
-    placed: dict[str, Placed] = {}
+    store: Store, tag: str, assets: Sequence[Upload], parallel: int, console: Console
+) -> dict[str, PutResult]:
+    """Uploads the manifest, then all other assets in parallel."""
+    placed: dict[str, PutResult] = {}
     with Uploads(assets, console) as shown:
 
         def put(content: Upload) -> None:
-            placed[content.name] = store.put(tag, content, sent=shown.of(content))
+            placed[content.name] = store.put(tag, content, progress=shown.of(content))
             shown.done(content, placed[content.name])
 
         put(assets[0])
-        with ThreadPoolExecutor(max_workers=at_a_time) as pool:
+        with ThreadPoolExecutor(max_workers=parallel) as pool:
             running = [pool.submit(put, content) for content in assets[1:]]
             try:
                 wait(running, return_when=FIRST_EXCEPTION)
@@ -237,7 +239,7 @@ def _upload(
                 pool.shutdown(wait=True, cancel_futures=True)
     errors = [e for one in running if not one.cancelled() and (e := one.exception())]
     if errors:
-        # What cannot be mended by a rerun is told first.
+        # An error that a rerun cannot fix is more important than one that it can.
         raise min(errors, key=_weight)
     return placed
 
@@ -247,10 +249,10 @@ def _weight(error: BaseException) -> int:
 
 
 def _confirm(store: Store, tag: str, assets: Sequence[Upload]) -> None:
-    """Looks once more whether all is there, before anybody can see it."""
-    there = store.assets(tag)
+    """Checks once more that all assets exist and are unchanged, before users can see them."""
+    existing = store.assets(tag)
     for content in assets:
-        asset: Asset | None = there.get(content.name)
+        asset: Asset | None = existing.get(content.name)
         if (
             asset is None
             or not asset.complete
@@ -258,6 +260,6 @@ def _confirm(store: Store, tag: str, assets: Sequence[Upload]) -> None:
             or asset.sha256 not in (content.sha256, None)
         ):
             raise Conflict(
-                f"{store.address}: {content.name} of {tag} changed while it was published; "
-                "somebody else writes to that draft: find out who, and run this again"
+                f"{store.address}: {content.name} of {tag} changed during the upload; find out "
+                "what else writes to this draft, and run this again"
             )

@@ -1,4 +1,4 @@
-"""Retention: which releases of a store are kept, and why."""
+"""Retention: which releases of a store are kept, and which are removed."""
 
 from __future__ import annotations
 
@@ -32,71 +32,73 @@ Reason = Literal[
     "abandoned draft",
     "left tag",
 ]
-"""Why a release is kept, or, of the last three, why it goes."""
+"""Why a release is kept; the last three: why it is removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionCandidate:
-    """A release in a store, and what its manifest says."""
+    """A release in a store, with its manifest."""
 
     release: StoredRelease
     manifest: Manifest | None
-    """None where there is none."""
+    """None: it has no manifest, or it cannot be read."""
     readable: bool = True
-    """Whether a manifest that is there could be read."""
+    """Whether the manifest could be read, if it has one."""
     size: int = 0
     """Bytes of all its files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a release, or of a tag without one."""
+    """Whether a release, or a tag without a release, is removed."""
 
     tag: str
-    goes: bool
+    remove: bool
     reason: Reason
     detail: str
-    """In words, for a person."""
+    """A sentence or half of one, for the user."""
     release: StoredRelease | None = None
-    """None of a tag without one."""
+    """None for a tag without a release."""
     size: int = 0
     """Bytes of all its files."""
 
 
 def decide(
-    held: Sequence[RetentionCandidate],
+    candidates: Sequence[RetentionCandidate],
     tags: Mapping[str, str],
     settings: PurgeSettings,
     *,
     now: datetime,
     pinned: Sequence[str] = (),
 ) -> tuple[Decision, ...]:
-    """Decides on every release, and on every candidate's tag that has none.
+    """Decides for each release, and for each nightly's tag without a release.
 
     Args:
-      held: all releases of a store, drafts too.
+      candidates: all releases of a store, including drafts.
       tags: all tags, with their commits.
       settings: how long and how many are kept.
       now: UTC.
       pinned: further tags to keep.
 
     Returns:
-      Decisions, in the order of `held`, then tags.
+      Decisions, in the order of `candidates`, then for tags.
     """
-    promoted = {one.manifest.promoted_from for one in held if one.manifest}
+    promoted = {one.manifest.promoted_from for one in candidates if one.manifest}
     pins = frozenset((*settings.pinned, *pinned))
-    last = _last(held, settings.keep_last)
-    decisions = {one.release.tag: _decide(one, settings, now, pins, promoted, last) for one in held}
-    for one, by in _required(held, decisions):
+    last = _last(candidates, settings.keep_last)
+    decisions = {
+        one.release.tag: _decide(one, settings, now, pins, promoted, last) for one in candidates
+    }
+    for one, by in _required(candidates, decisions):
         detail = f"{by}, which is kept, requires it"
         decisions[one.release.tag] = Decision(
             one.release.tag, False, "required", detail, one.release, one.size
         )
-    if unread := [one.release.tag for one in held if not one.readable]:
-        detail = f"the manifest of {unread[0]} cannot be read, and may require it"
+    if unread := [one.release.tag for one in candidates if not one.readable]:
+        detail = f"{unread[0]}, whose manifest cannot be read, may require it"
         for tag, decision in decisions.items():
             if decision.reason == "old":
-                decisions[tag] = replace(decision, goes=False, reason="unreadable", detail=detail)
+                decisions[tag] = replace(decision, remove=False, reason="unreadable", detail=detail)
     alone = (
         _decide_tag(tag, day, settings, now, pins)
         for tag in sorted(tags)
@@ -106,13 +108,14 @@ def decide(
 
 
 def age_of(release: StoredRelease, now: datetime) -> timedelta:
-    """Since it was published; of a draft, since it was made."""
+    """The time since a release was published, or since a draft was created."""
     if release.published:
         return now - release.published
-    # GitHub dates a draft as its commit, which may be far older; a nightly's tag says its day.
+    # GitHub gives a draft the date of its commit, which may be far older; a nightly's tag names
+    # its day.
     day = _day(release.tag)
-    begun = datetime.combine(day, time(), UTC) if day else release.created
-    return now - (max(begun, release.created) if begun <= now else release.created)
+    start = datetime.combine(day, time(), UTC) if day else release.created
+    return now - (max(start, release.created) if start <= now else release.created)
 
 
 def _decide(
@@ -125,88 +128,88 @@ def _decide(
 ) -> Decision:
     release = one.release
 
-    def kept(reason: Reason, detail: str) -> Decision:
+    def keep(reason: Reason, detail: str) -> Decision:
         return Decision(release.tag, False, reason, detail, release, one.size)
 
-    def goes(reason: Reason, detail: str) -> Decision:
+    def remove(reason: Reason, detail: str) -> Decision:
         return Decision(release.tag, True, reason, detail, release, one.size)
 
-    said = marks.read(release.notes)
+    notes = marks.read(release.notes)
     days = age_of(release, now).days
     if version.of_tag(release.tag) is None:
-        return kept("not ours", "its tag is none of a release of ours")
+        return keep("not ours", "its tag does not name a version")
     if not release.prerelease and not release.draft:
-        return kept("stable", "it is no pre-release")
+        return keep("stable", "it is not a pre-release")
     if release.tag in promoted:
-        return kept("promoted", "a stable release was made of it")
+        return keep("promoted", "a stable release was promoted from it")
     if one.manifest and one.manifest.promoted_from:
-        return kept("promoted", f"it was made of {one.manifest.promoted_from}")
+        return keep("promoted", f"it was promoted from {one.manifest.promoted_from}")
     if release.tag in pins:
-        return kept("pinned", "the settings or --pin name it")
-    if said.pinned is not None:
-        return kept("pinned", said.pinned or "its notes say so")
+        return keep("pinned", "by the settings or --pin")
+    if notes.pinned is not None:
+        return keep("pinned", notes.pinned or "by its notes")
     if not one.readable:
-        return kept("unreadable", "its manifest cannot be read")
+        return keep("unreadable", "its manifest cannot be read")
     if release.draft:
         if days >= settings.drafts_after_days:
-            return goes("abandoned draft", f"for {days} days")
-        return kept("young", f"a draft of {days} days")
+            return remove("abandoned draft", f"{days} days old")
+        return keep("young", f"a draft, {days} days old")
     if days < settings.after_days:
-        return kept("young", f"{days} days, of {settings.after_days}")
+        return keep("young", f"{days} days old; kept for {settings.after_days}")
     if release.tag in last:
-        return kept("among the last", f"of {settings.keep_last}")
-    return goes("old", f"{days} days")
+        return keep("among the last", f"the newest {settings.keep_last} are kept")
+    return remove("old", f"{days} days")
 
 
 def _decide_tag(
     tag: str, day: date, settings: PurgeSettings, now: datetime, pins: frozenset[str]
 ) -> Decision:
-    """What becomes of a nightly's tag without a release: a purge left it that was killed, or a
-    night, or its night has just begun."""
+    """Decides for a nightly's tag without a release: an interrupted purge or nightly left it, or a
+    nightly has just begun."""
     if tag in pins:
-        return Decision(tag, False, "pinned", "the settings or --pin name it")
+        return Decision(tag, False, "pinned", "by the settings or --pin")
     days = (now.date() - day).days
     if days < settings.drafts_after_days:
-        return Decision(tag, False, "young", f"a tag of {days} days, without a release")
-    return Decision(tag, True, "left tag", "its release is gone")
+        return Decision(tag, False, "young", f"a tag without a release, {days} days old")
+    return Decision(tag, True, "left tag", "it has no release")
 
 
-def _last(held: Sequence[RetentionCandidate], count: int) -> frozenset[str]:
-    """The tags of the newest published pre-releases of ours."""
-    candidates = [
+def _last(candidates: Sequence[RetentionCandidate], count: int) -> frozenset[str]:
+    """The tags of the newest published pre-releases whose tags name a version."""
+    releases = [
         one.release
-        for one in held
+        for one in candidates
         if one.release.prerelease
         and not one.release.draft
         and version.of_tag(one.release.tag) is not None
     ]
-    newest = sorted(candidates, key=lambda one: one.published or one.created, reverse=True)
+    newest = sorted(releases, key=lambda one: one.published or one.created, reverse=True)
     return frozenset(release.tag for release in newest[:count])
 
 
 def _required(
-    held: Sequence[RetentionCandidate], decisions: Mapping[str, Decision]
+    candidates: Sequence[RetentionCandidate], decisions: Mapping[str, Decision]
 ) -> Iterator[tuple[RetentionCandidate, str]]:
-    """Releases that would go, but are required by one that is kept; and who requires them."""
-    going = {one.release.tag: one for one in held if decisions[one.release.tag].goes}
-    provided = _Provided(list(going.values()))
-    waiting = [one for one in held if not decisions[one.release.tag].goes]
-    while waiting and going:
-        keeper = waiting.pop()
+    """Releases that would be removed although a kept one requires them, each with its tag."""
+    removable = {one.release.tag: one for one in candidates if decisions[one.release.tag].remove}
+    provided = _Provided(list(removable.values()))
+    queue = [one for one in candidates if not decisions[one.release.tag].remove]
+    while queue and removable:
+        keeper = queue.pop()
         for tag in sorted(provided.pinned_by(keeper)):
-            if one := going.pop(tag, None):
+            if one := removable.pop(tag, None):
                 yield one, keeper.release.tag
-                # What is kept now keeps what it requires itself.
-                waiting.append(one)
+                # It is kept now, and so are its own requirements.
+                queue.append(one)
 
 
 class _Provided:
-    """What some releases provide, to be found by what pins it."""
+    """The versions and files that some releases provide, to be looked up by requirement."""
 
-    def __init__(self, held: Sequence[RetentionCandidate]) -> None:
+    def __init__(self, candidates: Sequence[RetentionCandidate]) -> None:
         self._versions: dict[str, dict[Version, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._files: dict[str, set[str]] = defaultdict(set)
-        for one in held:
+        for one in candidates:
             if one.manifest is None:
                 continue
             version_of = _version(one.manifest.version)
@@ -217,15 +220,15 @@ class _Provided:
                     self._versions[name][version_of].add(one.release.tag)
 
     def pinned_by(self, keeper: RetentionCandidate) -> set[str]:
-        """The tags of those of which a wheel of another release pins something."""
+        """The tags of the releases that the wheels of another release pin."""
         if keeper.manifest is None:
             return set()
-        # The wheels of a release require much the same.
+        # Most wheels of a release have the same requirements.
         texts = {text for one in keeper.manifest.artifacts.values() for text in one.requires}
         return set().union(*map(self._pinned, texts))
 
     def _pinned(self, text: str) -> set[str]:
-        """The tags of those that a requirement pins, by a version or by the URL of a file."""
+        """The tags of the releases that a requirement pins, by version or by the URL of a file."""
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
@@ -258,5 +261,5 @@ def _version(text: str) -> Version | None:
 
 
 def _day(tag: str) -> date | None:
-    """The day of a nightly's tag; None of any other."""
+    """The day of a nightly's tag; None for any other tag."""
     return version.day(version.of_tag(tag) or "")

@@ -1,1 +1,1 @@
-"""Registries: where users install from, what is ours there, and how it gets there."""
+"""Package registries: our projects on them, pushes, and checks of what they have."""

@@ -1,4 +1,4 @@
-"""Registries by the addresses that a user writes."""
+"""Opens registries by the URLs that a user gives."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ def open_registry(index: str | None, upload: str | None = None) -> Registry:
     """Opens a registry as `Registry.open` does.
 
     Args:
-      index: URL of its simple index; when left out it is looked for below `upload`.
-      upload: URL that files are sent to.
+      index: URL of its simple index; by default searched for below `upload`.
+      upload: URL to upload files to.
 
     Raises:
-      UsageError: an address is malformed, or the index is not found.
+      UsageError: a URL is malformed, or the index is not found.
       RemoteError: it cannot be reached now.
     """
-    # requests, twine and pypi-simple take a second to import, which `--help` need not wait for.
+    # requests, twine and pypi-simple take a second to import; `--help` should not wait for them.
     from release.registry.registry import Registry
 
     return Registry.open(index, upload)

@@ -1,4 +1,4 @@
-"""What a registry should have of a release: the wheels that it states, by digest."""
+"""The wheels of a release that a registry should have, by digest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedWheel:
-    """A wheel that should be there."""
+    """A wheel that a registry should have."""
 
     name: str
     """File name."""
@@ -32,39 +32,39 @@ class ExpectedWheel:
     """Digest in hex."""
 
 
-def in_directory(place: Path) -> tuple[ExpectedWheel, ...]:
-    """Those of a wheelhouse, without what is of others, or of a release's directory.
+def from_directory(directory: Path) -> tuple[ExpectedWheel, ...]:
+    """The wheels of a wheelhouse, without dependencies, or of a release directory.
 
     Raises:
-      UsageError: it is neither.
-      document.DocumentError: its statement or manifest is none.
+      UsageError: the directory is neither.
+      document.DocumentError: its wheelhouse.json or manifest.json is invalid.
     """
-    if (place / NAME).exists():
-        return of_statement(wheelhouse.read(place / NAME))
-    if (place / "manifest.json").exists():
-        return of_manifest(manifest.read(place / "manifest.json"))
+    if (directory / NAME).exists():
+        return from_wheelhouse(wheelhouse.read(directory / NAME))
+    if (directory / "manifest.json").exists():
+        return from_manifest(manifest.read(directory / "manifest.json"))
     raise UsageError(
-        f"{place}: neither a wheelhouse nor a release: it has no {NAME} and no manifest.json"
+        f"{directory}: neither a wheelhouse nor a release; it has no {NAME} and no manifest.json"
     )
 
 
-def in_store(store: Store, tag: str) -> tuple[ExpectedWheel, ...]:
-    """Those of a published release.
+def from_store(store: Store, tag: str) -> tuple[ExpectedWheel, ...]:
+    """The wheels of a published release.
 
     Raises:
-      Refused: it is not published.
-      document.DocumentError: its manifest is none.
+      Refused: the release is not published.
+      document.DocumentError: its manifest is invalid.
       RemoteError: the store failed.
     """
-    return of_manifest(published(store, tag))
+    return from_manifest(published_manifest(store, tag))
 
 
-def published(store: Store, tag: str) -> Manifest:
+def published_manifest(store: Store, tag: str) -> Manifest:
     """The manifest of a published release.
 
     Raises:
-      Refused: it is not published.
-      document.DocumentError: its manifest is none.
+      Refused: the release is not published.
+      document.DocumentError: its manifest is invalid.
       RemoteError: the store failed.
     """
     release = store.release(tag)
@@ -74,8 +74,8 @@ def published(store: Store, tag: str) -> Manifest:
     return found
 
 
-def of_statement(wheelhouse: Wheelhouse) -> tuple[ExpectedWheel, ...]:
-    """Those of a wheelhouse, without what is of others."""
+def from_wheelhouse(wheelhouse: Wheelhouse) -> tuple[ExpectedWheel, ...]:
+    """The wheels of a wheelhouse, without dependencies."""
     return tuple(
         ExpectedWheel(wheel.filename, wheel.project, wheel.version, wheel.sha256)
         for wheel in wheelhouse.of_role("turbine", "core")
@@ -83,8 +83,8 @@ def of_statement(wheelhouse: Wheelhouse) -> tuple[ExpectedWheel, ...]:
     )
 
 
-def of_manifest(release: Manifest) -> tuple[ExpectedWheel, ...]:
-    """Those of a release."""
+def from_manifest(release: Manifest) -> tuple[ExpectedWheel, ...]:
+    """The wheels of a release."""
     return tuple(
         ExpectedWheel(name, artifact.package, release.version, artifact.sha256)
         for name, artifact in sorted(release.artifacts.items())
@@ -94,22 +94,28 @@ def of_manifest(release: Manifest) -> tuple[ExpectedWheel, ...]:
 
 def differences(
     registry: Registry,
-    there: Mapping[str, Mapping[str, RegistryFile]],
-    stated: Sequence[ExpectedWheel],
+    files: Mapping[str, Mapping[str, RegistryFile]],
+    expected: Sequence[ExpectedWheel],
 ) -> Iterator[str]:
-    """In what a registry differs from what it should have, in words."""
-    for wheel in stated:
-        found = there[wheel.project].get(wheel.name)
-        if found is None:
-            yield f"{registry.host}: {wheel.name} is not there; push it again"
-        elif told := registry.difference(found, wheel.sha256):
-            yield told
-    names = {wheel.name for wheel in stated}
-    versions = {(wheel.project, wheel.version) for wheel in stated}
-    for project, files in there.items():
-        for name, file in files.items():
+    """Describes each difference between the files of a registry and the expected wheels.
+
+    Args:
+      registry: the registry.
+      files: its files of each project, by name.
+      expected: the wheels that it should have.
+    """
+    for wheel in expected:
+        existing = files[wheel.project].get(wheel.name)
+        if existing is None:
+            yield f"{registry.host}: {wheel.name} is missing; push it again"
+        elif difference := registry.difference(existing, wheel.sha256):
+            yield difference
+    names = {wheel.name for wheel in expected}
+    versions = {(wheel.project, wheel.version) for wheel in expected}
+    for project, by_name in files.items():
+        for name, file in by_name.items():
             if name not in names and (project, file.version) in versions:
                 yield (
-                    f"{registry.host}: {name} is there, of that very version, and nobody stated "
-                    "it; find out who pushed it"
+                    f"{registry.host}: {name} has the version of the release, but is not part of "
+                    "it; find out who uploaded it"
                 )

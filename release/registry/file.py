@@ -1,25 +1,25 @@
-"""A file of a registry; in a module of its own, since what asks registries takes long to import."""
+"""A file on a registry; a separate module, because registry.py is slow to import."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Placed = Literal["uploaded", "present"]
-"""What was done: it was sent; the very bytes were there."""
+UploadResult = Literal["uploaded", "present"]
+"""Whether a file was uploaded, or was already present with the same digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryFile:
-    """A file that a registry has."""
+    """A file on a registry."""
 
     name: str
     project: str
     """Normalised."""
     version: str | None
-    """None where its name does not say."""
+    """None if the file name has none."""
     sha256: str
     """Digest in hex."""
     size: int | None
-    """Bytes; None where the registry does not tell."""
+    """Bytes; None if the registry does not report it."""
     yanked: bool

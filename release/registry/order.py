@@ -1,4 +1,4 @@
-"""The order in which wheels go out: what others require goes first."""
+"""The order of uploads: dependencies first."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from release.model.errors import Refused
 
 
 def dependencies_first(requires: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Sorts projects so that each comes behind those of them that it requires.
+    """Sorts projects so that each one follows its dependencies among them.
 
     Args:
-      requires: Requires-Dist of each project, by normalised name. What only an extra asks for does
-        not count: nobody who installs the project needs it.
+      requires: Requires-Dist of each project, by normalised name. Requirements of extras are
+        ignored, since plain installs do not need them.
 
     Raises:
-      Refused: they require each other in a circle.
+      Refused: the dependencies form a cycle.
     """
     graph = {
         project: sorted(
             name
-            for wanted in map(Requirement, texts)
-            if (wanted.marker is None or "extra" not in str(wanted.marker))
-            and (name := canonicalize_name(wanted.name)) in requires
+            for requirement in map(Requirement, texts)
+            if (requirement.marker is None or "extra" not in str(requirement.marker))
+            and (name := canonicalize_name(requirement.name)) in requires
             and name != project
         )
         for project, texts in sorted(requires.items())
@@ -34,5 +34,5 @@ def dependencies_first(requires: Mapping[str, Iterable[str]]) -> tuple[str, ...]
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        circle = " requires ".join(reversed(error.args[1]))
-        raise Refused(f"{circle}: whatever went first could not be installed") from error
+        cycle = " requires ".join(reversed(error.args[1]))
+        raise Refused(f"{cycle}: dependency cycle, no upload order exists") from error

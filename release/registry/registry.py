@@ -1,7 +1,7 @@
-"""A registry of Python packages: asked by its simple index, written to as twine does.
+"""A Python package registry: read through its simple index, written to with twine.
 
-The index says what is there, with digests (PEP 503, 691, 700). An upload is never repeated blindly:
-after each try the index is asked, whatever the answer was.
+The index lists the files with digests (PEP 503, 691, 700). An upload is never repeated blindly:
+after each attempt the index is read, whatever the response was.
 """
 
 from __future__ import annotations
@@ -34,79 +34,79 @@ from twine.settings import Settings
 
 from release.hosting.retry import RetryPolicy, TransientError
 from release.model.errors import Refused, UsageError
-from release.registry.file import Placed, RegistryFile
+from release.registry.file import RegistryFile, UploadResult
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-_PASSING = (408, 425, 429)
+_TRANSIENT = (408, 425, 429)
 _FORBIDDEN = (401, 403)
 _TOO_LARGE = 413
 _SERVER_ERROR = 500
-_GUESSES = ("simple/", "+simple/")
-"""Where indexes are, seen from where is uploaded: pypiserver's, devpi's."""
+_INDEX_PATHS = ("simple/", "+simple/")
+"""Usual paths of the index below the upload URL: of pypiserver, of devpi."""
 
 
 class Registry:
-    """A registry."""
+    """A package registry."""
 
     index: str
     """URL of its simple index."""
     upload: str | None
-    """URL that files are sent to; None: it is only asked."""
+    """URL to upload files to; None if it is only read."""
 
-    def __init__(self, index: str, upload: str | None, patience: RetryPolicy) -> None:
+    def __init__(self, index: str, upload: str | None, retry_policy: RetryPolicy) -> None:
         """A registry.
 
         Args:
           index: URL of its simple index.
-          upload: URL that files are sent to; None: it is only asked.
-          patience: how often it is asked again.
+          upload: URL to upload files to; None if it is only read.
+          retry_policy: how to retry requests.
         """
         self.index = index if index.endswith("/") else f"{index}/"
         self.upload = upload
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._session = requests.Session()
-        # As pip does: what was true before an upload is no answer after it.
+        # As pip does: a page that was cached before an upload is out of date.
         self._session.headers["Cache-Control"] = "max-age=0"
-        _limit_time(self._session, patience)
+        _set_timeout(self._session, retry_policy)
         self._simple = PyPISimple(self.index, session=self._session)
 
     @classmethod
     def open(cls, index: str | None, upload: str | None = None) -> Registry:
-        """A registry by its addresses.
+        """Opens a registry by its URLs.
 
         Args:
-          index: URL of its simple index; when left out it is looked for below `upload`.
-          upload: URL that files are sent to.
+          index: URL of its simple index; by default searched for below `upload`.
+          upload: URL to upload files to.
 
         Raises:
-          UsageError: an address is malformed, or the index is not found.
+          UsageError: a URL is malformed, or the index is not found.
           RemoteError: it cannot be reached now.
         """
-        patience = RetryPolicy.from_environment()
+        retry_policy = RetryPolicy.from_environment()
         for option, url, example in (("--index", index, "simple/"), ("--registry", upload, "")):
             if url is not None and urlsplit(url).scheme not in ("http", "https"):
                 raise UsageError(f"{option} {url}: write a URL, such as https://HOST/{example}")
             if url is not None and urlsplit(url).password:
                 raise UsageError(
-                    f"{option}: it must not hold a password; give it in TWINE_PASSWORD"
+                    f"{option}: the URL must not contain a password; set TWINE_PASSWORD instead"
                 )
         if index:
-            return cls(index, upload, patience)
+            return cls(index, upload, retry_policy)
         if upload is None:
             raise UsageError("name the registry's simple index with --index URL")
         base = upload if upload.endswith("/") else f"{upload}/"
-        for guess in _GUESSES:
-            registry = cls(base + guess, upload, patience)
+        for path in _INDEX_PATHS:
+            registry = cls(base + path, upload, retry_policy)
             if registry._has_index():
                 return registry
         raise UsageError(
-            f"--registry {upload}: no simple index is below it; name it with --index URL"
+            f"--registry {upload}: no simple index found below it; name it with --index URL"
         )
 
     @property
     def local(self) -> bool:
-        """Whether what is sent stays on this machine."""
+        """Whether it runs on this machine."""
         host = urlsplit(self.upload or self.index).hostname or ""
         try:
             return ipaddress.ip_address(host).is_loopback
@@ -119,35 +119,35 @@ class Registry:
         return urlsplit(self.upload or self.index).netloc.rpartition("@")[2]
 
     def files(self, project: str) -> Mapping[str, RegistryFile]:
-        """The files of a project by name; none when there is no such project.
+        """The files of a project by name; empty if the project does not exist.
 
         Raises:
-          RemoteError: it cannot be asked now.
-          UsageError: it is no registry.
+          RemoteError: the registry cannot be reached now.
+          UsageError: the URL is not a simple index.
         """
 
-        def asked() -> Mapping[str, RegistryFile]:
-            with _understood(self.index):
+        def read() -> Mapping[str, RegistryFile]:
+            with _translated_errors(self.index):
                 try:
                     page = self._simple.get_project_page(project)
                 except NoSuchProjectError:
                     return {}
                 return {
-                    one.filename: RegistryFile(
-                        name=one.filename,
+                    package.filename: RegistryFile(
+                        name=package.filename,
                         project=project,
-                        version=one.version,
-                        sha256=one.digests.get("sha256") or self._digest(one.url),
-                        size=one.size,
-                        yanked=one.is_yanked,
+                        version=package.version,
+                        sha256=package.digests.get("sha256") or self._digest(package.url),
+                        size=package.size,
+                        yanked=package.is_yanked,
                     )
-                    for one in page.packages
+                    for package in page.packages
                 }
 
-        return self._patience.ask(f"asking for {project}", asked)
+        return self._retry_policy.call(f"reading the files of {project}", read)
 
     def files_of(self, projects: Iterable[str]) -> dict[str, Mapping[str, RegistryFile]]:
-        """The files of several projects, each asked for once.
+        """The files of several projects; reads each project once.
 
         Raises:
           RemoteError, UsageError: as `files`.
@@ -155,28 +155,28 @@ class Registry:
         return {project: self.files(project) for project in dict.fromkeys(projects)}
 
     def download(self, project: str, name: str, target: Path) -> None:
-        """Fetches a file, held against the digest that the registry tells.
+        """Downloads a file, and checks it against the digest that the registry reports.
 
         Raises:
-          Refused: it has no such file, or sends other bytes.
-          RemoteError: it cannot be asked now.
+          Refused: the file does not exist, or does not match.
+          RemoteError: the registry cannot be reached now.
         """
 
-        def fetched() -> None:
-            with _understood(self.index):
-                for one in self._simple.get_project_page(project).packages:
-                    if one.filename == name:
-                        self._simple.download_package(one, target, verify=bool(one.digests))
+        def fetch() -> None:
+            with _translated_errors(self.index):
+                for package in self._simple.get_project_page(project).packages:
+                    if package.filename == name:
+                        self._simple.download_package(package, target, verify=bool(package.digests))
                         return
-            raise Refused(f"{self.host}: it has no {name}")
+            raise Refused(f"{self.host}: {name} does not exist")
 
         try:
-            self._patience.ask(f"fetching {name}", fetched)
+            self._retry_policy.call(f"fetching {name}", fetch)
         except (NoSuchProjectError, DigestMismatchError) as error:
-            raise Refused(f"{self.host}: {name} cannot be had ({error})") from error
+            raise Refused(f"{self.host}: {name} cannot be downloaded ({error})") from error
 
-    def put(self, wheel: Path, project: str, sha256: str) -> Placed:
-        """Sees to it that the registry has a wheel, which it had not when it was asked last.
+    def put(self, wheel: Path, project: str, sha256: str) -> UploadResult:
+        """Ensures that the registry has a wheel, which it lacked when it was last read.
 
         Args:
           wheel: the file.
@@ -184,80 +184,81 @@ class Registry:
           sha256: its digest in hex.
 
         Raises:
-          Refused: the registry does not take it, or has other bytes under that name.
-          UsageError: the credentials are not accepted, or there are none.
-          RemoteError: it failed; a rerun goes on.
+          Refused: the registry rejects it, or has a different file with that name.
+          UsageError: the credentials are missing or rejected.
+          RemoteError: the upload failed; a rerun continues.
         """
-        tried, placed = False, None
+        attempted, result = False, None
 
-        def done() -> Placed:
-            nonlocal tried, placed
-            there = self.files(project).get(wheel.name) if tried else None
-            if there is None and placed is None:
-                tried = True
-                placed = self._send(wheel, project)
-                there = self.files(project).get(wheel.name)
-            if there is None:
-                # It was taken, and is not sent again: an index may be behind.
+        def upload() -> UploadResult:
+            nonlocal attempted, result
+            existing = self.files(project).get(wheel.name) if attempted else None
+            if existing is None and result is None:
+                attempted = True
+                result = self._send(wheel, project)
+                existing = self.files(project).get(wheel.name)
+            if existing is None:
+                # The upload was accepted and is not repeated: the index may lag behind.
                 raise TransientError(f"{self.host} does not show {wheel.name} yet")
-            if told := self.difference(there, sha256):
-                raise Refused(told)
-            return placed or "uploaded"
+            if difference := self.difference(existing, sha256):
+                raise Refused(difference)
+            return result or "uploaded"
 
-        return self._patience.ask(f"uploading {wheel.name}", done)
+        return self._retry_policy.call(f"uploading {wheel.name}", upload)
 
-    def difference(self, there: RegistryFile, sha256: str) -> str | None:
-        """In what a file that it has differs from what it should be, in words."""
-        if there.sha256 == sha256:
+    def difference(self, file: RegistryFile, sha256: str) -> str | None:
+        """Describes how a file on the registry differs from the expected one; None if equal."""
+        if file.sha256 == sha256:
             return None
         return (
-            f"{self.host}: {there.name} is there with other bytes (sha256 "
-            f"{there.sha256[:12]}, not {sha256[:12]}), and no name is taken twice; release "
-            "under another version"
+            f"{self.host} already has a different {file.name} (sha256 {file.sha256[:12]}, expected "
+            f"{sha256[:12]}), and file names are permanent; release another version"
         )
 
-    def _send(self, wheel: Path, project: str) -> Placed:
-        """Sends a wheel once; whether it is there now, with these bytes, is to be asked."""
-        assert self.upload, "it is opened with one"
-        with _understood(self.upload, "where twine uploads to"):
+    def _send(self, wheel: Path, project: str) -> UploadResult:
+        """Uploads a wheel once; the caller checks the result in the index."""
+        assert self.upload, "the registry was opened with an upload URL"
+        with _translated_errors(self.upload, "an upload URL"):
             try:
-                # What it prints is meant for its own command line. Left to itself it would send
-                # again what may have arrived.
+                # Hide what twine prints for its own command line. Retries are disabled, since the
+                # first attempt may have succeeded.
                 with contextlib.redirect_stdout(io.StringIO()):
                     package = PackageFile.from_filename(str(wheel), None)
-                    answer = self._repository.upload(package, max_redirects=1)
+                    response = self._repository.upload(package, max_redirects=1)
             except TwineException as error:
-                said = " ".join(str(error).split())
+                message = " ".join(str(error).split())
                 raise UsageError(
-                    f"{self.host}: {said}; give a token in TWINE_PASSWORD with "
-                    "TWINE_USERNAME=__token__"
+                    f"{self.host}: {message}; set TWINE_USERNAME=__token__ and TWINE_PASSWORD to a "
+                    "token"
                 ) from error
-        if answer.ok:
+        if response.ok:
             return "uploaded"
-        said = f"{self.host} answers {answer.status_code} {answer.reason}"
-        if answer.status_code in _PASSING or answer.status_code >= _SERVER_ERROR:
-            raise TransientError(said, _after(answer))
-        if answer.status_code in _FORBIDDEN:
+        message = f"{self.host} answers {response.status_code} {response.reason}"
+        if response.status_code in _TRANSIENT or response.status_code >= _SERVER_ERROR:
+            raise TransientError(message, _retry_after(response))
+        if response.status_code in _FORBIDDEN:
             raise UsageError(
-                f"{said} to {wheel.name}: TWINE_USERNAME and TWINE_PASSWORD do not give the right "
-                "to upload it"
+                f"{message} to {wheel.name}: TWINE_USERNAME and TWINE_PASSWORD do not allow the "
+                "upload"
             )
-        if answer.status_code == _TOO_LARGE:
-            raise Refused(f"{said} to {wheel.name}: it takes no file that large; ask for more")
-        # Somebody else may have been quicker, with the same bytes: then all is well.
+        if response.status_code == _TOO_LARGE:
+            raise Refused(
+                f"{message} to {wheel.name}: the file exceeds its size limit; request a higher one"
+            )
+        # Another process may have just uploaded the same file.
         if wheel.name in self.files(project):
             return "present"
-        raise Refused(f"{said} to {wheel.name}, and does not take it")
+        raise Refused(f"{message} to {wheel.name}: the upload was rejected")
 
     @functools.cached_property
     def _repository(self) -> Repository:
-        assert self.upload, "it is opened with one"
+        assert self.upload, "the registry was opened with an upload URL"
         logging.getLogger("twine").setLevel(logging.ERROR)
-        # Secrets come from the environment, never from a key ring or a file.
+        # Credentials come from the environment, never from a key ring or a file.
         os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
         username, password = (os.environ.get(f"TWINE_{name}") for name in ("USERNAME", "PASSWORD"))
         if self.local and not username:
-            # A registry of this machine may let everybody in, and twine asks for a name.
+            # A local registry may not need credentials, but twine requires a user name.
             username, password = "anonymous", password or "anonymous"
         repository = Settings(
             repository_url=self.upload,
@@ -267,52 +268,53 @@ class Registry:
             disable_progress_bar=True,
             config_file=os.devnull,
         ).create_repository()
-        _limit_time(repository.session, self._patience)
+        _set_timeout(repository.session, self._retry_policy)
         return repository
 
     def _digest(self, url: str) -> str:
-        """The sha256 of a file whose digest the registry does not tell."""
+        """The sha256 of a file whose digest the registry does not report."""
         digest = hashlib.sha256()
-        with self._session.get(url, stream=True) as answer:
-            answer.raise_for_status()
-            for chunk in answer.iter_content(1 << 20):
+        with self._session.get(url, stream=True) as response:
+            response.raise_for_status()
+            for chunk in response.iter_content(1 << 20):
                 digest.update(chunk)
         return digest.hexdigest()
 
     def _has_index(self) -> bool:
-        def asked() -> bool:
+        def read() -> bool:
             try:
                 with (
-                    _understood(self.index),
-                    # It may list each project there is: its head says enough.
-                    self._session.get(self.index, stream=True) as answer,
+                    _translated_errors(self.index),
+                    # The index may list a huge number of projects: read only the headers.
+                    self._session.get(self.index, stream=True) as response,
                 ):
-                    answer.raise_for_status()
+                    response.raise_for_status()
                     return True
             except (UsageError, requests.HTTPError):
                 return False
 
-        return self._patience.ask("looking for its simple index", asked)
+        return self._retry_policy.call("looking for the simple index", read)
 
 
 @contextlib.contextmanager
-def _understood(url: str, what: str = "a simple index") -> Iterator[None]:
-    """Makes what went wrong with a request one of our errors.
+def _translated_errors(url: str, kind: str = "a simple index") -> Iterator[None]:
+    """Translates exceptions of a request.
 
     Args:
-      url: what was asked.
-      what: what that should be.
+      url: the URL that is requested.
+      kind: what it should be, for messages.
     """
     host = urlsplit(url).netloc.rpartition("@")[2]
     try:
         yield
     except requests.HTTPError as error:
-        answer = error.response
-        assert answer is not None, "a status is what it is about"
-        if answer.status_code in _PASSING or answer.status_code >= _SERVER_ERROR:
-            raise TransientError(f"{host} answers {answer.status_code}", _after(answer)) from error
+        response = error.response
+        assert response is not None, "an HTTPError has a response"
+        if response.status_code in _TRANSIENT or response.status_code >= _SERVER_ERROR:
+            message = f"{host} answers {response.status_code}"
+            raise TransientError(message, _retry_after(response)) from error
         raise UsageError(
-            f"{url}: it answers {answer.status_code} {answer.reason}; is that {what}?"
+            f"{url} answers {response.status_code} {response.reason}; check that it is {kind}"
         ) from error
     except (
         UnsupportedContentTypeError,
@@ -321,22 +323,24 @@ def _understood(url: str, what: str = "a simple index") -> Iterator[None]:
         requests.exceptions.InvalidURL,
         requests.TooManyRedirects,
     ) as error:
-        raise UsageError(f"{url}: that is not {what} ({error})") from error
+        raise UsageError(f"{url} is not {kind} ({error})") from error
     except requests.RequestException as error:
-        kind = "does not answer" if isinstance(error, requests.Timeout) else "cannot be reached"
-        raise TransientError(f"{host} {kind}") from error
+        timeout = isinstance(error, requests.Timeout)
+        raise TransientError(
+            f"{host} {'did not respond in time' if timeout else 'cannot be reached'}"
+        ) from error
 
 
-def _after(answer: requests.Response) -> float | None:
-    text = answer.headers.get("retry-after", "")
+def _retry_after(response: requests.Response) -> float | None:
+    text = response.headers.get("retry-after", "")
     return float(text) if text.isdigit() else None
 
 
-def _limit_time(session: requests.Session, patience: RetryPolicy) -> None:
-    """Lets no request of a session wait for ever: not where a caller sets its time-out to None."""
+def _set_timeout(session: requests.Session, retry_policy: RetryPolicy) -> None:
+    """Sets the timeout of every request of a session, even if a caller sets it to None."""
     request: Callable[..., requests.Response] = session.request
 
-    def limited(*arguments: Any, **named: Any) -> requests.Response:
-        return request(*arguments, **{**named, "timeout": patience.timeout})
+    def request_with_timeout(*args: Any, **kwargs: Any) -> requests.Response:
+        return request(*args, **{**kwargs, "timeout": retry_policy.timeout})
 
-    session.request = limited  # type: ignore[method-assign]
+    session.request = request_with_timeout  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""How our projects stand on the registry, held against the table of projects and a release."""
+"""The status of our projects on a registry, compared with projects.toml and with a release."""
 
 from __future__ import annotations
 
@@ -15,93 +15,93 @@ from release.registry import expected, projects
 from release.registry.expected import ExpectedWheel
 from release.registry.file import RegistryFile
 from release.registry.projects import Project, State
-from release.registry.versions import Versions, by_version, taken_of
+from release.registry.versions import Versions, by_version, default_version
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry
 
 _VERSION = re.compile(r"_\d+_\d+")
-"""Of the oldest system, in a platform tag: of one platform it may change with every release."""
+"""The system version in a platform tag, which may change between releases for the platform."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A platform and a Python, by the tags that files are named with."""
+    """A platform and a Python, by the tags in file names."""
 
     platform: str
     """Platform tag, such as manylinux_2_28_x86_64."""
     python: str
-    """Interpreter tag, and the ABI where that says more: cp312, cp313t, cp312-abi3."""
+    """Interpreter tag, and the ABI tag if it adds information: cp312, cp313t, cp312-abi3."""
     files: int
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectStatus:
-    """How a project stands."""
+    """The status of a project."""
 
     project: str
     state: State
     newest: str | None
-    """The version that installers take, when none is named; None when there is no file."""
+    """The version that unpinned installs select; None if the project has no files."""
     pre_release: str | None
-    """The newest pre-release, where it is newer than that."""
+    """The newest pre-release, if it is newer than `newest`."""
     versions: int
-    """How many there are."""
+    """Number of versions."""
     cells: tuple[Coverage, ...]
-    """Of the newest version."""
+    """Platforms and Pythons of the newest version."""
     findings: tuple[str, ...]
-    """What is wrong, in words."""
+    """Messages about problems."""
 
 
-def look(
+def check(
     registry: Registry, table: Mapping[str, Project], release: Sequence[ExpectedWheel] = ()
 ) -> tuple[ProjectStatus, ...]:
-    """Looks at each project of the table.
+    """Reads and checks the status of each project.
 
     Args:
-      registry: where.
+      registry: the registry.
       table: the projects.
-      release: what should be there.
+      release: the wheels that the registry should have.
 
     Raises:
-      Refused: the release has a project that the table does not know.
-      RemoteError: the registry cannot be asked now.
+      Refused: the release has a project that is not in the table.
+      RemoteError: the registry cannot be reached now.
     """
     if unknown := sorted({wheel.project for wheel in release} - table.keys()):
-        raise Refused(f"{unknown[0]} is no project of ours ({projects.SHOWN})")
-    return standings(registry, table, registry.files_of(table), release)
+        raise Refused(f"{unknown[0]} is not listed in {projects.DISPLAY_PATH}")
+    return check_files(registry, table, registry.files_of(table), release)
 
 
-def standings(
+def check_files(
     registry: Registry,
     table: Mapping[str, Project],
-    there: Mapping[str, Mapping[str, RegistryFile]],
+    files: Mapping[str, Mapping[str, RegistryFile]],
     release: Sequence[ExpectedWheel] = (),
 ) -> tuple[ProjectStatus, ...]:
-    """How each project of the table stands, by the files that a registry said it has.
+    """Checks the status of each project, given the files of the registry.
 
     Args:
-      registry: where.
+      registry: the registry.
       table: the projects.
-      there: the files of each project, by name.
-      release: what should be there; of projects of the table alone.
+      files: the registry's files of each project, by name.
+      release: the wheels that the registry should have, all of projects in the table.
     """
-    versions = {name: by_version(files) for name, files in there.items()}
+    versions = {name: by_version(by_name) for name, by_name in files.items()}
     return tuple(
-        _standing(
+        _status(
             project,
             versions[name],
             *_findings(project, versions),
             *expected.differences(
-                registry, {name: there[name]}, [one for one in release if one.project == name]
+                registry, {name: files[name]}, [one for one in release if one.project == name]
             ),
         )
         for name, project in table.items()
     )
 
 
-def _standing(project: Project, versions: Versions, *findings: str) -> ProjectStatus:
-    newest, last = taken_of(versions), max(versions, default=None)
+def _status(project: Project, versions: Versions, *findings: str) -> ProjectStatus:
+    newest, last = default_version(versions), max(versions, default=None)
     return ProjectStatus(
         project=project.name,
         state=project.state,
@@ -114,28 +114,28 @@ def _standing(project: Project, versions: Versions, *findings: str) -> ProjectSt
 
 
 def _findings(project: Project, of: Mapping[str, Versions]) -> Iterator[str]:
-    """What is wrong with a project, whatever was released last."""
+    """Problems of a project that do not depend on a certain release."""
     versions = of[project.name]
-    newest = taken_of(versions)
+    newest = default_version(versions)
     successor = of[project.successor] if project.successor else {}
     if project.state == "deprecated":
-        if again := sorted(versions.keys() & successor.keys()):
-            yield f"deprecated, and {again[-1]} was released together with {project.successor}"
+        if common := sorted(versions.keys() & successor.keys()):
+            yield f"deprecated, but {common[-1]} was released together with {project.successor}"
         return
     if newest is None:
-        yield "nothing of it is there"
+        yield "the registry has no files of it"
         return
-    leading = taken_of(successor)
-    if project.state == "transitional" and leading and leading > newest:
-        yield f"transitional, and {project.successor} {leading} went without it"
-    before = [version for version in versions if version < newest and not version.is_prerelease]
-    if before:
-        platforms, former = (
+    newest_of_successor = default_version(successor)
+    if project.state == "transitional" and newest_of_successor and newest_of_successor > newest:
+        yield f"transitional, but {project.successor} {newest_of_successor} was released without it"
+    earlier = [version for version in versions if version < newest and not version.is_prerelease]
+    if earlier:
+        platforms, previous = (
             {_VERSION.sub("", cell.platform) for cell in _cells(versions[version])}
-            for version in (newest, max(before))
+            for version in (newest, max(earlier))
         )
-        if lost := sorted(former - platforms):
-            yield f"{newest} has no {', '.join(lost)}, which {max(before)} has"
+        if lost := sorted(previous - platforms):
+            yield f"{newest} lacks {', '.join(lost)}, which {max(earlier)} has"
 
 
 def _cells(files: Sequence[RegistryFile]) -> Iterator[Coverage]:

@@ -1,8 +1,8 @@
-"""Verification of what was published: installed by name, as a user does, and held against it.
+"""Verifies a pushed release: installs it by name, as users do, and checks what was installed.
 
-Nothing of this machine can make it pass: the environment is new, no cache and no directory is
-looked into, and each installed file is held against the wheel that the registry has, which is held
-against the digest that was pushed.
+Nothing on this machine can make a verification pass: the environment is new, no cache and no local
+directory is used, and each installed file is checked against the registry's wheel, which is in turn
+checked against the digest that was pushed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import pip
 from installer.records import Hash, RecordEntry, parse_record_file
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
+from rich.console import Console
 
+from release.gate.smoke import supplier
 from release.gate.smoke.environment import Environment
 from release.gate.smoke.equipment import Equipment
-from release.gate.smoke.process import SmokeTestError
-from release.model import release_dir
-from release.model.errors import Refused
+from release.gate.smoke.errors import SmokeTestError
+from release.model import release_dir, terminal
+from release.model.errors import Refused, UsageError
 from release.model.wheelhouse import Lock, Wheelhouse, WheelhouseWheel
 from release.registry import expected
 from release.turbine import smoke_test
@@ -34,46 +36,100 @@ if TYPE_CHECKING:
     from release.registry.registry import Registry
 
 _PIP = Path(pip.__file__).with_name("__pip-runner__.py")
-"""pip, to be run by another Python than ours, as its own --python does."""
+"""Runs pip with another Python than this one, like pip's own --python option."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What is verified, and with what."""
+    """What to verify, and with which tools."""
 
     registry: Registry
     wheelhouse: Wheelhouse
-    """What was pushed, by digest."""
+    """The wheels that were pushed, by digest."""
     suite: Path
     equipment: Equipment
     tools: Tools
-    say: Callable[[str], None]
-    """Is told what is done."""
+    report: Callable[[str], None]
+    """Called with a message about each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRelease:
+    """The result of a verification."""
+
+    wheels: int
+    """Number of wheels on the registry that match their digests."""
+    outcomes: tuple[SuiteOutcome, ...]
+    """The outcomes of the test runs."""
+
+
+def locks_of(wheelhouse: Wheelhouse, pythons: Sequence[str]) -> tuple[Lock, ...]:
+    """The locks of a wheelhouse for some Pythons; for all, if none are given.
+
+    Raises:
+      UsageError: the wheelhouse has no lock for any of them.
+    """
+    locks = tuple(one for one in wheelhouse.locks if not pythons or one.python in pythons)
+    if not locks:
+        raise UsageError(f"--python: the wheelhouse has no lock for Python {' or '.join(pythons)}")
+    return locks
+
+
+def verify_release(
+    registry: Registry,
+    wheelhouse: Wheelhouse,
+    locks: Sequence[Lock],
+    suite: Path,
+    console: Console,
+) -> VerifiedRelease:
+    """Checks the files on a registry, then installs the release by name and tests it.
+
+    Args:
+      registry: the registry.
+      wheelhouse: what was pushed.
+      locks: the platforms and Pythons to test on; those of other machines are skipped.
+      suite: a file or directory of tests for pytest.
+      console: shows progress.
+
+    Raises:
+      Refused: a wheel is missing, or differs from the pushed one.
+      RemoteError: the registry cannot be read now.
+    """
+
+    def report(line: str) -> None:
+        terminal.say(console, line, "dim")
+
+    count = check_digests(registry, wheelhouse)
+    report(f"all {count} wheels on {registry.host} match what was pushed")
+    equipment = supplier.from_environment(report)
+    this = Verification(registry, wheelhouse, suite, equipment, Tools.from_environment(), report)
+    outcomes = smoke_test.run_each(wheelhouse, locks, console, lambda lock: verify(this, lock))
+    return VerifiedRelease(count, tuple(outcomes))
 
 
 def check_digests(registry: Registry, wheelhouse: Wheelhouse) -> int:
-    """Holds what the registry has of a release against what was pushed.
+    """Compares the files on the registry with the wheels that were pushed.
 
     Returns:
-      How many wheels it has.
+      The number of wheels.
 
     Raises:
-      Refused: a wheel is missing, or other than it was pushed.
-      RemoteError: the registry cannot be asked now.
+      Refused: a wheel is missing, or differs from what was pushed.
+      RemoteError: the registry cannot be reached now.
     """
-    pushed = expected.of_statement(wheelhouse)
-    there = registry.files_of(wheel.project for wheel in pushed)
-    for difference in expected.differences(registry, there, pushed):
+    pushed = expected.from_wheelhouse(wheelhouse)
+    files = registry.files_of(wheel.project for wheel in pushed)
+    for difference in expected.differences(registry, files, pushed):
         raise Refused(difference)
     return len(pushed)
 
 
 def verify(verification: Verification, lock: Lock) -> SuiteOutcome:
-    """Installs a release by name on one Python, and runs a suite.
+    """Installs a release by name on one Python, and runs a test suite.
 
     Args:
-      verification: what, and with what.
-      lock: the platform and Python, and what else is required there.
+      verification: what to verify, and with which tools.
+      lock: the platform and Python, and the dependencies.
     """
     wheelhouse, registry = verification.wheelhouse, verification.registry
 
@@ -81,47 +137,52 @@ def verify(verification: Verification, lock: Lock) -> SuiteOutcome:
         dependencies = environment.root / "dependencies"
         verification.tools.fetch_locked(
             *(lock.platform, lock.python, wheelhouse.tags(lock.platform), dependencies),
-            verification.say,
+            verification.report,
         )
         environment.install_pinned(
             list(smoke_test.requirements(wheelhouse.dependencies(lock))), [dependencies]
         ).expect()
-        named = [f"{wheel.project}=={wheel.version}" for wheel in wheelhouse.of_role("turbine")]
-        done = environment.run_online(
+        pinned = [f"{wheel.project}=={wheel.version}" for wheel in wheelhouse.of_role("turbine")]
+        result = environment.run_online(
             *("python", str(_PIP), "install", "--isolated", "--no-cache-dir", "--no-input"),
             *("--disable-pip-version-check", "--only-binary", ":all:"),
-            *("--index-url", registry.index, *named),
+            *("--index-url", registry.index, *pinned),
         )
-        if done.exit_code:
-            # Where it is the network that failed, this says so.
+        if result.exit_code:
+            # Raises RemoteError if the network is the reason.
             registry.files(wheelhouse.of_role("turbine")[0].project)
-        done.expect()
+        result.expect()
 
-    def hold(environment: Environment) -> None:
+    def verify_files(environment: Environment) -> None:
         try:
             count = _check_files(verification, environment)
         except Refused as error:
             raise SmokeTestError(str(error)) from error
-        verification.say(f"Python {lock.python}: {count} installed files are those published")
+        verification.report(
+            f"Python {lock.python}: {count} installed files match the published wheels"
+        )
 
-    return smoke_test.attempt(
+    return smoke_test.run(
         SuiteRun(
             wheelhouse,
             lock,
             verification.suite,
             verification.equipment,
             install,
-            source="pushed",
-            hold=hold,
+            origin="pushed",
+            verify=verify_files,
         )
     )
 
 
 def _check_files(verification: Verification, environment: Environment) -> int:
-    """Holds each installed file of ours against the published wheel; returns how many there are.
+    """Checks each installed file of the release against the published wheel.
+
+    Returns:
+      The number of files.
 
     Raises:
-      Refused: one is not what was published.
+      Refused: a file differs.
     """
     count = 0
     installed: dict[str, Distribution] = {
@@ -133,7 +194,10 @@ def _check_files(verification: Verification, environment: Environment) -> int:
     ):
         distribution = installed.get(project)
         if distribution is None:
-            raise Refused(f"{project} is of the release, and does not come with it: require it")
+            raise Refused(
+                f"{project} is part of the release, but was not installed; add it to the "
+                "requirements of iree-turbine"
+            )
         wheel = _installed_wheel(
             [one for one in verification.wheelhouse.wheels if one.project == project],
             (distribution.read_text("WHEEL") or "").splitlines(),
@@ -143,29 +207,29 @@ def _check_files(verification: Verification, environment: Environment) -> int:
         verification.registry.download(project, wheel.filename, target)
         if release_dir.sha256(target) != wheel.sha256:
             host = verification.registry.host
-            raise Refused(f"{host}: it sends other bytes of {target.name} than were pushed")
+            raise Refused(f"{host}: {target.name} differs from the wheel that was pushed")
         for entry in _recorded(target):
-            path = environment.place(distribution, entry.path)
+            path = environment.installed_path(distribution, entry.path)
             if not path.is_file() or not _same(entry.hash_, path):
-                raise Refused(f"{entry.path} of {project}, as installed, is not what was published")
+                raise Refused(f"{entry.path} of {project} differs from the published wheel")
             count += 1
         target.unlink()
     return count
 
 
 def _installed_wheel(wheels: Sequence[WheelhouseWheel], lines: Sequence[str]) -> WheelhouseWheel:
-    """Which of a project's wheels it is that was installed, by the tags that WHEEL has."""
+    """Finds the installed wheel of a project by the tags in its WHEEL file."""
     tags = {line.removeprefix("Tag: ") for line in lines if line.startswith("Tag: ")}
     for wheel in wheels:
         assert wheel.filename
         own: frozenset[Tag] = parse_wheel_filename(wheel.filename)[3]
         if {str(tag) for tag in own} == tags:
             return wheel
-    raise Refused(f"{wheels[0].project}: nobody pushed a wheel for {', '.join(sorted(tags))}")
+    raise Refused(f"{wheels[0].project}: no wheel for {', '.join(sorted(tags))} was pushed")
 
 
 def _recorded(wheel: Path) -> Iterator[RecordEntry]:
-    """The files of a wheel that RECORD gives a digest for."""
+    """The RECORD entries of a wheel that have a digest."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (path for path in archive.namelist() if path.endswith(".dist-info/RECORD"))
         rows = parse_record_file(archive.read(name).decode().splitlines())

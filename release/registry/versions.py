@@ -1,4 +1,4 @@
-"""The versions that a registry has of a project, as installers see them."""
+"""The versions of a project on a registry, as installers see them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Versions = Mapping[Version, Sequence[RegistryFile]]
 
 
 def by_version(files: Mapping[str, RegistryFile]) -> Versions:
-    """The files by version; those that were yanked are for nobody."""
-    found: dict[Version, list[RegistryFile]] = {}
+    """The files by version, without yanked files."""
+    versions: dict[Version, list[RegistryFile]] = {}
     for file in files.values():
         try:
             version = Version(file.version or "")
         except InvalidVersion:
             continue
         if not file.yanked:
-            found.setdefault(version, []).append(file)
-    return found
+            versions.setdefault(version, []).append(file)
+    return versions
 
 
-def taken_of(versions: Iterable[Version]) -> Version | None:
-    """What installers take when no version is named: a pre-release only where there is no other."""
+def default_version(versions: Iterable[Version]) -> Version | None:
+    """The version that unpinned installs select: a pre-release only if there is nothing else."""
     return max(versions, key=lambda version: (not version.is_prerelease, version), default=None)

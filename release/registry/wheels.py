@@ -1,4 +1,4 @@
-"""The wheels that go to a registry: of a wheelhouse, of a release's directory, or of a store."""
+"""The wheels to push: those of a wheelhouse, of a release directory, or of a store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from release.registry.expected import ExpectedWheel
 
 @dataclass(frozen=True, slots=True)
 class OutgoingWheel(ExpectedWheel):
-    """A wheel that is to be on a registry, with what decides whether it may, and when."""
+    """A wheel to push."""
 
     size: int
     """Bytes."""
@@ -29,47 +29,47 @@ class OutgoingWheel(ExpectedWheel):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingWheels:
-    """Wheels, and a way to have them here."""
+    """Wheels to push, and their files."""
 
     wheels: tuple[OutgoingWheel, ...]
     file: Callable[[OutgoingWheel], Path]
-    """Gives a wheel's file, which has its digest; fetches it if need be."""
+    """Returns the verified file of a wheel; downloads it if necessary."""
 
 
-def of_directory(place: Path) -> OutgoingWheels:
-    """The wheels of a wheelhouse, without those of others, or of a release's directory.
+def of_directory(directory: Path) -> OutgoingWheels:
+    """The wheels of a wheelhouse, without dependencies, or of a release directory.
 
     Raises:
       UsageError: it is neither.
-      Refused: a wheel is missing, or is not what was stated.
+      Refused: a wheel is missing, or does not match its digest.
     """
-    paths = {path.name: path for path in (*place.glob("*.whl"), *place.glob("*/*.whl"))}
-    found = []
-    for wheel in expected.in_directory(place):
+    paths = {path.name: path for path in (*directory.glob("*.whl"), *directory.glob("*/*.whl"))}
+    wheels = []
+    for wheel in expected.from_directory(directory):
         path = paths.get(wheel.name)
         if path is None:
-            raise Refused(f"{place}: {wheel.name} is stated, and not there; nothing was uploaded")
+            raise Refused(f"{directory}: {wheel.name} is missing; nothing was uploaded")
         if release_dir.sha256(path) != wheel.sha256:
-            raise Refused(f"{path}: it has not the bytes that were stated; nothing was uploaded")
+            raise Refused(f"{path}: does not match its recorded digest; nothing was uploaded")
         requires = Metadata.from_email(read_metadata(path)).requires_dist or ()
-        found.append(
+        wheels.append(
             OutgoingWheel(
                 **asdict(wheel), size=path.stat().st_size, requires=tuple(map(str, requires))
             )
         )
-    return OutgoingWheels(tuple(found), lambda wheel: paths[wheel.name])
+    return OutgoingWheels(tuple(wheels), lambda wheel: paths[wheel.name])
 
 
 def of_release(store: Store, tag: str, scratch: Path) -> OutgoingWheels:
-    """The wheels of a published release; only what is sent is fetched, into a directory.
+    """The wheels of a published release; each is downloaded to `scratch` when it is needed.
 
     Raises:
-      Refused: it is not published.
-      RemoteError: the store failed; a rerun goes on.
+      Refused: the release is not published.
+      RemoteError: the store failed; a rerun continues.
     """
-    release = expected.published(store, tag)
+    release = expected.published_manifest(store, tag)
 
-    def fetched(wheel: OutgoingWheel) -> Path:
+    def download(wheel: OutgoingWheel) -> Path:
         catalogue.fetch(store, tag, wheel.name, wheel.sha256, scratch / wheel.name)
         return scratch / wheel.name
 
@@ -80,7 +80,7 @@ def of_release(store: Store, tag: str, scratch: Path) -> OutgoingWheels:
                 size=release.artifacts[wheel.name].size,
                 requires=release.artifacts[wheel.name].requires,
             )
-            for wheel in expected.of_manifest(release)
+            for wheel in expected.from_manifest(release)
         ),
-        fetched,
+        download,
     )

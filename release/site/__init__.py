@@ -1,1 +1,1 @@
-"""The index: a static site for installers and for people, made from what a store has published."""
+"""The index: a static site for package installers and browsers, written from a store."""

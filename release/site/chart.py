@@ -1,4 +1,4 @@
-"""Sizes over time, as an SVG that needs nothing else."""
+"""Draws package sizes over time, for an inline SVG."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _TICKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A size in a release."""
+    """The size of a project in one release."""
 
     x: float
     y: float
     label: str
-    """What a person reads who points at it."""
+    """Tooltip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Line:
 
     @property
     def path(self) -> str:
-        """The points, as SVG's polyline wants them."""
+        """The points in the syntax of an SVG polyline."""
         return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
 
 
@@ -44,13 +44,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """All that is drawn."""
+    """Everything that the page draws."""
 
     lines: tuple[Line, ...]
     sizes: tuple[Tick, ...]
-    """MiB, by height."""
+    """Marks of the vertical axis, in MiB."""
     releases: tuple[Tick, ...]
-    """Some of the releases, by place."""
+    """Marks of the horizontal axis: some of the releases."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = _LEFT
@@ -62,11 +62,11 @@ def draw(releases: Sequence[str], sizes: Sequence[dict[str, float]]) -> Chart | 
     """Draws a line for each project.
 
     Args:
-      releases: their names, oldest first.
-      sizes: MiB by project, of each of them.
+      releases: names of the releases, oldest first.
+      sizes: MiB by project, for each release.
 
     Returns:
-      None when there are not yet two releases to draw a line between.
+      None if there are fewer than two releases.
     """
     highest = max((size for each in sizes for size in each.values()), default=0)
     if len(releases) < 2 or not highest:
@@ -100,13 +100,13 @@ def draw(releases: Sequence[str], sizes: Sequence[dict[str, float]]) -> Chart | 
 
 
 def _nice(size: float) -> float:
-    """A round number that is not below a size."""
+    """The next round number at or above a size."""
     power: float = 10 ** math.floor(math.log10(size))
     return next(factor * power for factor in (1, 2, 4, 5, 8, 10) if factor * power >= size)
 
 
 def _by_last(sizes: Sequence[dict[str, float]]):  # type: ignore[no-untyped-def]
-    """Largest first, by the last size of each."""
+    """A sort key: the largest first, by the last size of each project."""
     last: dict[str, float] = {}
     for each in sizes:
         last |= each

@@ -1,6 +1,6 @@
-"""An entry: what the site knows of one release, kept in the site itself as releases/TAG.json.
+"""An entry: the data of one release that pages need, stored in the site as releases/TAG.json.
 
-The next run takes it from there as long as the store shows the same release.
+The next run reuses the entry as long as the release in the store does not change.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from packaging.version import InvalidVersion
 from release.hosting.catalogue import METADATA_SUFFIX
 from release.hosting.store import Asset, StoredRelease
 from release.model import document, marks, version
+from release.model.cells import CellStatus
 from release.model.document import dumps
-from release.model.manifest import CellStatus, Manifest
+from release.model.manifest import Manifest
+from release.model.state import CellState, RunState
 
 SCHEMA = 1
-"""Of releases/TAG.json: an entry of another schema is made anew."""
+"""Schema of releases/TAG.json; an entry with another schema is written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +36,25 @@ class SiteFile:
     name: str
     kind: Literal["wheel", "dist"]
     project: str | None
-    """Normalised name of a wheel's distribution (PEP 503)."""
+    """Normalised name of the wheel's project (PEP 503)."""
     version: str | None
-    """Of a wheel."""
+    """Version of the wheel."""
     size: int
     """Bytes."""
     sha256: str | None
-    """Digest in hex; None where neither manifest nor store tell."""
+    """Digest in hex; None if neither the manifest nor the store has it."""
     uploaded: str
     """ISO 8601, UTC."""
     url: str
-    """As the store tells it."""
+    """As given by the store."""
     requires_python: str | None = None
     metadata_sha256: str | None = None
-    """Digest of the METADATA beside it (PEP 658); None where there is none."""
+    """Digest of its .metadata file (PEP 658); None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class NativeOrigin:
-    """Where native code comes from."""
+    """Where native code of a release comes from."""
 
     kind: str
     project: str
@@ -62,15 +64,15 @@ class NativeOrigin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the site knows of a release."""
+    """The data of a release."""
 
     key: str
-    """Changes when the store shows something else."""
+    """Changes whenever the release in the store does."""
     tag: str
     version: str
-    """What the tag stands for, or the tag."""
+    """The version that the tag names, or else the tag."""
     kind: str
-    """nightly, candidate, stable or development; other for tags that are not ours."""
+    """nightly, candidate, stable or development; other if the tag does not name a version."""
     published: str
     """ISO 8601, UTC."""
     prerelease: bool
@@ -82,17 +84,19 @@ class Entry:
     natives: tuple[NativeOrigin, ...]
 
     def to_json(self) -> bytes:
-        """Content of releases/TAG.json."""
+        """The content of releases/TAG.json."""
         data = asdict(self)
         for cell in data["cells"]:
             since = cell["missing_since"]
             cell["missing_since"] = since.isoformat() if since else None
+            # Keys of the manifest that this program does not know are no part of an entry.
+            del cell["extra"], cell["keys"]
         return dumps({"schema": SCHEMA, **data})
 
 
 def key_of(release: StoredRelease, assets: Mapping[str, Asset]) -> str:
-    """What changes when a release does."""
-    seen = [
+    """A digest of everything in a release that its entry depends on."""
+    content = [
         SCHEMA,
         release.tag,
         release.prerelease,
@@ -100,19 +104,19 @@ def key_of(release: StoredRelease, assets: Mapping[str, Asset]) -> str:
         asdict(marks.read(release.notes)),
         sorted((a.name, a.size, a.sha256, str(a.uploaded), a.url) for a in _complete(assets)),
     ]
-    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def make(release: StoredRelease, assets: Mapping[str, Asset], manifest: Manifest | None) -> Entry:
     """The entry of a published release.
 
     Args:
-      release: as the store shows it.
-      assets: likewise; interrupted ones are passed over.
-      manifest: None for a release of older tools: what names of files tell is then all.
+      release: the release in the store.
+      assets: its assets; incomplete ones are ignored.
+      manifest: None for a release of an older tool, which is described by its file names only.
     """
-    own = version.of_tag(release.tag)
-    said = marks.read(release.notes)
+    tagged = version.of_tag(release.tag)
+    notes = marks.read(release.notes)
     names = {asset.name for asset in _complete(assets)}
     natives = (
         {
@@ -127,12 +131,12 @@ def make(release: StoredRelease, assets: Mapping[str, Asset], manifest: Manifest
     return Entry(
         key=key_of(release, assets),
         tag=release.tag,
-        version=own or release.tag,
-        kind=version.kind(own) if own else "other",
+        version=tagged or release.tag,
+        kind=version.kind(tagged) if tagged else "other",
         published=(release.published or release.created).isoformat(),
         prerelease=release.prerelease,
-        pinned=said.pinned,
-        yanked=said.yanked,
+        pinned=notes.pinned,
+        yanked=notes.yanked,
         commit=manifest.commit if manifest else None,
         files=tuple(file for file in files if file),
         cells=manifest.cells if manifest else (),
@@ -141,24 +145,24 @@ def make(release: StoredRelease, assets: Mapping[str, Asset], manifest: Manifest
 
 
 def loads(text: bytes, where: str) -> Entry | None:
-    """Reads releases/TAG.json; None when it is of another schema.
+    """Reads releases/TAG.json; None if it has another schema.
 
     Raises:
-      document.DocumentError: it is none.
+      document.DocumentError: it is not an entry.
     """
     return document.loads(text, where, "entry of the index", _parse)
 
 
 def path_of(tag: str) -> str:
-    """Where the entry of a release lies in the site."""
+    """The path of a release's entry in the site."""
     return f"releases/{quote(tag, safe='')}.json"
 
 
 def load(site: Path, tag: str) -> Entry | None:
-    """The entry that a site has of a release; None when it has none of this schema.
+    """The entry of a release in a site; None if it has none with this schema.
 
     Raises:
-      document.DocumentError: it is none.
+      document.DocumentError: it is not an entry.
     """
     path = site / path_of(tag)
     try:
@@ -178,6 +182,8 @@ def _parse(data: Mapping[str, Any]) -> Entry | None:
         CellStatus(
             **{
                 **cell,
+                "status": CellState(cell["status"]),
+                "run": RunState(cell["run"]),
                 "missing_since": date.fromisoformat(cell["missing_since"])
                 if cell["missing_since"]
                 else None,
@@ -194,7 +200,7 @@ def _complete(assets: Mapping[str, Asset]) -> list[Asset]:
 
 
 def _file(asset: Asset, manifest: Manifest | None, names: set[str]) -> SiteFile | None:
-    """A wheel or dist; None of any other asset, and of a wheel whose name is none."""
+    """A wheel or dist; None for any other asset, or a wheel with an invalid file name."""
     if not asset.name.endswith((".whl", ".tar.xz")):
         return None
     kind: Literal["wheel", "dist"] = "wheel" if asset.name.endswith(".whl") else "dist"
@@ -205,22 +211,22 @@ def _file(asset: Asset, manifest: Manifest | None, names: set[str]) -> SiteFile 
         except (InvalidWheelFilename, InvalidVersion):
             return None
         project, own_version = canonicalize_name(parsed), str(number)
-    stated = manifest.artifacts.get(asset.name) if manifest else None
-    described = stated is not None and asset.name + METADATA_SUFFIX in names
+    artifact = manifest.artifacts.get(asset.name) if manifest else None
+    described = artifact is not None and asset.name + METADATA_SUFFIX in names
     return SiteFile(
         name=asset.name,
         kind=kind,
         project=project,
         version=own_version,
         size=asset.size,
-        sha256=stated.sha256 if stated else asset.sha256,
+        sha256=artifact.sha256 if artifact else asset.sha256,
         uploaded=_utc(asset.uploaded),
         url=asset.url,
-        requires_python=stated.requires_python if stated else None,
-        metadata_sha256=stated.metadata_sha256 if stated and described else None,
+        requires_python=artifact.requires_python if artifact else None,
+        metadata_sha256=artifact.metadata_sha256 if artifact and described else None,
     )
 
 
 def _utc(time: datetime) -> str:
-    """As PEP 700 writes it."""
+    """In the format of PEP 700."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

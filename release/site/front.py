@@ -1,4 +1,4 @@
-"""The front page, for people: what to install, what is in it, how it grew."""
+"""The front page: how to install each release, what it contains, and how sizes changed."""
 
 from __future__ import annotations
 
@@ -7,74 +7,74 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from release.model import cells
-from release.model.cells import Missing
-from release.model.manifest import CellStatus
+from release.model.cells import CellStatus, MissingPlatform
+from release.model.state import CellState, RunState
+from release.model.text import MIB
 from release.site import chart
 from release.site.entry import Entry, SiteFile
 from release.site.pages import Pages
 from release.site.simple import LINKS, templates
 
 SHOWN = 10
-"""Releases that are shown with their grid."""
+"""Releases shown with their grid."""
 LISTED = 50
-"""Releases that are listed on the front page; all.html has all."""
+"""Releases listed on the front page; all.html lists all."""
 CHARTED = 200
-"""Releases that the chart has room for."""
+"""Releases in the chart."""
 
-_MIB = 1 << 20
 _MAIN = ("iree-compiler", "iree-runtime")
 
 
 @dataclass(frozen=True, slots=True)
 class GridMark:
-    """A cell of a grid."""
+    """A Python in a grid of packages and platforms."""
 
     python: str
-    """Such as 3.14; empty of a dist."""
+    """Such as 3.14; empty for a dist."""
     state: str
     """run, built, missing or wrong."""
     title: str
-    """What it says in words."""
+    """Tooltip."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRelease:
-    """A release on the page."""
+    """A release on the front page."""
 
     entry: Entry
     platforms: tuple[str, ...]
     rows: tuple[tuple[str, tuple[tuple[GridMark, ...], ...]], ...]
-    """Packages, and of each the marks by platform."""
-    missing: tuple[Missing, ...]
+    """Each package with its marks, by platform."""
+    missing: tuple[MissingPlatform, ...]
     dists: tuple[tuple[SiteFile, str], ...]
-    """Dist archives and their links."""
+    """Dist archives with their links."""
     size: float
     """MiB of all files."""
-    wanted: str
-    """What to install of it, pinned."""
+    requirements: str
+    """The pinned requirements to install it."""
 
     @property
     def day(self) -> str:
-        """When it was published."""
+        """The day it was published."""
         return self.entry.published[:10]
 
     @property
     def counts(self) -> str:
-        """How many cells are built, in words."""
-        own = self.entry.cells
-        built = sum(cell.status == "built" for cell in own)
-        if not own:
+        """How many cells are built, as a phrase."""
+        total = len(self.entry.cells)
+        built = sum(cell.status is CellState.BUILT for cell in self.entry.cells)
+        if not total:
             return f"{len(self.entry.files)} files"
-        return f"{built} of {len(own)} built" if built < len(own) else f"all {built} built"
+        return f"{built} of {total} built" if built < total else f"all {built} built"
 
 
 def write(pages: Pages, *, now: datetime, store: str) -> None:
     """Writes index.html and all.html.
 
     Args:
-      pages: what they are made from.
-      now: UTC, shown.
-      store: its address, shown.
+      pages: the entries to write pages from.
+      now: UTC; shown on the page.
+      store: address of the store; shown on the page.
     """
     shown: list[ShownRelease] = []
     newest: dict[str, ShownRelease] = {}
@@ -136,14 +136,14 @@ def _shown(pages: Pages, entry: Entry) -> ShownRelease:
         dists=tuple(
             (file, pages.link(file.url, up=0)) for file in entry.files if file.kind == "dist"
         ),
-        size=sum(file.size for file in entry.files) / _MIB,
-        wanted=_wanted(entry, pages.tags),
+        size=sum(file.size for file in entry.files) / MIB,
+        requirements=_requirements(entry, pages.tags),
     )
 
 
 def _mark(cell: CellStatus) -> GridMark:
-    if cell.status == "built":
-        state = "run" if cell.run == "passed" else "built"
+    if cell.status is CellState.BUILT:
+        state = "run" if cell.run is RunState.PASSED else "built"
         title = "installed and run" if state == "run" else f"built, not run: {cell.run_detail}"
     else:
         state = cell.status
@@ -153,9 +153,9 @@ def _mark(cell: CellStatus) -> GridMark:
     return GridMark(cell.python or "", state, f"{where}: {title}")
 
 
-def _wanted(entry: Entry, tags: Sequence[str]) -> str:
-    """Compiler and runtime, pinned; or whatever a release has instead."""
-    # By PEP 440, ==3.14.0 takes 3.14.0+mine rather than 3.14.0 where the list has both.
+def _requirements(entry: Entry, tags: Sequence[str]) -> str:
+    """Pins of the compiler and the runtime, or of all projects if the release has neither."""
+    # By PEP 440, ==3.14.0 selects 3.14.0+mine rather than 3.14.0 if the list has both.
     labelled = any(tag.startswith(f"{entry.tag}+") for tag in tags)
     pin = "===" if labelled else "=="
     versions = {file.project: file.version for file in entry.files if file.project}
@@ -168,5 +168,5 @@ def _sizes(entry: Entry) -> dict[str, float]:
     sizes: dict[str, float] = {}
     for file in entry.files:
         name = file.project or "dist"
-        sizes[name] = max(sizes.get(name, 0), file.size / _MIB)
+        sizes[name] = max(sizes.get(name, 0), file.size / MIB)
     return sizes

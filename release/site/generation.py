@@ -1,8 +1,8 @@
-"""Generations: the site is a symbolic link to a directory that is complete, and is swapped at once.
+"""Generations: the site is a symbolic link to a complete directory, and is replaced in one step.
 
-site -> .site-7         what is served
-.site-6                 what was served before, for whoever is still reading it
-.site-8                 what is being written; after a kill, swept by the next run
+site -> .site-7         the served generation
+.site-6                 the previous generation, for readers that still use it
+.site-8                 the generation being written; removed by the next run if this one is killed
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ class Generation:
 
     directory: Path
     """Where to write."""
-    before: Path | None
-    """The one that is served; None the first time."""
+    previous: Path | None
+    """The served generation; None the first time."""
 
     def keep(self, path: str) -> bool:
-        """Takes a file over from the one before as it is; says whether it had it."""
-        if self.before is None:
+        """Reuses a file of the previous generation; returns whether it exists there."""
+        if self.previous is None:
             return False
         target = self.directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(self.before / path, target)
+            os.link(self.previous / path, target)
         except FileNotFoundError:
             return False
         return True
 
     def path(self, path: str) -> Path:
-        """Where a file is to be written; its directory is made."""
+        """The path to write a file at; its directory is created."""
         target = self.directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
@@ -50,17 +50,17 @@ class Generation:
 
 @contextmanager
 def new(site: Path) -> Iterator[Generation]:
-    """Opens the next generation of a site, and swaps it in when nothing was raised.
+    """Opens the next generation of a site, and serves it unless an exception is raised.
 
     Raises:
-      UsageError: the place is taken by something else.
-      Busy: somebody else writes it just now.
+      UsageError: the path is taken by something else.
+      Busy: another process is writing the site.
     """
     if site.exists() and not site.is_symlink():
         if not site.is_dir() or any(site.iterdir()):
             raise UsageError(
-                f"{site}: something else is there; name another directory with --site, or move it "
-                "away"
+                f"{site} exists and is not an index; move it away, or pass another directory with "
+                "--site"
             )
         site.rmdir()
     site.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def new(site: Path) -> Iterator[Generation]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy(f"{site}: somebody else writes it just now; run this again") from None
+            raise Busy(f"{site}: another process is writing the index; run this again") from None
         served = _served(site)
         numbers = _numbers(site)
         for number in numbers:
@@ -95,8 +95,8 @@ def _served(site: Path) -> int | None:
     match = re.fullmatch(rf"\.{re.escape(site.name)}-(\d+)", str(site.readlink()))
     if not match:
         raise UsageError(
-            f"{site}: it is a link to something else, {site.readlink()}; name another directory "
-            "with --site, or remove the link"
+            f"{site} is a link to {site.readlink()}, not to an index; pass another directory with "
+            "--site, or remove the link"
         )
     return int(match[1]) if site.exists() else None
 
@@ -116,14 +116,14 @@ def _remove(directory: Path) -> None:
 
 
 def _to_disk(directory: Path) -> None:
-    """Brings every new file to disk, then the directories."""
-    for place, _, names in os.walk(directory):
+    """Flushes all new files to disk, then the directories."""
+    for parent, _, names in os.walk(directory):
         for name in names:
-            path = Path(place, name)
-            # What has a second name is of the generation before, and there already.
+            path = Path(parent, name)
+            # A second link belongs to the previous generation: it is on disk already.
             if path.stat().st_nlink == 1:
                 _sync(path)
-        _sync(Path(place))
+        _sync(Path(parent))
 
 
 def _sync(path: Path) -> None:

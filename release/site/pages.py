@@ -1,4 +1,4 @@
-"""What pages are made from: the entries, and how a page links to assets."""
+"""The data that pages are written from: entries, and links to assets."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from release.site.entry import Entry
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What pages are made from."""
+    """The data that pages are written from."""
 
     directory: Path
-    """The site that is being written."""
+    """The site being written."""
     path: Callable[[str], Path]
-    """Where a file of it is to be written; its directory is made."""
+    """Returns the path to write a file at; its directory is created."""
     tags: tuple[str, ...]
-    """Of all releases, the newest published first."""
+    """Tags of all releases, the most recently published first."""
     base: str
-    """What a relative URL of an asset is relative to, as seen from the site's root."""
+    """Prefix that makes a relative asset URL relative to the site's root."""
 
     def entries(self) -> Iterator[Entry]:
-        """All entries, one at a time: however many there are, memory holds one."""
+        """Loads the entries one at a time, so that only one is in memory."""
         for tag in self.tags:
             found = entry.load(self.directory, tag)
             assert found, "it was written by this run"
             yield found
 
     def link(self, url: str, *, up: int) -> str:
-        """A URL of an asset, as written by a page `up` directories below the site's root."""
+        """The URL of an asset in a page that is `up` directories below the site's root."""
         if urlsplit(url).scheme:
             return url
         return "../" * up + self.base + url

@@ -22,24 +22,24 @@ LINKS = "pip-release-links.html"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A wheel as a page shows it."""
+    """A link to a wheel."""
 
     file: SiteFile
     href: str
-    """Without its fragment."""
+    """URL without the fragment."""
     yanked: str | None
-    """Why; empty when nobody said."""
+    """The reason, which may be empty; None if it is not yanked."""
 
     @property
     def fragment(self) -> str:
-        """What follows the URL: the digest that installers hold the file against."""
+        """The URL fragment: the digest that installers check the file against."""
         return f"#sha256={self.file.sha256}" if self.file.sha256 else ""
 
 
 @functools.cache
 def templates() -> jinja2.Environment:
-    """What renders the pages."""
-    # It takes a while to import, which `--help` need not wait for.
+    """The environment that renders pages."""
+    # Imported here because it is slow, and `--help` does not need it.
     import jinja2
 
     return jinja2.Environment(
@@ -52,7 +52,7 @@ def templates() -> jinja2.Environment:
 
 
 def write(pages: Pages) -> None:
-    """Writes simple/ and the flat page."""
+    """Writes simple/ and the flat page of links."""
     projects: dict[str, set[str]] = {}
     for found in pages.entries():
         for file in found.files:
@@ -84,7 +84,7 @@ def _render(pages: Pages, path: str, template: str, **values: Any) -> None:
 
 
 def _links(pages: Pages, project: str | None, *, up: int) -> Iterator[Link]:
-    """The wheels of a project, or of all, the newest release first."""
+    """The wheels of one project, or of all projects; the newest release first."""
     for found in pages.entries():
         for file in found.files:
             if file.project and project in (file.project, None):
@@ -96,7 +96,7 @@ def _link(pages: Pages, found: Entry, file: SiteFile, up: int) -> Link:
 
 
 def _write_json(pages: Pages, project: str, versions: list[str]) -> None:
-    """Writes the JSON of a project, file by file."""
+    """Writes the JSON page of a project, one file at a time."""
     with pages.path(f"simple/{project}/index.json").open("w", encoding="utf-8") as out:
         head = {
             "meta": {"api-version": API_VERSION},

@@ -1,4 +1,4 @@
-"""Writing the site: entries, then pages from entries, then the swap."""
+"""Writes the site: entries, then pages from the entries, then the switch to the new generation."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from release.site.pages import Pages
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a site has."""
+    """What was written."""
 
     releases: int
     files: int
-    """Wheels and dists."""
+    """Number of wheels and dists."""
     read: int
-    """Releases whose manifest was read; the others were known."""
+    """Releases whose manifest was read; the entries of the others were reused."""
 
 
-def place(store: Store, named: Path | None) -> Path | None:
-    """The directory of a store's site: the one that a user names, or a store's own.
+def directory_of(store: Store, given: Path | None) -> Path | None:
+    """The directory of a store's site: the given one, or that of a directory store.
 
     Returns:
-      None, when nobody names one and the store is no directory.
+      None if none is given and the store is not a directory.
     """
-    if named:
-        return where(named)
+    if given:
+        return where(given)
     return store.root / "site" if store.root else None
 
 
-def required_place(store: Store, named: Path | None) -> Path:
-    """The directory of a store's site, as `place` finds it.
+def required_directory(store: Store, given: Path | None) -> Path:
+    """The directory of a store's site, as `directory_of` finds it.
 
     Raises:
-      UsageError: nobody names one, and the store has none of its own.
+      UsageError: none is given, and the store is not a directory.
     """
-    directory = place(store, named)
+    directory = directory_of(store, given)
     if directory is None:
-        raise UsageError(f"name the directory for the site of {store.address} with --site DIR")
+        raise UsageError(f"pass the directory of the index of {store.address} with --site DIR")
     return directory
 
 
@@ -62,18 +62,18 @@ def write(
     without: frozenset[str] = frozenset(),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Written:
-    """Writes the site of what a store has published.
+    """Writes the site of the releases that a store has published.
 
     Args:
-      store: whose releases.
+      store: the store.
       directory: becomes a symbolic link to the site, in one step.
       now: UTC; shown on the front page.
-      without: tags that are about to be purged: as if they were not there.
-      progress: is told the tag of each release that is read.
+      without: tags to leave out, because they are about to be purged.
+      progress: is called with the tag of each release that is read.
 
     Raises:
-      Refused: files would be lost that the store still has; the site stays as it is.
-      UsageError: something else is at that place.
+      Refused: the new site would lack files that the store still has; the old site stays.
+      UsageError: the path is taken by something else.
       RemoteError: the store cannot be read now.
     """
     with generation.new(directory) as made:
@@ -86,18 +86,18 @@ def write(
 
 
 def rewrite(
-    store: Store, named: Path | None, *, now: datetime, without: frozenset[str] = frozenset()
+    store: Store, given: Path | None, *, now: datetime, without: frozenset[str] = frozenset()
 ) -> Path | None:
-    """Writes the site anew where a user wants it, or a store has one already.
+    """Updates the site in a given directory, or that of a directory store if it exists.
 
     Returns:
-      Its directory; None when there is none to be written.
+      Its directory; None if no site was written.
 
     Raises:
       As `write`.
     """
-    directory = place(store, named)
-    if directory is None or not (named or directory.exists()):
+    directory = directory_of(store, given)
+    if directory is None or not (given or directory.exists()):
         return None
     write(store, directory, now=now, without=without)
     return directory
@@ -106,7 +106,11 @@ def rewrite(
 def _entries(
     store: Store, made: Generation, without: frozenset[str], progress: Callable[[str], None]
 ) -> tuple[tuple[str, ...], int, int]:
-    """Writes an entry for each release; returns tags in order, files, and how many were read."""
+    """Writes an entry for each release.
+
+    Returns:
+      The tags, most recently published first; the number of files; the number of releases read.
+    """
     order: list[tuple[str, str]] = []
     files = read = 0
     for release, assets in store.inventory():
@@ -124,10 +128,10 @@ def _entries(
 
 
 def _known(made: Generation, release: StoredRelease, assets: Mapping[str, Asset]) -> Entry | None:
-    """The entry of the generation before, taken over, if the store shows the same release."""
-    if made.before is None:
+    """The entry of the previous generation, reused if the release has not changed."""
+    if made.previous is None:
         return None
-    found = entry.load(made.before, release.tag)
+    found = entry.load(made.previous, release.tag)
     if found is None or found.key != entry.key_of(release, assets):
         return None
     return found if made.keep(entry.path_of(release.tag)) else None
@@ -140,12 +144,12 @@ def _manifest(store: Store, release: StoredRelease, assets: Mapping[str, Asset])
 def _refuse_loss(
     store: Store, made: Generation, tags: tuple[str, ...], without: frozenset[str]
 ) -> None:
-    """Holds the new entries against those that are served: what is gone must be gone indeed."""
-    if made.before is None or not (made.before / "releases").is_dir():
+    """Checks that files missing from the new entries are missing from the store, too."""
+    if made.previous is None or not (made.previous / "releases").is_dir():
         return
     listed = set(tags)
     lost: list[str] = []
-    for path in sorted((made.before / "releases").iterdir()):
+    for path in sorted((made.previous / "releases").iterdir()):
         old = entry.loads(path.read_bytes(), str(path))
         if old is None or old.tag in without:
             continue
@@ -154,8 +158,8 @@ def _refuse_loss(
             file.name for file in (new.files if new else ())
         }
         if gone:
-            there = store.release(old.tag)
-            assets = store.assets(old.tag) if there and not there.draft else {}
+            release = store.release(old.tag)
+            assets = store.assets(old.tag) if release and not release.draft else {}
             lost += [
                 f"{name} of {old.tag}"
                 for name in sorted(gone)
@@ -163,14 +167,14 @@ def _refuse_loss(
             ]
     if lost:
         raise Refused(
-            f"{store.address}: the new index lacks {len(lost)} files that the store still has, "
-            f"such as {lost[0]}; the old one was left as it is. Run this again; if it says so "
-            "again, the store lists less than it has"
+            f"{store.address}: the new index would lack {len(lost)} files that the store still "
+            f"has, such as {lost[0]}: the store's listing was incomplete; the old index is "
+            "unchanged, run this again"
         )
 
 
 def _base(store: Store, directory: Path) -> str:
-    """From a site's root to that of a store in a directory; nothing of any other."""
+    """The path from a site's root to the root of a directory store; empty for other stores."""
     if store.root is None:
         return ""
     relative = os.path.relpath(store.root.absolute(), directory.absolute())

@@ -1,1 +1,1 @@
-"""Turbine releases and the wheelhouse that they are made in."""
+"""Turbine releases, and the wheelhouse that they are assembled in."""

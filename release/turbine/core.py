@@ -1,4 +1,4 @@
-"""The wheels of IREE that a turbine release ships with: those of a published release."""
+"""The published IREE release that a turbine release ships with."""
 
 from __future__ import annotations
 
@@ -10,55 +10,56 @@ from release.model import version
 from release.model.errors import Refused, UsageError
 from release.model.manifest import Artifact
 from release.model.plan import Plan
+from release.model.state import CellState
 
 PACKAGES = ("iree-compiler", "iree-runtime")
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """A published release of IREE."""
+    """A published IREE release."""
 
     tag: str
     version: str
     commit: str
     wheels: tuple[Artifact, ...]
-    """Those of PACKAGES, for every platform and Python that it has."""
+    """The wheels of PACKAGES, for every platform and Python of the release."""
     plan: Plan
 
 
 def read(store: Store, tag: str) -> Core:
-    """Reads what a release has of the compiler and the runtime.
+    """Reads the compiler and runtime wheels of a release.
 
     Raises:
-      UsageError: the tag is none of a release.
-      Refused: it is not published, or has not both of them for each cell that it must have.
-      document.DocumentError: its manifest or plan is none.
+      UsageError: the tag is not a release tag.
+      Refused: the release is not published, or lacks wheels for a required cell.
+      document.DocumentError: its manifest or plan is invalid.
       RemoteError: the store cannot be read now.
     """
     if version.of_tag(tag) is None:
-        raise UsageError(f"--core-release {tag}: no tag of a release, such as v3.14.0")
+        raise UsageError(f"--core-release {tag}: not a release tag, such as v3.14.0")
     release = store.release(tag)
     if release is None or release.draft:
         raise Refused(
             f"{store.address}: {tag} is not published; promote a candidate to it, or name another "
             "release with --core-release TAG"
         )
-    stated = catalogue.manifest_of(store, tag)
-    planned = catalogue.plan_of(store, tag)
-    if stated is None or planned is None or stated.commit is None:
+    manifest = catalogue.manifest_of(store, tag)
+    plan = catalogue.plan_of(store, tag)
+    if manifest is None or plan is None or manifest.commit is None:
         raise Refused(
-            f"{store.address}: {tag} does not say what it consists of; name another release with "
-            "--core-release TAG"
+            f"{store.address}: {tag} has no manifest with a commit, or no plan; name another "
+            "release with --core-release TAG"
         )
     gaps = [
         f"{cell.package} {cell.platform} {cell.python}"
-        for cell in stated.cells
-        if cell.package in PACKAGES and cell.required and cell.status != "built"
+        for cell in manifest.cells
+        if cell.package in PACKAGES and cell.required and cell.status is not CellState.BUILT
     ]
-    wheels = tuple(one for one in stated.artifacts.values() if one.package in PACKAGES)
+    wheels = tuple(one for one in manifest.artifacts.values() if one.package in PACKAGES)
     if gaps or {one.package for one in wheels} != set(PACKAGES):
         raise Refused(
-            f"{store.address}: {tag} has no {gaps[0] if gaps else ' and '.join(PACKAGES)}, and "
-            "nothing can ship with it"
+            f"{store.address}: {tag} lacks {gaps[0] if gaps else ' and '.join(PACKAGES)}; name "
+            "another release with --core-release TAG"
         )
-    return Core(tag, stated.version, stated.commit, wheels, planned)
+    return Core(tag, manifest.version, manifest.commit, wheels, plan)

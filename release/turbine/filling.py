@@ -1,4 +1,4 @@
-"""Filling a wheelhouse: exactly what its statement names, whatever was interrupted before."""
+"""Fills a wheelhouse with exactly the wheels that it must hold, and resumes interrupted runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from release.hosting import catalogue
 from release.hosting.store import Store
 from release.model import release_dir, wheelhouse
-from release.model.document import DocumentError
+from release.model.document import DocumentError, dumps
 from release.model.errors import Refused
 from release.model.wheelhouse import NAME, Wheelhouse
 from release.turbine.core import Core
@@ -19,178 +19,179 @@ from release.turbine.tools import Tools
 
 
 @dataclass(frozen=True, slots=True)
-class Filling:
-    """What is put into a wheelhouse, and where it comes from."""
+class FillRequest:
+    """The wheels to put into a wheelhouse, and where they come from."""
 
-    place: Path
+    directory: Path
     """The wheelhouse."""
-    wanted: Wheelhouse
-    made: Path
-    """A directory with the wheels that were made for the release."""
+    expected: Wheelhouse
+    built: Path
+    """A directory with the wheels that were built for the release."""
     store: Store
     core: Core
     tools: Tools
     download: bool
-    """Whether what is of others is fetched; it stays away otherwise."""
-    say: Callable[[str], None]
-    """Is told what is done."""
+    """Whether to fetch the wheels of the core and the dependencies."""
+    report: Callable[[str], None]
+    """Called with a message about each download."""
 
 
-def check(place: Path, wanted: Wheelhouse, *, clean: bool) -> None:
-    """Sees to it that a directory can become, or go on to be, a certain wheelhouse.
+def check(directory: Path, expected: Wheelhouse, *, clean: bool) -> None:
+    """Checks that a directory contains nothing but wheels of the expected wheelhouse.
 
     Args:
-      place: the directory; it need not exist.
-      wanted: what it shall hold.
-      clean: whether what is of another wheelhouse is removed.
+      directory: the directory, which need not exist.
+      expected: what it must hold.
+      clean: whether to remove the wheels of another wheelhouse.
 
     Raises:
-      Refused: it holds what is none of it.
+      Refused: it contains something else.
     """
-    if not place.exists():
+    if not directory.exists():
         return
-    foreign = list(_foreign(place, wanted))
+    foreign = list(_foreign(directory, expected))
     if not foreign:
         return
     if not clean:
         raise Refused(
-            f"{place}: {foreign[0]}; nothing is mixed: clean it with --clean, or name another "
+            f"{directory}: {foreign[0]}; refusing to mix releases: pass --clean, or name another "
             "directory with --wheelhouse"
         )
-    for path in place.iterdir():
+    for path in directory.iterdir():
         if path.name == NAME or path.suffix == ".whl":
             path.unlink()
-    left = [path.name for path in place.iterdir() if not path.name.startswith(".")]
-    if left:
-        raise Refused(f"{place}: {left[0]} is nothing that belongs into a wheelhouse; remove it")
+    remaining = [path.name for path in directory.iterdir() if not path.name.startswith(".")]
+    if remaining:
+        raise Refused(f"{directory}: {remaining[0]} does not belong in a wheelhouse; remove it")
 
 
-def fill(filling: Filling) -> int:
-    """Puts into the wheelhouse what is not there yet.
+def fill(request: FillRequest) -> int:
+    """Adds the missing wheels to the wheelhouse.
 
     Returns:
-      How many wheels it now has.
+      The number of wheels in it.
 
     Raises:
-      Refused: a store or registry has other bytes than are stated.
-      RemoteError: one of them failed; a rerun goes on.
+      Refused: a wheel in the store or on the registry does not match its digest.
+      RemoteError: the store or the registry failed; a rerun continues.
     """
-    place = filling.place
-    place.mkdir(parents=True, exist_ok=True)
-    for aside in place.glob(".*"):
-        # Of a run that was killed.
-        shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
-    release_dir.replace(place / NAME, filling.wanted.to_json())
-    there = set(_digests(place).values())
-    there |= _take(filling.made, filling)
-    if filling.download:
-        _take_core(filling, there)
-        _take_dependencies(filling, there)
-    return verify(place, complete=filling.download)
+    directory = request.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    for leftover in directory.glob(".*"):
+        # From a killed run.
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    release_dir.replace(directory / NAME, dumps(request.expected.to_json()))
+    present = set(_digests(directory).values())
+    present |= _copy(request.built, request)
+    if request.download:
+        _fetch_core(request, present)
+        _fetch_dependencies(request, present)
+    return verify(directory, complete=request.download)
 
 
-def verify(place: Path, *, complete: bool = True) -> int:
-    """Holds a wheelhouse against its statement.
+def verify(directory: Path, *, complete: bool = True) -> int:
+    """Checks the wheels of a wheelhouse against its wheelhouse.json.
 
     Args:
-      place: the wheelhouse.
-      complete: whether all must be there; else what is there must be right.
+      directory: the wheelhouse.
+      complete: whether every listed wheel must be present.
 
     Returns:
-      How many wheels it has.
+      The number of wheels in it.
 
     Raises:
-      document.DocumentError: it has no statement.
-      Refused: a wheel is none of it, or is missing.
+      document.DocumentError: wheelhouse.json is missing or invalid.
+      Refused: a wheel is not listed, or is missing.
     """
-    wanted = wheelhouse.read(place / NAME)
-    there = _digests(place)
-    known = wanted.by_digest()
-    for name, digest in there.items():
+    expected = wheelhouse.read(directory / NAME)
+    present = _digests(directory)
+    known = expected.by_digest()
+    for name, digest in present.items():
         if digest not in known:
-            raise Refused(f"{place}: {name} has not the bytes that {NAME} states")
-    missing = known.keys() - there.values()
+            raise Refused(f"{directory}: {name} does not match any digest in {NAME}")
+    missing = known.keys() - present.values()
     if complete and missing:
         wheel = known[min(missing)]
         raise Refused(
-            f"{place}: {wheel.project} {wheel.version} is missing; run `turbine` without "
+            f"{directory}: {wheel.project} {wheel.version} is missing; run `turbine` without "
             "--no-download"
         )
-    return len(there)
+    return len(present)
 
 
-def _foreign(place: Path, wanted: Wheelhouse) -> Iterator[str]:
-    """What of a directory is none of a wheelhouse, in words."""
-    if not place.is_dir():
-        yield "it is no directory"
+def _foreign(directory: Path, expected: Wheelhouse) -> Iterator[str]:
+    """Describes what in a directory does not belong to the expected wheelhouse."""
+    if not directory.is_dir():
+        yield "it is not a directory"
         return
-    names = {path.name for path in place.iterdir() if not path.name.startswith(".")}
+    names = {path.name for path in directory.iterdir() if not path.name.startswith(".")}
     if NAME in names:
         try:
-            there = wheelhouse.read(place / NAME)
+            existing = wheelhouse.read(directory / NAME)
         except DocumentError as error:
             yield str(error)
             return
-        if there != wanted:
-            yield _difference(there, wanted)
-    known = wanted.by_digest()
-    for name, digest in _digests(place).items():
+        if existing != expected:
+            yield _difference(existing, expected)
+    known = expected.by_digest()
+    for name, digest in _digests(directory).items():
         if digest not in known:
-            yield f"it holds {name}, which is none of {wanted.version}"
+            yield f"it contains {name}, which is not part of {expected.version}"
     for name in sorted(names - {NAME}):
         if not name.endswith(".whl"):
-            yield f"it holds {name}, which is no wheel"
+            yield f"it contains {name}, which is not a wheel"
 
 
-def _difference(there: Wheelhouse, wanted: Wheelhouse) -> str:
-    """In what a wheelhouse differs from the one that is wanted."""
+def _difference(existing: Wheelhouse, expected: Wheelhouse) -> str:
+    """Describes how a wheelhouse differs from the expected one."""
     for name in ("version", "core", "core_from", "commit", "source"):
-        before, after = getattr(there, name), getattr(wanted, name)
+        before, after = getattr(existing, name), getattr(expected, name)
         if before != after:
-            return f"it was filled with {name.replace('_', ' ')} {before}, and not {after}"
+            return f"it was filled for {name.replace('_', ' ')} {before}, not {after}"
     return "it was filled for other platforms or Pythons, or from other locks"
 
 
-def _take(source: Path, filling: Filling) -> set[str]:
-    """Copies expected wheels from a directory into the wheelhouse; returns their digests."""
-    known = filling.wanted.by_digest()
-    taken = _digests(source)
-    for name, digest in taken.items():
+def _copy(source: Path, request: FillRequest) -> set[str]:
+    """Copies the expected wheels of a directory to the wheelhouse; returns all digests there."""
+    known = request.expected.by_digest()
+    digests = _digests(source)
+    for name, digest in digests.items():
         if digest in known:
-            aside = filling.place / f".{name}"
-            shutil.copyfile(source / name, aside)
-            aside.replace(filling.place / name)
-    return set(taken.values())
+            partial = request.directory / f".{name}"
+            shutil.copyfile(source / name, partial)
+            partial.replace(request.directory / name)
+    return set(digests.values())
 
 
-def _take_core(filling: Filling, there: Collection[str]) -> None:
-    for artifact in filling.core.wheels:
-        if artifact.sha256 in there:
+def _fetch_core(request: FillRequest, present: Collection[str]) -> None:
+    for artifact in request.core.wheels:
+        if artifact.sha256 in present:
             continue
-        filling.say(f"{artifact.filename} of {filling.core.tag}")
+        request.report(f"{artifact.filename} of {request.core.tag}")
         catalogue.fetch(
-            filling.store,
-            filling.core.tag,
+            request.store,
+            request.core.tag,
             artifact.filename,
             artifact.sha256,
-            filling.place / artifact.filename,
+            request.directory / artifact.filename,
         )
 
 
-def _take_dependencies(filling: Filling, there: set[str]) -> None:
-    for lock in filling.wanted.locks:
-        if there.issuperset(lock.wheels):
+def _fetch_dependencies(request: FillRequest, present: set[str]) -> None:
+    for lock in request.expected.locks:
+        if present.issuperset(lock.wheels):
             continue
-        tags = filling.wanted.tags(lock.platform)
-        with tempfile.TemporaryDirectory(prefix=".fetch", dir=filling.place) as fetched:
-            filling.tools.fetch_locked(lock.platform, lock.python, tags, Path(fetched), filling.say)
-            there |= _take(Path(fetched), filling)
+        tags = request.expected.tags(lock.platform)
+        with tempfile.TemporaryDirectory(prefix=".fetch", dir=request.directory) as scratch:
+            fetched = Path(scratch)
+            request.tools.fetch_locked(lock.platform, lock.python, tags, fetched, request.report)
+            present |= _copy(fetched, request)
 
 
-def _digests(place: Path) -> dict[str, str]:
-    """The sha256, in hex, of each wheel of a directory by name."""
+def _digests(directory: Path) -> dict[str, str]:
+    """The sha256, in hex, of each wheel in a directory, by name."""
     return {
         path.name: release_dir.sha256(path)
-        for path in sorted(place.glob("*.whl"))
+        for path in sorted(directory.glob("*.whl"))
         if not path.name.startswith(".")
     }

@@ -1,4 +1,4 @@
-"""The version of a turbine release, composed of the core's and of what a person adds."""
+"""The version of a turbine release: the core version with optional suffixes."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from release.model import version
 from release.model.errors import UsageError
 
 DAY = "YYYYMMDD"
-"""What becomes the day of the release."""
+"""Placeholder for the day of the release."""
 
 
 def turbine_version(core: str, *, pre: str, post: str, today: date) -> str:
-    """The version that iree-turbine gets.
+    """Composes the version of iree-turbine.
 
     Args:
-      core: the stable version of IREE that it is named after, X.Y.Z.
-      pre: rcYYYYMMDD, devYYYYMMDD, the like with a day, or nothing.
-      post: the number of a post-release, or nothing.
-      today: the day, UTC, that YYYYMMDD stands for.
+      core: the stable IREE version that it is named after, X.Y.Z.
+      pre: rcYYYYMMDD or devYYYYMMDD, literally or with a number; empty for none.
+      post: the number of a post-release; empty for none.
+      today: the day, UTC, that replaces YYYYMMDD.
 
     Returns:
       The version, in canonical form.
 
     Raises:
-      UsageError: they make no version.
+      UsageError: an argument is malformed, or the result is not a valid version.
     """
     if version.kind(core) != "stable" or version.parse(core).is_postrelease:
         raise UsageError(f"--core-version {core}: write a stable version, such as 3.14.0")
@@ -41,5 +41,5 @@ def turbine_version(core: str, *, pre: str, post: str, today: date) -> str:
         return str(Version(text))
     except InvalidVersion:
         raise UsageError(
-            f"--core-pre-version {pre} --core-post-version {post}: {text} is no version"
+            f"--core-pre-version {pre} --core-post-version {post}: {text} is not a valid version"
         ) from None

@@ -1,4 +1,4 @@
-"""A trial of a turbine release: installed from its wheelhouse alone, it passes a test suite."""
+"""Smoke tests of a turbine release: installs it in a new environment, and runs a test suite."""
 
 from __future__ import annotations
 
@@ -12,118 +12,121 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from rich.console import Console
 
-from release.gate.smoke.candidate import NotRunError, own_platform
 from release.gate.smoke.environment import Environment
 from release.gate.smoke.equipment import Equipment
-from release.gate.smoke.process import SmokeTestError
+from release.gate.smoke.errors import NotRunError, SmokeTestError
+from release.gate.smoke.host import host_platform
 from release.model import terminal
 from release.model.errors import Refused
 from release.model.wheelhouse import Lock, Wheelhouse, WheelhouseWheel
 
 SUITE = Path(__file__).with_name("suite")
-"""The suite that is run when nobody names another."""
+"""The default test suite."""
 
 Status = Literal["passed", "failed", "not run"]
 
 _TORCH = "torch"
 _TIMEOUT = 1800.0
-"""Seconds that a step of a trial may take."""
+"""Time limit in seconds for each step of a smoke test."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteOutcome:
-    """How a trial on one Python ended."""
+    """The outcome of a smoke test on one Python."""
 
     platform: str
     python: str
     """Minor version, such as 3.11."""
     status: Status
     detail: str
-    """What was done, what went wrong, or why it was not run."""
+    """A summary, the error, or the reason why the test was not run."""
     frozen: tuple[str, ...] = ()
-    """What was installed, PROJECT==VERSION each."""
+    """The installed packages, each as PROJECT==VERSION."""
 
     def __str__(self) -> str:
         """One line."""
         return f"{self.status}: {self.platform} Python {self.python}: {self.detail}"
 
 
-def on_each(
-    stated: Wheelhouse,
+def run_each(
+    wheelhouse: Wheelhouse,
     locks: Sequence[Lock],
     console: Console,
-    trying: Callable[[Lock], SuiteOutcome],
+    test: Callable[[Lock], SuiteOutcome],
 ) -> list[SuiteOutcome]:
-    """Tries a release on each Python of this machine's platform, and tells how that went."""
-    own = own_platform(stated.platforms)
+    """Runs a test for each lock of this machine's platform, and prints the outcomes."""
+    host = host_platform(wheelhouse.platforms)
     outcomes = []
     for lock in locks:
-        if lock.platform == own:
-            with console.status(f"trying it on Python {lock.python}"):
-                outcomes.append(trying(lock))
+        if lock.platform == host:
+            with console.status(f"testing on Python {lock.python}"):
+                outcomes.append(test(lock))
             terminal.say(console, str(outcomes[-1]))
     return outcomes
 
 
-def decide(release: str, outcomes: Sequence[SuiteOutcome]) -> None:
-    """Says whether a release may go on.
+def require_pass(release: str, outcomes: Sequence[SuiteOutcome]) -> None:
+    """Checks that a release passed.
 
     Args:
       release: its name and version, for the message.
-      outcomes: of its trials.
+      outcomes: the outcomes of its smoke tests.
 
     Raises:
-      Refused: one failed, or none was made.
+      Refused: a test failed, or none was run.
     """
     for one in outcomes:
         if one.status == "failed":
             raise Refused(f"{release} on Python {one.python}: {one.detail}")
     if not outcomes:
-        raise Refused(f"{release} was not tried: nothing was gathered for this machine's platform")
+        raise Refused(
+            f"{release} was not tested: the wheelhouse has no dependencies for this machine's "
+            "platform"
+        )
     if all(one.status == "not run" for one in outcomes):
-        raise Refused(f"{release} was not tried on any Python, for the reasons above")
+        raise Refused(f"{release} was not tested on any Python, for the reasons above")
 
 
-def try_wheelhouse(
-    place: Path, stated: Wheelhouse, lock: Lock, suite: Path, equipment: Equipment
+def run_from_wheelhouse(
+    directory: Path, wheelhouse: Wheelhouse, lock: Lock, suite: Path, equipment: Equipment
 ) -> SuiteOutcome:
-    """Installs a release from its wheelhouse alone, and runs a suite.
+    """Installs a release from its wheelhouse alone, and runs a test suite.
 
     Args:
-      place: the wheelhouse, complete.
-      stated: what it holds.
-      lock: the platform and Python, and what is required there.
+      directory: the wheelhouse, which must be complete.
+      wheelhouse: the wheels in it.
+      lock: the platform and Python, and the dependencies.
       suite: a file or directory of tests.
       equipment: Pythons and the installer.
     """
-    wheels = (*stated.of_role("turbine", "core"), *stated.dependencies(lock))
+    wheels = (*wheelhouse.of_role("turbine", "core"), *wheelhouse.dependencies(lock))
 
     def install(environment: Environment) -> None:
-        environment.install_pinned(list(requirements(wheels)), [place]).expect()
+        environment.install_pinned(list(requirements(wheels)), [directory]).expect()
 
-    return attempt(SuiteRun(stated, lock, suite, equipment, install, source="locked"))
+    return run(SuiteRun(wheelhouse, lock, suite, equipment, install, origin="locked"))
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteRun:
-    """What is tried on one Python, and how it gets there."""
+    """A smoke test on one Python."""
 
-    stated: Wheelhouse
+    wheelhouse: Wheelhouse
     lock: Lock
-    """The platform and Python, and what is required there."""
+    """The platform and Python, and the dependencies."""
     suite: Path
-    """A file or directory of tests for pytest, which the lock has."""
+    """A file or directory of tests for pytest, which the lock must include."""
     equipment: Equipment
     install: Callable[[Environment], None]
-    """Installs the release, and all that it requires, or raises SmokeTestError."""
-    source: str
-    """What somebody did to all that may be installed, for the message on what nobody did it to."""
-    hold: Callable[[Environment], None] = lambda _: None
-    """Holds what is installed against more than names and versions, or raises SmokeTestError."""
+    """Installs the release and its dependencies, or raises SmokeTestError."""
+    origin: Literal["locked", "pushed"]
+    """What qualifies a package to be installed, for the message about any other package."""
+    verify: Callable[[Environment], None] = lambda _: None
+    """Checks the installed files, or raises SmokeTestError."""
 
 
-def attempt(this: SuiteRun) -> SuiteOutcome:
-    """Has a release installed in a fresh environment, and runs a suite there."""
+def run(this: SuiteRun) -> SuiteOutcome:
+    """Installs a release in a new environment, and runs a test suite there."""
     lock = this.lock
     interpreter = _interpreter(this)
     if isinstance(interpreter, SuiteOutcome):
@@ -136,34 +139,34 @@ def attempt(this: SuiteRun) -> SuiteOutcome:
             this.install(environment)
             environment.check().expect()
             frozen = _freeze(environment)
-            if found := list(_strays(frozen, this.stated, lock)):
-                told = f"installed is what nobody {this.source}: {', '.join(found)}"
-                return _outcome(lock, "failed", told, frozen)
-            this.hold(environment)
+            if unexpected := list(_unexpected(frozen, this.wheelhouse, lock)):
+                detail = f"installed packages that were not {this.origin}: {', '.join(unexpected)}"
+                return _outcome(lock, "failed", detail, frozen)
+            this.verify(environment)
             return _outcome(lock, *_run_suite(this.suite, environment), frozen)
         except SmokeTestError as error:
             return _outcome(lock, "failed", str(error))
 
 
 def _run_suite(suite: Path, environment: Environment) -> tuple[Status, str]:
-    done = environment.run(
+    result = environment.run(
         *("python", "-m", "pytest", "-q", "-p", "no:cacheprovider"), str(suite.absolute())
     )
-    if done.exit_code:
-        return "failed", f"the suite fails{done.last_words()}"
+    if result.exit_code:
+        return "failed", f"the suite failed{result.output_tail()}"
     python = environment.run("python", "--version").stdout.strip()
-    return "passed", f"{python}: {done.stdout.strip().splitlines()[-1]}"
+    return "passed", f"{python}: {result.stdout.strip().splitlines()[-1]}"
 
 
 def _interpreter(this: SuiteRun) -> Path | SuiteOutcome:
-    """The Python to try a release on, or why it is not run there."""
+    """The Python to test on, or the outcome if the test cannot be run there."""
     lock = this.lock
-    if not any(wheel.project == _TORCH for wheel in this.stated.dependencies(lock)):
+    if not any(wheel.project == _TORCH for wheel in this.wheelhouse.dependencies(lock)):
         return _outcome(
             lock,
             "not run",
-            f"the lock has no torch for Python {lock.python} on {lock.platform}: the index that it "
-            "was made from has no build for the CPU",
+            f"the lock has no torch for Python {lock.python} on {lock.platform}, because its index "
+            "has no CPU build",
         )
     try:
         return this.equipment.interpreter(lock.python).executable
@@ -174,32 +177,31 @@ def _interpreter(this: SuiteRun) -> Path | SuiteOutcome:
 def _outcome(
     lock: Lock, status: Status, detail: str, frozen: Mapping[str, str] | None = None
 ) -> SuiteOutcome:
-    """How a trial ended."""
     lines = [f"{project}=={version}" for project, version in (frozen or {}).items()]
     return SuiteOutcome(lock.platform, lock.python, status, detail, tuple(lines))
 
 
 def _freeze(environment: Environment) -> dict[str, str]:
-    """What is installed: versions by normalised name, in the order of names."""
-    found = {
+    """The installed versions by normalised project name, sorted by name."""
+    versions = {
         str(canonicalize_name(name)): distribution.version
         for name, distribution in environment.distributions().items()
     }
-    return dict(sorted(found.items()))
+    return dict(sorted(versions.items()))
 
 
 def requirements(wheels: Iterable[WheelhouseWheel]) -> Iterator[str]:
-    """Each project once, with the digests that it may have."""
+    """A requirement for each project, with the digests of its wheels."""
     digests: dict[str, list[str]] = {}
     for wheel in wheels:
         digests.setdefault(f"{wheel.project}=={wheel.version}", []).append(wheel.sha256)
-    for requirement, ones in digests.items():
-        yield f"{requirement} {' '.join(f'--hash=sha256:{one}' for one in ones)}"
+    for requirement, hashes in digests.items():
+        yield f"{requirement} {' '.join(f'--hash=sha256:{digest}' for digest in hashes)}"
 
 
-def _strays(frozen: Mapping[str, str], stated: Wheelhouse, lock: Lock) -> Iterator[str]:
-    """What is installed, and neither of the release nor of the lock in that version."""
-    wheels = (*stated.of_role("turbine", "core"), *stated.dependencies(lock))
+def _unexpected(frozen: Mapping[str, str], wheelhouse: Wheelhouse, lock: Lock) -> Iterator[str]:
+    """Installed packages that are neither part of the release nor of the lock."""
+    wheels = (*wheelhouse.of_role("turbine", "core"), *wheelhouse.dependencies(lock))
     expected = {wheel.project: Version(wheel.version) for wheel in wheels}
     for project, version in frozen.items():
         if expected.get(project) != Version(version):

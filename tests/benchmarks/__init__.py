@@ -1,1 +1,1 @@
-"""What packing costs, beside other packers and a plain copy. Never a timed test."""
+"""Benchmarks of packing and other steps of a release. No test depends on time."""

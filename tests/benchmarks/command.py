@@ -28,28 +28,30 @@ def run(
     paths: Sequence[str] = (),
     runs: int = 3,
 ) -> int:
-    """Measures, and prints the results for a person or a program.
+    """Runs a benchmark, and prints the results as text or as JSON.
 
     Args:
-      argv: the arguments; those of the process when left out.
-      description: of the program; its first line is shown.
-      benchmark: is given the options: `runs`, `release` (plan.json of the built release) and those
-        of `paths`; raises BenchmarkError when a program fails.
-      lines: tells results to a person.
-      paths: options that are paths, besides; Bazel gives them.
-      runs: of each program, unless the command line says otherwise.
+      argv: the arguments; those of the process by default.
+      description: the docstring of the program; its first line is shown.
+      benchmark: called with the options: `runs`, `release` (plan.json of the built release) and
+        those of `paths`; raises BenchmarkError if a program fails.
+      lines: formats results as lines of text.
+      paths: additional options with paths, which Bazel passes.
+      runs: default number of runs of each program.
 
     Returns:
       The exit code: 0 done, 1 a program failed, 2 bad usage.
     """
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=runs, help="runs of each, for the median")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.add_argument(
+        "--runs", type=int, default=runs, help="Runs of each program [default: %(default)s]"
+    )
+    parser.add_argument("--json", action="store_true", help="Print JSON instead of text")
     for path in ("--release", *paths):
         parser.add_argument(path, type=Path, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.runs < 1:
-        print(f"--runs {options.runs}: nothing would be measured.", file=sys.stderr)
+        print(f"--runs {options.runs}: must be at least 1.", file=sys.stderr)
         return BAD_USAGE
     try:
         results = benchmark(options)
@@ -57,8 +59,8 @@ def run(
         print(error, file=sys.stderr)
         return 1
     if options.json:
-        told = {"runs": options.runs, "programs": [asdict(result) for result in results]}
-        print(json.dumps(told, indent=1))
+        report = {"runs": options.runs, "programs": [asdict(result) for result in results]}
+        print(json.dumps(report, indent=1))
     else:
         print("\n".join(lines(results)))
     return 0

@@ -1,11 +1,12 @@
-"""How soon a command answers: its `--help` after a fresh build, then on a warm server.
+"""Measures the time until a command answers: `--help` after a fresh build, and on a warm server.
 
-    bazel run //tests/benchmarks:first_contact -- [--base REV] [--command NAME] [--runs N] [--json]
+    ./bazelw run //tests/benchmarks:first_contact -- [--base REV] [--command NAME] [--runs N]
+    [--json]
 
-The same is measured of this tree and of another commit, each in a clone and a user's cache of its
-own. The caches get Bazel's disk cache and the pinned payload as hard links, Bazel is bootstrapped,
-and `//packaging:all_wheels` is built; then the clock starts. What smoke tests need is in neither.
-Goals on two cores: 10 s after the build, 2 s on a warm server.
+Measures this tree and another commit, each in its own clone and user's cache. The caches get hard
+links to Bazel's disk cache and the pinned payload, but nothing that only smoke tests need. Before
+the measurement, Bazel is bootstrapped, and `//packaging:all_wheels` is built. Goals on two cores:
+10 s after the build, 2 s on a warm server.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ _SHA256 = re.compile("sha256:([0-9a-f]{64})")
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What a user of a tree waits for."""
+    """The waiting times of a user."""
 
     tree: str
     first: float
-    """Wall seconds of the first `--help` after the build."""
+    """Wall time of the first `--help` after the build, in seconds."""
     warm: float
-    """Wall seconds of a later one, the median."""
+    """Median wall time of later ones, in seconds."""
 
 
 def contact(tree: Tree, command: str, runs: int) -> Contact:
@@ -47,18 +48,18 @@ def contact(tree: Tree, command: str, runs: int) -> Contact:
     Raises:
       BenchmarkError: a build fails.
     """
-    asking = ("run", f"//release:{command}", "--", "--help")
+    show_help = ("run", f"//release:{command}", "--", "--help")
     try:
         tree.bazel("build", "//packaging:all_wheels")
-        first = tree.bazel(*asking).wall
-        warm = statistics.median(tree.bazel(*asking).wall for _ in range(runs))
+        first = tree.bazel(*show_help).wall
+        warm = statistics.median(tree.bazel(*show_help).wall for _ in range(runs))
     finally:
         tree.bazel("shutdown")
     return Contact(tree.name, first, warm)
 
 
 def with_own_cache(tree: Tree) -> Tree:
-    """The tree, with a user's cache of its own that holds what its build needs."""
+    """The tree with its own user's cache, which has all that its build needs."""
     shared, own = user_cache(), tree.directory / "cache"
     _link(shared / "disk-cache", own / "disk-cache")
     for digest in _pinned(tree.clone):
@@ -72,7 +73,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _pinned(clone: Path) -> set[str]:
-    """The digests of the wheels that a build may fetch into the user's cache."""
+    """The digests of the wheels that a build may download into the user's cache."""
     locks = (lock for directory in _LOCKS for lock in (clone / directory).glob("*.txt"))
     return {digest for lock in locks for digest in _SHA256.findall(lock.read_text())}
 
@@ -88,27 +89,32 @@ def benchmark(workspace: Path, base: str, command: str, runs: int) -> list[Conta
 
 
 def lines(contacts: Sequence[Contact], command: str) -> Iterator[str]:
-    """The result for a person."""
+    """Formats the results as lines of text."""
     base, this = contacts
     for field, when in {"first": "after a fresh build", "warm": "on a warm server"}.items():
         before, after = getattr(base, field), getattr(this, field)
         yield (
-            f"//release:{command} --help {when}: {after:.1f} s, and {before:.1f} s at {base.tree} "
+            f"//release:{command} --help {when}: {after:.1f} s; {before:.1f} s at {base.tree} "
             f"({before / after:.1f} times); goal {GOALS[field]:.0f} s"
         )
 
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Exit codes: 0 done, 1 a build failed, 2 bad usage."""
-    parser = two_trees.arguments(__doc__, "calls of a warm server")
-    parser.add_argument("--command", metavar="NAME", default="nightly", help="of //release")
+    parser = two_trees.arguments(__doc__, "Runs on a warm server [default: %(default)s]")
+    parser.add_argument(
+        "--command",
+        metavar="NAME",
+        default="nightly",
+        help="Command of //release [default: %(default)s]",
+    )
     options = parser.parse_args(argv)
 
     def measure(workspace: Path) -> tuple[object, Sequence[str]]:
         contacts = benchmark(workspace, options.base, options.command, options.runs)
-        return [asdict(one) for one in contacts], [*lines(contacts, options.command)]
+        return [asdict(result) for result in contacts], [*lines(contacts, options.command)]
 
-    return two_trees.answer(options, environ, measure)
+    return two_trees.run(options, environ, measure)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What the gate's static checks cost, beside the tools that check single wheels.
+"""Measures the gate's static checks, compared with tools that check single wheels.
 
-    bazel run //tests/benchmarks:gate -- [--runs N] [--json]
+    ./bazelw run //tests/benchmarks:gate -- [--runs N] [--json]
 
-The whole built set is inspected by //release:validate, without running it; `twine check` reads all
-of its wheels, `auditwheel show` those for Linux, one after the other, as their users do. Goals on
-two cores: 30 s for the whole set, 1.5 GB of memory, all processes together.
+//release:validate inspects the complete release without smoke tests; `twine check` reads all of its
+wheels, and `auditwheel show` those for Linux, one after the other. Goals on two cores: 30 s for the
+complete release, and 1.5 GB of memory for all processes together.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from toolchains import child_python
 
 GOAL_SECONDS = 30.0
 GOAL_BYTES = 1.5e9
-_SAMPLE = 0.05  # seconds between two looks at memory
+_SAMPLE = 0.05  # seconds between two samples of memory
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one program took, the median of all runs."""
+    """The costs of a program, as the median of all runs."""
 
     program: str
     files: int
-    """How many files it read."""
+    """Number of files that it read."""
     seconds: float
-    """By the clock."""
+    """Wall time."""
     peak: float
-    """Most bytes of memory at one moment, all its processes together."""
+    """Peak memory of all its processes together, in bytes."""
 
 
 @contextmanager
 def watched() -> Iterator[list[int]]:
-    """Yields a list of one number: the most memory that children of this process had so far."""
+    """Yields a list with one number: the peak memory of this process's children so far."""
     peak = [0]
     ended = threading.Event()
 
@@ -61,7 +61,7 @@ def watched() -> Iterator[list[int]]:
 
 
 def descendants(process: int) -> list[int]:
-    """The processes that a process has started, and those that they have."""
+    """The IDs of a process's children, their children and so on."""
     found = []
     for task in Path(f"/proc/{process}/task").glob("*/children"):
         try:
@@ -74,7 +74,7 @@ def descendants(process: int) -> list[int]:
 
 
 def resident(process: int) -> int:
-    """Bytes of memory that a process has; what it shares with others counts for each."""
+    """Resident memory of a process in bytes; shared memory counts for each process."""
     try:
         pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     except OSError:
@@ -104,7 +104,7 @@ def measure(program: str, files: int, command: Sequence[str], runs: int) -> Resu
 
 
 def benchmark(release: Path, runs: int) -> list[Result]:
-    """Measures the gate and the others on a built release.
+    """Measures the gate and the other tools with a built release.
 
     Raises:
       BenchmarkError: one of them fails.
@@ -114,7 +114,7 @@ def benchmark(release: Path, runs: int) -> list[Result]:
     python = [sys.executable, "-S", "-m"]
     with tempfile.TemporaryDirectory() as output:
         gate = [*python, "release.cli.validate", str(release), "--no-run", "--output", output]
-        results = [measure("the gate, whole set", len(wheels) + len(dists), gate, runs)]
+        results = [measure("the gate, complete release", len(wheels) + len(dists), gate, runs)]
     check = [*python, "twine", "check", *map(str, wheels)]
     results.append(measure("twine check", len(wheels), check, runs))
     linux = [str(wheel) for wheel in wheels if "manylinux" in wheel.name]
@@ -124,14 +124,14 @@ def benchmark(release: Path, runs: int) -> list[Result]:
 
 
 def lines(results: Sequence[Result]) -> Iterator[str]:
-    """What a person is told."""
+    """Formats the results as lines of text."""
     gate = results[0]
     for result in results:
         yield (
             f"{result.program}: {result.files} files, {result.seconds:.1f} s "
             f"({result.seconds / gate.seconds:.1f} times the gate), {result.peak / 1e6:.0f} MB"
         )
-    yield f"goals: {GOAL_SECONDS:.0f} s and {GOAL_BYTES / 1e6:.0f} MB for the whole set"
+    yield f"goals: {GOAL_SECONDS:.0f} s and {GOAL_BYTES / 1e6:.0f} MB for the complete release"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

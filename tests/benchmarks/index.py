@@ -1,10 +1,10 @@
-"""What the index costs for many releases, beside the flat page that it replaces.
+"""Measures the index of many releases, compared with the flat page that it replaces.
 
-    bazel run //tests/benchmarks:index -- [--assets N] [--runs N] [--json]
+    ./bazelw run //tests/benchmarks:index -- [--assets N] [--runs N] [--json]
 
-A store with so many wheels is made, of twelve in each release, and its site written: all of it,
-then again with one new release. Beside it a flat page of links, without digests, metadata or
-requires-python, as upstream's index job makes of the same listing. Goal on two cores: seconds.
+Creates a store with that many wheels, twelve per release, and writes its site: first completely,
+then again with one new release. The flat page has links without digests, metadata or
+requires-python, like the page of upstream's index job. Goal on two cores: seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PROJECTS = ("iree-compiler", "iree-runtime", "iree-tools-tf")
 
 
 class Sample(DirectoryStore):
-    """A store whose releases are made up when they are asked for."""
+    """A store with generated releases."""
 
     def __init__(self, root: Path, count: int) -> None:
         super().__init__(root)
@@ -52,7 +52,7 @@ class Sample(DirectoryStore):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one way took, the median of all runs."""
+    """The duration of a step, as the median of all runs."""
 
     what: str
     assets: int
@@ -114,7 +114,7 @@ def _manifest(version: str) -> dict[str, object]:
 
 
 def flat_page(store: Sample, path: Path) -> None:
-    """The page that the index replaces: a link for each wheel."""
+    """Writes the page that the index replaces: a link for each wheel."""
     with path.open("w") as page:
         page.write("<html><body>\n")
         for _, assets in store.inventory():
@@ -134,7 +134,7 @@ def _median(run: Callable[[], object], runs: int) -> float:
 
 
 def benchmark(assets: int, runs: int, directory: Path) -> tuple[list[Result], float]:
-    """Measures all ways; also gives the most bytes that Python's objects took, writing all."""
+    """Measures all steps; also returns the peak memory of Python objects for the complete site."""
     store = Sample(directory / "store", assets // WHEELS)
     total = store.count * WHEELS
     flat = _median(lambda: flat_page(store, directory / "flat.html"), runs)
@@ -152,8 +152,8 @@ def benchmark(assets: int, runs: int, directory: Path) -> tuple[list[Result], fl
     tracemalloc.stop()
     results = [
         Result("flat page", total, flat),
-        Result("site, all of it", total, new),
-        Result("site, one release more", total, again),
+        Result("site, complete", total, new),
+        Result("site, one new release", total, again),
     ]
     return results, peak
 
@@ -161,12 +161,16 @@ def benchmark(assets: int, runs: int, directory: Path) -> tuple[list[Result], fl
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 2 bad usage."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--assets", type=int, default=10_000, help="wheels in the store")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each, for the median")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.add_argument(
+        "--assets", type=int, default=10_000, help="Wheels in the store [default: %(default)s]"
+    )
+    parser.add_argument(
+        "--runs", type=int, default=3, help="Runs of each step [default: %(default)s]"
+    )
+    parser.add_argument("--json", action="store_true", help="Print JSON instead of text")
     options = parser.parse_args(argv)
     if options.runs < 1 or options.assets < WHEELS:
-        print("nothing would be measured: give --runs 1 and --assets 12 at least", file=sys.stderr)
+        print("--runs must be at least 1, and --assets at least 12.", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as directory:
         results, peak = benchmark(options.assets, options.runs, Path(directory))
@@ -178,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{result.what}: {result.assets} wheels, {result.seconds:.2f} s "
             f"({result.seconds / results[0].seconds:.1f} times the flat page)"
         )
-    print(f"memory of Python's objects at most, writing all of it: {peak / 1e6:.1f} MB")
+    print(f"peak memory of Python objects for the complete site: {peak / 1e6:.1f} MB")
     return 0
 
 

@@ -1,9 +1,9 @@
-"""What a script costs before its tool runs: our launchers, upstream's scripts, the tool itself.
+"""Measures the overhead of scripts: our launchers and upstream's scripts, compared with the tool.
 
-    bazel run //tests/benchmarks:launchers -- [--runs N] [--json]
+    ./bazelw run //tests/benchmarks:launchers -- [--runs N] [--json]
 
-Upstream's wheels and ours, which hold the same tools, are installed in an environment each. The
-runs of the three take turns, so that all see the same machine. Goal: ours within 5 ms of the tool.
+Upstream's wheels and ours, which have the same tools, are installed in separate environments. The
+three programs run alternately, under the same load. Goal: our launchers within 5 ms of the tool.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from release.gate.smoke.candidate import NotRunError
-from release.gate.smoke.environment import Environment, ExactWheel
-from release.gate.smoke.process import SmokeTestError
+from release.gate.smoke.environment import Environment, PinnedWheel
+from release.gate.smoke.errors import NotRunError, SmokeTestError
 from release.gate.smoke.provided import ProvidedEquipment
 from tests.benchmarks import command
 from tests.benchmarks.measure import BenchmarkError, cost_of
@@ -32,12 +31,12 @@ CALLS = {
     "iree-compile --version": "iree/compiler/_mlir_libs/iree-compile",
     "iree-run-module --help": "iree/_runtime_libs/iree-run-module",
 }
-"""What is called, and the tool that answers, below site-packages."""
+"""The calls, and the path of their tool below site-packages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one way to call a tool took, the median of all runs."""
+    """The duration of a way to call a tool, as the median of all runs."""
 
     call: str
     way: str
@@ -45,18 +44,18 @@ class Result:
     milliseconds: float
 
 
-def exact(wheel: Path) -> ExactWheel:
-    """A wheel, with the digest it has."""
+def exact(wheel: Path) -> PinnedWheel:
+    """A wheel, pinned to its digest."""
     with wheel.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return ExactWheel(parse_wheel_filename(wheel.name)[0], wheel.absolute(), digest)
+    return PinnedWheel(parse_wheel_filename(wheel.name)[0], wheel.absolute(), digest)
 
 
 def installed(root: Path, wheels: Sequence[Path], equipment: ProvidedEquipment) -> Environment:
-    """An environment with wheels in it, and what they require.
+    """An environment with wheels and their dependencies.
 
     Raises:
-      BenchmarkError: it cannot be made.
+      BenchmarkError: the environment cannot be created.
     """
     try:
         interpreter = equipment.interpreter(PYTHON)
@@ -76,7 +75,7 @@ def benchmark(options: Namespace) -> list[Result]:
     """Measures each way to call each tool.
 
     Raises:
-      BenchmarkError: an environment cannot be made, or a call fails.
+      BenchmarkError: an environment cannot be created, or a call fails.
     """
     equipment = ProvidedEquipment.from_environment()
     built = sorted((options.release.parent / "wheelhouse").glob("iree_*-cp312-abi3-*x86_64.whl"))
@@ -100,7 +99,7 @@ def benchmark(options: Namespace) -> list[Result]:
                 return cost_of(words, cwd=scratch, env={}, log=scratch / "log").wall
 
             for program in ways.values():
-                once(program)  # a first run reads the files, and compiles Python
+                once(program)  # reads files into the page cache, and compiles Python modules
             runs = [
                 {way: once(program) for way, program in ways.items()} for _ in range(options.runs)
             ]
@@ -112,7 +111,7 @@ def benchmark(options: Namespace) -> list[Result]:
 
 
 def lines(results: Sequence[Result]) -> Iterator[str]:
-    """What a person is told."""
+    """Formats the results as lines of text."""
     for call in CALLS:
         times = {result.way: result.milliseconds for result in results if result.call == call}
         for way, time in times.items():

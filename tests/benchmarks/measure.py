@@ -1,4 +1,4 @@
-"""Wall and CPU time of a command, and the median of several runs."""
+"""Measures the wall and CPU time of commands, and medians of several runs."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from pathlib import Path
 
 
 class BenchmarkError(Exception):
-    """Nothing can be measured; the message is one sentence for the user."""
+    """A measurement failed; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run of a command took, its children included."""
+    """The time of a command, including its children."""
 
     wall: float
-    """Seconds by the clock."""
+    """Wall time in seconds."""
     cpu: float
-    """Seconds of processor time, in user and in system mode."""
+    """CPU time in seconds, in user and in system mode."""
 
     def __add__(self, other: Cost) -> Cost:
-        """The cost of both, one after the other."""
+        """The sum of two costs."""
         return Cost(self.wall + other.wall, self.cpu + other.cpu)
 
 
 def cost_of(
     command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path, exit_code: int = 0
 ) -> Cost:
-    """Runs a command to its end; what it says goes to `log`.
+    """Runs a command with its output in `log`; returns its cost.
 
     Raises:
-      BenchmarkError: it ended with another exit code; the message ends with its last line.
+      BenchmarkError: it exited with another code; the message ends with its last line of output.
     """
     with log.open("w") as output:
         start = time.perf_counter()
         process = subprocess.Popen(
             command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
-        # wait4 and not getrusage, which would add up all children since the start.
+        # getrusage would include previous children, unlike wait4.
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != exit_code:
-        last = (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-        raise BenchmarkError(f"{' '.join(command)} exits with {process.returncode}: {last}")
+        last = (log.read_text(errors="replace").strip().splitlines() or ["it printed nothing"])[-1]
+        raise BenchmarkError(f"{' '.join(command)} exited with {process.returncode}: {last}")
     return Cost(wall, usage.ru_utime + usage.ru_stime)
 
 

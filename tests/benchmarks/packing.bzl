@@ -1,10 +1,10 @@
 """The requests of the actions that assemble wheels, so that a benchmark can run them again."""
 
 _RequestsInfo = provider(
-    doc = "What the assembling actions of a target and its dependencies read and make.",
+    doc = "The inputs and outputs of the actions that assemble a target's wheels.",
     fields = {
-        "requests": "depset of File: the requests, one JSON file for each wheel",
-        "files": "depset of File: the inputs that the requests name, and the finished wheels",
+        "requests": "depset of File: the requests, one JSON file per wheel",
+        "files": "depset of File: the inputs that the requests name, and the wheels",
     },
 )
 
@@ -22,7 +22,7 @@ def _requests_aspect_impl(target, ctx):
         for action in target.actions
         if action.mnemonic == _MNEMONIC
         for file in action.inputs.to_list() + action.outputs.to_list()
-        # Bazel 7's stand-in for the runfiles of the tool, which is no file.
+        # Bazel 7's placeholder for the runfiles of the tool, which is not a file.
         if "/_middlemen/" not in file.path
     ]
     return [_RequestsInfo(
@@ -35,7 +35,7 @@ def _requests_aspect_impl(target, ctx):
 
 _requests_aspect = aspect(
     implementation = _requests_aspect_impl,
-    doc = "Collects the requests of all wheels that a set of wheels consists of.",
+    doc = "Collects the requests of all wheels in a set of wheels.",
     attr_aspects = ["wheels", "wheel"],
 )
 
@@ -48,8 +48,8 @@ def _packing_requests_impl(ctx):
 
 packing_requests = rule(
     implementation = _packing_requests_impl,
-    doc = "The requests from which the wheels of a set are assembled; runfiles hold whatever they " +
-          "name, and the wheels.",
+    doc = "The requests of the actions that assemble a set of wheels; runfiles have the files that " +
+          "the requests name, and the wheels.",
     attrs = {
         "wheels": attr.label(
             mandatory = True,

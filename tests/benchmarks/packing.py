@@ -1,11 +1,10 @@
-"""Our packer beside `wheel pack`, `zipfile` and `cp`, on the same wheels in one run.
+"""Measures our packer, compared with `wheel pack`, `zipfile` and `cp`, on the same wheels.
 
-    bazel run //tests/benchmarks:packing -- [--runs N] [--only PATTERN] [--json]
+    ./bazelw run //tests/benchmarks:packing -- [--runs N] [--only PATTERN] [--json]
 
-Every packer is started as a process of its own, ours exactly as the build action starts it, so
-each figure includes the start of an interpreter where one is needed; `start` is ours with nothing
-to do. All read from the page cache and write to the same disk. The goals are printed, never
-enforced: a machine that is busy with something else must not fail a build.
+Every packer runs as a separate process, ours exactly as in the build action, so the times include
+the start of an interpreter; `start` is our packer without work. All read from the page cache and
+write to the same disk. Goals are printed but not enforced, since the machine may be busy.
 """
 
 from __future__ import annotations
@@ -35,29 +34,29 @@ OURS, START, COPY, ZIPFILE, WHEEL_PACK = PACKERS = ("ours", "start", "cp", "zipf
 FASTER_THAN_WHEEL_PACK = 50
 WITHIN_OF_COPY = 5
 SMALL = 1 << 20
-"""Bytes below which a wheel takes no longer than its packer takes to start, so no goal holds."""
+"""Size in bytes below which the start of the packer dominates, so goals do not apply."""
 BAD_USAGE = 2
-"""How our packer ends when it is given no request."""
+"""Exit code of our packer without a request."""
 ZIPFILE_PACKER = Path(__file__).with_name("zipfile_packer.py").absolute()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One wheel to pack, in the form that each packer wants it in."""
+    """A wheel to pack, in the input formats of all packers."""
 
     request: Mapping[str, Any]
-    """What the build action hands to our packer."""
+    """The request of the build action to our packer."""
     execution_root: Path
-    """The directory that the request's paths start from."""
+    """The directory that paths in the request are relative to."""
     wheel: Path
-    """The finished wheel."""
+    """The built wheel."""
     tree: Path
-    """The wheel, unpacked."""
+    """The unpacked wheel."""
     output: Path
     """A directory beside the tree, emptied before each run."""
 
     def command(self, packer: str, tool: Path) -> list[str]:
-        """The command with which a packer makes this wheel."""
+        """The command of a packer for this wheel."""
         if packer == COPY:
             return ["cp", str(self.wheel), str(self.output)]
         if packer == ZIPFILE:
@@ -76,41 +75,40 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What each packer took for one wheel, or for the set."""
+    """The costs of each packer for a wheel, or for all wheels."""
 
     name: str
     size: int
-    """Bytes of the finished wheels."""
+    """Size of the wheels in bytes."""
     costs: Mapping[str, Cost]
 
     @property
     def work(self) -> float:
-        """Seconds that ours takes by the clock once it has started, at least one thousandth."""
+        """Wall time of our packer without its start, in seconds, and at least 0.001."""
         return max(self.costs[OURS].wall - self.costs[START].wall, 0.001)
 
     def times(self, packer: str, *, started: bool = False) -> float:
-        """How many times as long as ours a packer takes by the clock, or as ours once started."""
+        """Ratio of a packer's wall time to ours, or to ours without its start."""
         return self.costs[packer].wall / (self.work if started else self.costs[OURS].wall)
 
 
 def read_job(request: Path, scratch: Path) -> Job:
-    """Prepares a wheel whose request lies in Bazel's output tree."""
-    place = str(request.resolve())
-    execution_root = Path(place.partition("/bazel-out/")[0])
-    wanted = json.loads(request.read_bytes())
-    wheel = execution_root / wanted["output"]
+    """Prepares a wheel whose request is in Bazel's output tree."""
+    execution_root = Path(str(request.resolve()).partition("/bazel-out/")[0])
+    content = json.loads(request.read_bytes())
+    wheel = execution_root / content["output"]
     directory = scratch / wheel.name
     tree = directory / "tree"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tree)
-    return Job(wanted, execution_root, wheel, tree, directory / "output")
+    return Job(content, execution_root, wheel, tree, directory / "output")
 
 
 def measure(job: Job, packer: str, tool: Path, runs: int) -> Cost:
-    """The median cost of making one wheel with one packer.
+    """The median cost of packing a wheel with a packer.
 
     Raises:
-      BenchmarkError: the packer fails, or ours makes other bytes than the build did.
+      BenchmarkError: the packer fails, or our packer's wheel differs from the build's.
     """
     env = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
     if packer == WHEEL_PACK:
@@ -126,14 +124,14 @@ def measure(job: Job, packer: str, tool: Path, runs: int) -> Cost:
         if packer == OURS and not filecmp.cmp(
             job.output / job.wheel.name, job.wheel, shallow=False
         ):
-            raise BenchmarkError(f"{job.wheel.name}: made again, it has other bytes")
+            raise BenchmarkError(f"{job.wheel.name}: packed again, it differs from the built wheel")
         return cost
 
     return median_cost(run, runs)
 
 
 def total(results: Sequence[Result]) -> Result:
-    """The set as a whole, one wheel after the other."""
+    """The sum of the results of all wheels."""
     return Result(
         "all",
         sum(result.size for result in results),
@@ -142,7 +140,7 @@ def total(results: Sequence[Result]) -> Result:
 
 
 def table(results: Sequence[Result]) -> Table:
-    """Wall and CPU seconds of each packer, and how it compares with ours."""
+    """A table with the wall and CPU time of each packer, and its ratio to ours."""
     shown = Table("wheel", "packer", title="medians in seconds")
     for heading in ("wall", "CPU", "wall, ours = 1"):
         shown.add_column(heading, justify="right")
@@ -161,30 +159,30 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def goals(results: Sequence[Result]) -> Iterator[str]:
-    """A sentence for each goal, on the wheel that comes nearest to missing it."""
+    """Yields a line for each goal, with the wheel that is closest to missing it."""
     large = [result for result in results if result.size >= SMALL]
     if not large:
         return
     slow = min(large, key=lambda result: result.times(WHEEL_PACK))
     yield (
         f"Goal: {FASTER_THAN_WHEEL_PACK} times as fast as wheel pack. "
-        f"Least: {slow.times(WHEEL_PACK):.0f} times, "
-        f"{slow.times(WHEEL_PACK, started=True):.0f} times once started, for {slow.name}."
+        f"Minimum: {slow.times(WHEEL_PACK):.0f} times, "
+        f"{slow.times(WHEEL_PACK, started=True):.0f} times without the start, for {slow.name}."
     )
     far = min(large, key=lambda result: result.times(COPY))
     yield (
-        f"Goal: within {WITHIN_OF_COPY} times of cp. "
-        f"Most: {1 / far.times(COPY):.1f} times, "
-        f"{1 / far.times(COPY, started=True):.1f} times once started, for {far.name}."
+        f"Goal: at most {WITHIN_OF_COPY} times the time of cp. "
+        f"Maximum: {1 / far.times(COPY):.1f} times, "
+        f"{1 / far.times(COPY, started=True):.1f} times without the start, for {far.name}."
     )
 
 
 def as_json(results: Sequence[Result], runs: int) -> str:
-    """The results for a program."""
+    """The results as JSON."""
     return json.dumps({"runs": runs, "wheels": [asdict(result) for result in results]}, indent=1)
 
 
-def benchmark(requests: Sequence[Path], tool: Path, runs: int, say: Console) -> list[Result]:
+def benchmark(requests: Sequence[Path], tool: Path, runs: int, console: Console) -> list[Result]:
     """Measures every packer on every wheel.
 
     Raises:
@@ -192,12 +190,12 @@ def benchmark(requests: Sequence[Path], tool: Path, runs: int, say: Console) -> 
     """
     results = []
     for request in requests:
-        # Beside the inputs: across file systems, the kernel could not copy for us.
+        # Beside the inputs, since the kernel cannot copy files across file systems.
         with tempfile.TemporaryDirectory(dir=request.resolve().parent) as scratch:
             job = read_job(request, Path(scratch))
             costs = {}
             for packer in PACKERS:
-                say.print(f"{job.wheel.name}: {packer}, {runs} runs", style="dim")
+                console.print(f"{job.wheel.name}: {packer}, {runs} runs", style="dim")
                 costs[packer] = measure(job, packer, tool, runs)
             results.append(Result(job.wheel.name, job.wheel.stat().st_size, costs))
     return results
@@ -206,20 +204,26 @@ def benchmark(requests: Sequence[Path], tool: Path, runs: int, say: Console) -> 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 a packer failed, 2 bad usage."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="runs of each, for the median")
-    parser.add_argument("--only", default="*", metavar="PATTERN", help="of wheel file names")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.add_argument(
+        "--runs", type=int, default=3, help="Runs of each packer [default: %(default)s]"
+    )
+    parser.add_argument(
+        "--only", default="*", metavar="PATTERN", help="Pattern of wheel file names [default: all]"
+    )
+    parser.add_argument("--json", action="store_true", help="Print JSON instead of text")
     parser.add_argument("--tool", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--requests", type=Path, nargs="+", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     requests = [path for path in options.requests if fnmatch.fnmatch(path.name, options.only)]
-    say = Console(stderr=True, quiet=options.json)
-    if options.runs < 1 or not requests:
-        wrong = f"--runs {options.runs}" if options.runs < 1 else f"--only {options.only}"
-        print(f"{wrong}: nothing would be measured.", file=sys.stderr)
+    progress = Console(stderr=True, quiet=options.json)
+    if options.runs < 1:
+        print(f"--runs {options.runs}: must be at least 1.", file=sys.stderr)
+        return 2
+    if not requests:
+        print(f"--only {options.only}: no wheel matches.", file=sys.stderr)
         return 2
     try:
-        results = benchmark(requests, options.tool.absolute(), options.runs, say)
+        results = benchmark(requests, options.tool.absolute(), options.runs, progress)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,11 +1,10 @@
-"""What giving a built set another version costs, beside unpacking and packing its wheels.
+"""Measures a change of a built release's version, compared with unpacking and packing its wheels.
 
-    bazel run //tests/benchmarks:promotion -- [--runs N] [--json]
+    ./bazelw run //tests/benchmarks:promotion -- [--runs N] [--json]
 
-Ours renames wheels and dists in one call of the tool that `promote` calls, down to METADATA,
-version modules and pins. `wheel unpack` and `wheel pack`, one wheel after the other, is what a
-person with an editor would do to the wheels, without the editing; `cp` copies the wheels, and
-bounds what is possible. Goal: seconds, not minutes.
+Our tool, which `promote` calls, changes wheels and dists in one call, including METADATA, version
+modules and pins. `wheel unpack` and `wheel pack` for each wheel are the steps of a manual change,
+without the edits; `cp` copies the wheels, which is a lower bound. Goal: seconds, not minutes.
 """
 
 from __future__ import annotations
@@ -31,16 +30,16 @@ GOAL_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one program took, the median of all runs."""
+    """The costs of a program, as the median of all runs."""
 
     program: str
     files: int
-    """How many files it made."""
+    """Number of files that it wrote."""
     cost: Cost
 
 
 def benchmark(planned: Path, tool: Path, runs: int) -> list[Result]:
-    """Measures ours and the others on a built release.
+    """Measures our tool and the others with a built release.
 
     Raises:
       BenchmarkError: one of them fails.
@@ -49,11 +48,11 @@ def benchmark(planned: Path, tool: Path, runs: int) -> list[Result]:
     wheels = sorted((release / "wheelhouse").glob("*.whl"))
     dists = sorted((release / "dists").iterdir())
     former = plan.read(planned)
-    # Beside the release: across file systems, the kernel could not copy for us.
+    # Beside the release, since the kernel cannot copy files across file systems.
     with tempfile.TemporaryDirectory(dir=planned.resolve().parent) as directory:
         scratch = Path(directory)
         request = scratch / "request.json"
-        wanted = {
+        content = {
             "former": former.version,
             "version": VERSION,
             "siblings": sorted(package.name for package in former.packages),
@@ -66,7 +65,7 @@ def benchmark(planned: Path, tool: Path, runs: int) -> list[Result]:
             ],
             "report": str(scratch / "report.json"),
         }
-        request.write_text(json.dumps(wanted), encoding="utf-8")
+        request.write_text(json.dumps(content), encoding="utf-8")
         plain = {"PATH": os.environ["PATH"]}
         with_wheel = {**plain, "PYTHONPATH": os.pathsep.join(sys.path)}
 
@@ -105,7 +104,7 @@ def benchmark(planned: Path, tool: Path, runs: int) -> list[Result]:
 
 
 def lines(results: Sequence[Result]) -> Iterator[str]:
-    """What a person is told."""
+    """Formats the results as lines of text."""
     ours = results[0].cost.wall
     for result in results:
         yield (

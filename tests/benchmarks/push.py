@@ -1,10 +1,10 @@
-"""What pushing a built set costs, beside `twine upload`.
+"""Measures pushing a built release, compared with `twine upload`.
 
-    bazel run //tests/benchmarks:push -- [--runs N] [--json]
+    ./bazelw run //tests/benchmarks:push -- [--runs N] [--json]
 
-Both upload all wheels of the built set to an empty pypiserver of this machine, with the same
-credentials. Then ours is run again, when all of them are there; twine cannot be: for a registry
-such as this it has no --skip-existing.
+Both upload all wheels of the release to an empty local pypiserver, with the same credentials. Then
+our command runs again with all wheels uploaded; twine cannot, since it does not support
+--skip-existing for such a registry.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from tests.servers.registry.servers import PASSWORD, USER
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one program took, the median of all runs."""
+    """The duration of a program, as the median of all runs."""
 
     program: str
     seconds: float
-    """By the clock."""
+    """Wall time."""
 
 
 def benchmark(release: Path, runs: int) -> list[Result]:
-    """Measures ours and twine.
+    """Measures our command and twine.
 
     Raises:
       BenchmarkError: one of them fails.
@@ -58,12 +58,12 @@ def benchmark(release: Path, runs: int) -> list[Result]:
 
         taken: dict[str, list[float]] = {"ours": [], "ours, again": [], "twine upload": []}
         for _ in range(runs):
-            place = one.place()
+            place = one.empty_registry()
             where = ["--registry", place.upload, "--index", place.index]
             ours = [*python, "release.cli.push", *where, "--from", str(release)]
             taken["ours"].append(seconds(ours))
             taken["ours, again"].append(seconds(ours))
-            place = one.place()
+            place = one.empty_registry()
             options = ["--non-interactive", "--disable-progress-bar"]
             twine = [*python, "twine", "upload", *options, "--repository-url", place.upload]
             taken["twine upload"].append(seconds([*twine, *wheels]))
@@ -71,7 +71,7 @@ def benchmark(release: Path, runs: int) -> list[Result]:
 
 
 def lines(results: Sequence[Result]) -> Iterator[str]:
-    """What a person is told."""
+    """Formats the results as lines of text."""
     ours = results[0].seconds
     for result in results:
         times = result.seconds / ours

@@ -1,10 +1,10 @@
-"""How long a new version takes: rebuilds the release with real Bazel, for the version alone.
+"""Measures how long a new version takes: rebuilds the release with only the version changed.
 
-    bazel run //tests/benchmarks:rebuild -- [--runs N] [--json]
+    ./bazelw run //tests/benchmarks:rebuild -- [--runs N] [--json]
 
-The targets are built once, so that payload and compressed files are there, then again for
-versions that no cache has seen. Nothing else changes. The time is that of the whole command,
-analysis included. Goals on two cores: 10 s for all wheels, 20 s for all dists.
+Builds the targets once, so that the payload and the compressed files exist, then again for versions
+that are not in any cache. The time is that of the complete command, including analysis. Goals on
+two cores: 10 s for all wheels, 20 s for all dists.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GOALS = {"//packaging:all_wheels": 10.0, "//packaging:all_dists": 20.0}
 
 
 def rebuild(workspace: Path, target: str, runs: int) -> list[float]:
-    """Wall seconds of building a target for one new version after another.
+    """Wall times of building a target for new versions, in seconds.
 
     Raises:
       BenchmarkError: a build fails.
@@ -39,7 +39,7 @@ def rebuild(workspace: Path, target: str, runs: int) -> list[float]:
             return cost_of(command, cwd=workspace, env=os.environ, log=log).wall
 
         build()
-        # The clock makes versions that were never built, here or into a shared cache.
+        # Versions from the current time are not in any cache, including shared ones.
         first = int(time.time())
         return [build(f"--//packaging:version=0.dev{first + run}") for run in range(runs)]
 
@@ -47,13 +47,19 @@ def rebuild(workspace: Path, target: str, runs: int) -> list[float]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 a build failed, 2 bad usage."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="new versions, for the median")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.add_argument(
+        "--runs", type=int, default=3, help="Number of new versions [default: %(default)s]"
+    )
+    parser.add_argument("--json", action="store_true", help="Print JSON instead of text")
     options = parser.parse_args(argv)
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     if options.runs < 1 or workspace is None:
-        wrong = "start it with `bazel run`" if workspace is None else "--runs must be at least 1"
-        print(f"nothing would be measured: {wrong}.", file=sys.stderr)
+        problem = (
+            "BUILD_WORKSPACE_DIRECTORY is not set; run this with `./bazelw run`"
+            if workspace is None
+            else f"--runs {options.runs}: must be at least 1"
+        )
+        print(f"{problem}.", file=sys.stderr)
         return 2
     try:
         seconds = {target: rebuild(Path(workspace), target, options.runs) for target in GOALS}

@@ -1,11 +1,12 @@
-"""How long test targets take, beside another commit.
+"""Measures how long test targets take, compared with another commit.
 
-    bazel run //tests/benchmarks:suite -- [--base REV] [--runs N] [--json] TARGET...
+    ./bazelw run //tests/benchmarks:suite -- [--base REV] [--runs N] [--json] TARGET...
 
-A TARGET is a pattern such as //tests/release/faults/..., or OLD=NEW[,NEW...] where the other commit
-calls OLD what this tree calls NEW. Each is tested in both trees by turns, by `bazelw test` on a
-warm server with everything built, and no result of a test taken from a cache: what is measured is
-the wall time of that command, the median of all runs. Nothing else should run on the machine."""
+A TARGET is a pattern such as //tests/release/faults/..., or OLD=NEW[,NEW...] if a target was
+renamed since the other commit. Measures the wall time of `bazelw test`, alternately in both trees,
+on a warm server with all targets built and without cached test results; prints the median of all
+runs. Do not run anything else on the machine.
+"""
 
 from __future__ import annotations
 
@@ -22,36 +23,36 @@ from tests.benchmarks.two_trees import Tree
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What is tested in each of the trees."""
+    """The targets to test in each tree."""
 
     base: tuple[str, ...]
     this: tuple[str, ...]
 
     @classmethod
     def parse(cls, text: str) -> Pair:
-        """Reads TARGET, or OLD=NEW[,NEW...]."""
+        """Parses TARGET or OLD=NEW[,NEW...]."""
         old, _, new = text.partition("=")
         return cls((old,), tuple(new.split(",")) if new else (old,))
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long the targets of a pair take."""
+    """The durations of a pair of targets."""
 
     targets: str
     base: float
-    """Wall seconds at the other commit."""
+    """Wall time at the other commit, in seconds."""
     this: float
-    """Wall seconds in this tree."""
+    """Wall time in this tree, in seconds."""
 
     @property
     def ratio(self) -> float:
-        """How many times as fast this tree is."""
+        """The speedup of this tree."""
         return self.base / self.this
 
 
 def timed(trees: Sequence[Tree], pair: Pair, runs: int) -> Timing:
-    """Tests a pair in both trees by turns.
+    """Tests a pair alternately in both trees.
 
     Raises:
       BenchmarkError: a test fails.
@@ -71,40 +72,47 @@ def timed(trees: Sequence[Tree], pair: Pair, runs: int) -> Timing:
 def benchmark(
     workspace: Path, base: str, pairs: Sequence[Pair], runs: int
 ) -> tuple[str, list[Timing]]:
-    """Times all pairs; returns the other commit's name, and the timings.
+    """Times all pairs; returns the name of the other commit, and the timings.
 
     Raises:
-      BenchmarkError: there is no such commit, or a build or a test fails.
+      BenchmarkError: the commit does not exist, or a build or a test fails.
     """
     with two_trees.checked_out(workspace, base) as trees:
         try:
             return trees[0].name, [timed(trees, pair, runs) for pair in pairs]
         finally:
             for tree in trees:
-                # Ends its server, and removes its output base from the user's cache.
+                # Stops the server, and removes its output base from the user's cache.
                 tree.bazel("clean", "--expunge")
 
 
 def lines(name: str, timings: Sequence[Timing]) -> Iterator[str]:
-    """The result for a person, as a table in Markdown."""
+    """Formats the results as a Markdown table."""
     yield f"| targets | {name} | this tree | ratio |"
     yield "|---|---|---|---|"
-    for one in timings:
-        yield f"| {one.targets} | {one.base:.0f} s | {one.this:.0f} s | {one.ratio:.1f} |"
+    for timing in timings:
+        base, this = f"{timing.base:.0f} s", f"{timing.this:.0f} s"
+        yield f"| {timing.targets} | {base} | {this} | {timing.ratio:.1f} |"
 
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Exit codes: 0 done, 1 a build or a test failed, 2 bad usage."""
-    parser = two_trees.arguments(__doc__, "of each target in each tree")
-    parser.add_argument("targets", nargs="+", metavar="TARGET", type=Pair.parse)
+    parser = two_trees.arguments(__doc__, "Runs of each target in each tree [default: %(default)s]")
+    parser.add_argument(
+        "targets",
+        nargs="+",
+        metavar="TARGET",
+        type=Pair.parse,
+        help="Target pattern, or OLD=NEW[,NEW...] for a renamed target",
+    )
     options = parser.parse_args(argv)
 
     def measure(workspace: Path) -> tuple[object, Sequence[str]]:
         name, timings = benchmark(workspace, options.base, options.targets, options.runs)
-        result = {"base": name, "timings": [asdict(one) for one in timings]}
+        result = {"base": name, "timings": [asdict(timing) for timing in timings]}
         return result, [*lines(name, timings)]
 
-    return two_trees.answer(options, environ, measure)
+    return two_trees.run(options, environ, measure)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A figure of the benchmark is what the command took, or there is none."""
+"""Measurements of a command are correct, or fail."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def python(directory: Path, program: str) -> Cost:
     return cost_of([sys.executable, "-ISc", program], cwd=directory, env={}, log=log)
 
 
-def test_children_count(tmp_path: Path) -> None:
-    """Catches: a packer whose work in a child process looks free of charge."""
+def test_children_are_measured(tmp_path: Path) -> None:
+    """Catches: a packer whose work in a child process is not measured."""
     work = "sum(range(3_000_000))"
     child = (
         f"import subprocess, sys; subprocess.run([sys.executable, '-ISc', {work!r}], check=True)"
@@ -24,12 +24,12 @@ def test_children_count(tmp_path: Path) -> None:
     assert python(tmp_path, child).cpu > python(tmp_path, "pass").cpu
 
 
-def test_a_failure_is_no_figure(tmp_path: Path) -> None:
-    """Catches: a packer that fails at once, and so wins."""
-    with pytest.raises(BenchmarkError, match="exits with 3: no room left"):
+def test_a_failed_command_is_an_error(tmp_path: Path) -> None:
+    """Catches: a packer that fails immediately and seems to be fast."""
+    with pytest.raises(BenchmarkError, match="exited with 3: no room left"):
         python(tmp_path, "import sys; print('no room left', file=sys.stderr); sys.exit(3)")
 
 
-def test_wall_and_cpu_have_medians_of_their_own() -> None:
+def test_wall_and_cpu_time_have_separate_medians() -> None:
     costs = iter([Cost(1.0, 9.0), Cost(3.0, 1.0), Cost(2.0, 5.0)])
     assert median_cost(lambda: next(costs), runs=3) == Cost(2.0, 5.0)

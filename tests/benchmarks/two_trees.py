@@ -1,4 +1,4 @@
-"""This tree and another commit of it, side by side, for benchmarks that compare them."""
+"""Clones of this tree and of another commit, for benchmarks that compare them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tests.workspace import copy_workspace
 from toolchains.debian.errors import UnavailableError
 from toolchains.debian.user_cache import user_cache
 
-_OURS = ("BUILD_", "IREE_RELEASE_", "PYTHON", "RUNFILES")
+_NOT_INHERITED = ("BUILD_", "IREE_RELEASE_", "PYTHON", "RUNFILES")
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A clone with a Bazel server of its own."""
+    """A clone with its own Bazel server."""
 
     name: str
     """The abbreviated commit, or "this tree"."""
     directory: Path
-    """Holds the clone, a log, and what else belongs to it alone."""
+    """The directory of the clone, a log, and other files of this tree."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What its commands see beside what this process was started with."""
+    """Additional environment variables of its commands."""
 
     @property
     def clone(self) -> Path:
@@ -39,12 +39,14 @@ class Tree:
         return self.directory / "clone"
 
     def bazel(self, *arguments: str) -> Cost:
-        """What a call of bazelw costs; its processor time is the client's alone.
+        """The cost of a bazelw command; its CPU time is only that of the client.
 
         Raises:
           BenchmarkError: it fails.
         """
-        inherited = {n: value for n, value in os.environ.items() if not n.startswith(_OURS)}
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)
+        }
         return cost_of(
             [str(self.clone / "bazelw"), *arguments],
             cwd=self.clone,
@@ -55,26 +57,26 @@ class Tree:
 
 @contextmanager
 def checked_out(workspace: Path, base: str) -> Iterator[tuple[Tree, Tree]]:
-    """Clones another commit, and copies this tree with what is not committed.
+    """Clones another commit, and copies this tree with uncommitted changes.
 
-    Both lie on the file system of the user's cache, whose files can be linked from there.
+    Both are on the file system of the user's cache, so that its files can be linked.
 
     Args:
       workspace: this tree.
-      base: names the commit in it, such as `HEAD~1`.
+      base: the other commit, such as `HEAD~1`.
 
     Yields:
       The other commit and this tree.
 
     Raises:
-      BenchmarkError: there is no such commit, or no cache.
+      BenchmarkError: the commit does not exist, or the user's cache is not usable.
     """
     commit = _resolve(workspace, base)
     try:
-        beside = user_cache().parent
+        parent = user_cache().parent
     except UnavailableError as error:
         raise BenchmarkError(str(error)) from error
-    with _scratch(beside) as directory:
+    with _scratch(parent) as directory:
         other = Tree(commit[:10], directory / "base")
         _git(["clone", "--quiet", "--shared", "--no-checkout", str(workspace), str(other.clone)])
         _git(["-C", str(other.clone), "checkout", "--quiet", "--detach", commit])
@@ -84,37 +86,43 @@ def checked_out(workspace: Path, base: str) -> Iterator[tuple[Tree, Tree]]:
 
 
 def arguments(documentation: str | None, runs: str) -> argparse.ArgumentParser:
-    """The arguments that all benchmarks of two trees have.
+    """A parser for the options of all benchmarks of two trees.
 
     Args:
-      documentation: of the program; its first line is shown.
-      runs: what --runs is the number of.
+      documentation: the docstring of the program; its first line is shown.
+      runs: help text of --runs.
     """
     parser = argparse.ArgumentParser(description=(documentation or "").splitlines()[0])
     parser.add_argument(
-        "--base", metavar="REV", default="HEAD~1", help="the other commit; the one before HEAD"
+        "--base", metavar="REV", default="HEAD~1", help="The other commit [default: %(default)s]"
     )
     parser.add_argument("--runs", type=int, default=3, help=runs)
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.add_argument("--json", action="store_true", help="Print JSON instead of text")
     return parser
 
 
-def answer(
+def run(
     options: argparse.Namespace,
     environ: Mapping[str, str],
     measure: Callable[[Path], tuple[object, Sequence[str]]],
 ) -> int:
-    """Measures and prints; returns the exit code: 0 done, 1 a build or a test failed, 2 bad usage.
+    """Runs a benchmark and prints its results.
 
     Args:
-      options: what `arguments` parsed.
-      environ: tells where the workspace is.
-      measure: given the workspace, returns the result for JSON, and its lines for a person.
+      options: the parsed options of `arguments`.
+      environ: the environment, for BUILD_WORKSPACE_DIRECTORY.
+      measure: called with the workspace; returns the results for JSON, and as lines of text.
+
+    Returns:
+      The exit code: 0 done, 1 a build or a test failed, 2 bad usage.
     """
     workspace = environ.get("BUILD_WORKSPACE_DIRECTORY")
-    if options.runs < 1 or workspace is None:
-        wrong = "start it with `bazel run`" if workspace is None else "--runs must be at least 1"
-        print(f"nothing would be measured: {wrong}.", file=sys.stderr)
+    if workspace is None:
+        message = "BUILD_WORKSPACE_DIRECTORY is not set; run this with `./bazelw run`."
+        print(message, file=sys.stderr)
+        return 2
+    if options.runs < 1:
+        print(f"--runs {options.runs}: must be at least 1.", file=sys.stderr)
         return 2
     try:
         result, lines = measure(Path(workspace))
@@ -126,7 +134,7 @@ def answer(
 
 
 def _resolve(workspace: Path, base: str) -> str:
-    """All 40 digits; `HEAD~1` is of the workspace, and no name in a clone."""
+    """The full hash of a commit, since names such as `HEAD~1` differ in a clone."""
     try:
         return _git(
             ["-C", str(workspace), "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"]
@@ -143,9 +151,9 @@ def _git(arguments: Sequence[str]) -> str:
 
 
 @contextmanager
-def _scratch(beside: Path) -> Iterator[Path]:
-    beside.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="iree-release-benchmark-", dir=beside))
+def _scratch(parent: Path) -> Iterator[Path]:
+    parent.mkdir(parents=True, exist_ok=True)
+    directory = Path(tempfile.mkdtemp(prefix="iree-release-benchmark-", dir=parent))
     try:
         yield directory
     finally:

@@ -1,4 +1,4 @@
-"""Packs a directory as plain Python would: `python zipfile_packer.py DIR ARCHIVE`."""
+"""Packs a directory with Python's zipfile: `python zipfile_packer.py DIR ARCHIVE`."""
 
 import sys
 import zipfile

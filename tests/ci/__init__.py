@@ -1,1 +1,1 @@
-"""What CI prints of a run."""
+"""Tests of the summary that CI prints."""

@@ -1,4 +1,4 @@
-"""`.ci/count.py`: what CI prints last."""
+"""`.ci/count.py` summarizes a test run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROGRAM = Path(os.environ["COUNT"]).absolute()
 
 
 def suite(logs: Path, target: str, seconds: float, *cases: str) -> Path:
-    """Leaves a report as a target does; returns its directory."""
+    """Writes the report of a target; returns its directory."""
     directory = logs / target
     directory.mkdir(parents=True)
     (directory / "test.xml").write_text(
@@ -27,38 +27,38 @@ def case(outcome: str = "") -> str:
     return f'<testcase name="test_it">{outcome}</testcase>'
 
 
-def said(logs: Path) -> list[str]:
+def summary(logs: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, PROGRAM, logs], capture_output=True, text=True, check=True
     )
     return done.stdout.splitlines()
 
 
-def test_the_last_line_has_the_cases(tmp_path: Path) -> None:
+def test_the_last_line_counts_the_test_cases(tmp_path: Path) -> None:
     suite(tmp_path, "a/t", 1, case(), case("<failure/>"), case("<error/>"))
     suite(tmp_path, "b/t", 1, case('<skipped message="no wine"/>'), case())
-    told = said(tmp_path)
-    assert told[-1] == "2 passed, 2 failed, 1 skipped"
-    assert "not run: //b:t: test_it: no wine" in told
+    lines = summary(tmp_path)
+    assert lines[-1] == "2 passed, 2 failed, 1 skipped"
+    assert "not run: //b:t: test_it: no wine" in lines
 
 
 def test_shards_are_one_target(tmp_path: Path) -> None:
-    """Catches: a slow target that hides behind its shards."""
+    """Catches: a slow target that is split into fast shards."""
     suite(tmp_path, "a/slow/shard_1_of_2", 30, case())
     suite(tmp_path, "a/slow/shard_2_of_2", 31, case())
     suite(tmp_path, "a/quick", 40, case())
-    assert said(tmp_path)[1:3] == ["    61.0 //a:slow", "    40.0 //a:quick"]
+    assert summary(tmp_path)[1:3] == ["    61.0 //a:slow", "    40.0 //a:quick"]
 
 
-def test_ten_targets_are_named(tmp_path: Path) -> None:
+def test_ten_targets_are_listed(tmp_path: Path) -> None:
     for number in range(12):
         suite(tmp_path, f"a/t{number}", number, case())
-    assert sum("//a:t" in line for line in said(tmp_path)) == 10
+    assert sum("//a:t" in line for line in summary(tmp_path)) == 10
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_what_tests_counted_is_summed_up(tmp_path: Path, zipped: bool) -> None:
-    """Catches: a run in which half of the kill points is tried, and nobody sees it."""
+def test_tallies_are_summed(tmp_path: Path, zipped: bool) -> None:
+    """Catches: a run that tests only half of the kill points without a notice."""
     for target, number in (("a/t", 3), ("b/t/shard_1_of_2", 4)):
         outputs = suite(tmp_path, target, 1, case()) / "test.outputs"
         outputs.mkdir()
@@ -68,4 +68,4 @@ def test_what_tests_counted_is_summed_up(tmp_path: Path, zipped: bool) -> None:
                 archive.writestr("tally.jsonl", line)
         else:
             (outputs / "tally.jsonl").write_text(line)
-    assert said(tmp_path)[-2] == "7 kill points"
+    assert summary(tmp_path)[-2] == "7 kill points"

@@ -1,1 +1,1 @@
-"""Checks that read every file of the repository, whoever wrote it."""
+"""Checks of all files in the repository."""

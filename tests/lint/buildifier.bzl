@@ -1,4 +1,4 @@
-"""buildifier, from the npm package of its makers."""
+"""buildifier, from its official npm package."""
 
 load(":npm.bzl", "fetch_package")
 
@@ -21,7 +21,7 @@ filegroup(
 """
 
 _DEFS = """\
-# Why there is no buildifier; None when there is one.
+# The reason why buildifier is missing, or None.
 NOT_RUN = {not_run}
 """
 
@@ -30,16 +30,16 @@ def _buildifier_impl(rctx):
     if program:
         not_run = fetch_package(rctx, _PACKAGE, _INTEGRITY)
     else:
-        not_run = "%s has no program for %s on %s" % (_PACKAGE, rctx.os.name, rctx.os.arch)
+        not_run = "%s does not support %s on %s" % (_PACKAGE, rctx.os.name, rctx.os.arch)
     rctx.file("BUILD.bazel", _BUILD.format(srcs = [] if not_run else [program]))
     rctx.file("defs.bzl", _DEFS.format(not_run = repr(not_run)))
 
 _buildifier = repository_rule(
     implementation = _buildifier_impl,
-    doc = "Provides :buildifier, empty where there is none, and NOT_RUN (defs.bzl) which says why.",
+    doc = "Provides `:buildifier`, empty if it is missing, and NOT_RUN (defs.bzl) with the reason.",
 )
 
 buildifier = module_extension(
     implementation = lambda _mctx: _buildifier(name = "buildifier"),
-    doc = "Provides the repository @buildifier.",
+    doc = "Creates the repository `@buildifier`.",
 )

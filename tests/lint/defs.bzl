@@ -1,25 +1,25 @@
-"""What the targets of this package share."""
+"""Definitions for the targets of this package."""
 
 load("@buildifier//:defs.bzl", "NOT_RUN")
 load("//tests:pytest.bzl", "pytest_test")
 
-# Tells programs.py where the programs are, or why there is none.
+# The paths of the programs, or why one is missing, for programs.py.
 PROGRAMS_ENV = {"RUFF": "$(rootpath @pypi//ruff:bin/ruff)"} | (
     {"NO_BUILDIFIER": NOT_RUN} if NOT_RUN else {"BUILDIFIER": "$(rootpath @buildifier)"}
 )
 
 def lint_test(name, deps = [], **kwargs):
-    """Declares a test, in NAME.py, of every file of the source tree.
+    """Declares the test in NAME.py, which checks all files of the source tree.
 
     Args:
       name: name of the test.
-      deps: what it imports beside tests/lint/tree.py.
-      **kwargs: any other attribute of pytest_test.
+      deps: its imports besides tests/lint/tree.py.
+      **kwargs: other attributes of pytest_test.
     """
     pytest_test(
         name = name,
         srcs = [name + ".py"],
-        # The tree is no declared input: no verdict may come from a cache, no sandbox may hide it.
+        # The source tree is not a declared input, so results must not be cached or sandboxed.
         tags = [
             "external",
             "local",
@@ -29,7 +29,7 @@ def lint_test(name, deps = [], **kwargs):
     )
 
 def where_buildifier_runs():
-    """Returns the constraints of a test that needs buildifier; says why it cannot be met.
+    """Returns the constraints of a test that needs buildifier; prints why it is missing.
 
     Returns:
       A list of labels for target_compatible_with.

@@ -1,4 +1,4 @@
-"""`bazel run //:format`: mends what ruff and buildifier can mend, and prints what they cannot."""
+"""`./bazelw run //:format`: fixes what ruff and buildifier can fix, and prints other findings."""
 
 import sys
 
@@ -6,18 +6,18 @@ from tests.lint import programs
 
 
 def main() -> int:
-    """Mends the files; returns 1 when something is left for a person to mend."""
+    """Fixes the files; returns 1 if findings remain."""
     programs.ruff("check", "--fix")
     programs.ruff("format")
-    left = [programs.ruff("check", "--quiet", "--output-format=concise")]
+    remaining = [programs.ruff("check", "--quiet", "--output-format=concise")]
     if reason := programs.why_no_buildifier():
-        print(f"not run: buildifier, because {reason}.")
+        print(f"not run: buildifier: {reason}.")
     else:
         programs.buildifier("--mode=fix", "--lint=fix")
-        left.append(programs.buildifier("--mode=check", "--lint=warn"))
-    for findings in left:
+        remaining.append(programs.buildifier("--mode=check", "--lint=warn"))
+    for findings in remaining:
         print(findings.text, end="")
-    return 0 if all(findings.clean for findings in left) else 1
+    return 0 if all(findings.clean for findings in remaining) else 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""`bazel run //:lock`: rewrites requirements_lock.txt from the files of INPUTS.
+"""`./bazelw run //:lock`: rewrites requirements_lock.txt from the files in INPUTS.
 
-What is locked stays as it is where these allow it; arguments are pip-compile's, such as
-`--upgrade` for the newest of all, or `--upgrade-package=NAME`. The host's pip configuration says
-where from, and no name of a host reaches the lock.
+Locked versions are kept if the inputs allow them. Arguments are passed to pip-compile, such as
+`--upgrade` for the newest versions, or `--upgrade-package=NAME`. pip-compile uses the user's pip
+configuration, and writes no host names to the lock.
 """
 
 import subprocess
@@ -13,7 +13,7 @@ from toolchains import child_python
 
 _COMMAND = "./bazelw run //:lock"
 INPUTS = ("requirements.in", "tests/requirements.in")
-"""What is locked: what programs need, and what tests need besides."""
+"""The requirements of programs, and additional ones of tests."""
 
 
 def main(arguments: list[str]) -> int:

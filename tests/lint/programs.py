@@ -1,4 +1,4 @@
-"""The programs that check and mend files: ruff and buildifier, as Bazel hands them over."""
+"""The programs that check and fix files: ruff and buildifier, which Bazel provides."""
 
 import os
 import subprocess
@@ -11,31 +11,32 @@ from tests.lint import tree
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a program said about the files that it was given."""
+    """The findings of a program."""
 
     text: str
-    """What it printed."""
+    """Its output."""
     clean: bool
-    """Whether it found nothing, or mended everything that it found."""
+    """Whether it found nothing, or fixed everything that it found."""
 
 
 def ruff(*arguments: str) -> Findings:
-    """Runs a command of ruff on every Python file."""
+    """Runs a command of ruff on all Python files."""
     return _run("RUFF", [*arguments, "--no-cache"], tree.python_files())
 
 
 def buildifier(*arguments: str) -> Findings:
-    """Runs buildifier on every Starlark file, with the warnings that it chooses."""
+    """Runs buildifier on all Starlark files, with its default warnings."""
     return _run("BUILDIFIER", arguments, tree.starlark_files())
 
 
 def why_no_buildifier() -> str | None:
-    """Says why there is no buildifier; None when there is one."""
+    """Returns why buildifier is missing, or None."""
     return os.environ.get("NO_BUILDIFIER")
 
 
 def _run(program: str, arguments: Sequence[str], files: Sequence[Path]) -> Findings:
-    # The path is relative to the runfiles, where Bazel starts us; the program starts in the tree.
+    # The path is relative to the runfiles, the working directory; the program runs in the source
+    # tree.
     command = [str(Path(os.environ[program]).absolute()), *arguments, *map(str, files)]
-    ran = subprocess.run(command, cwd=tree.root(), capture_output=True, text=True, check=False)
-    return Findings(text=ran.stdout + ran.stderr, clean=ran.returncode == 0)
+    result = subprocess.run(command, cwd=tree.root(), capture_output=True, text=True, check=False)
+    return Findings(text=result.stdout + result.stderr, clean=result.returncode == 0)

@@ -1,4 +1,4 @@
-"""Every Starlark file is formatted, and buildifier has nothing to warn of."""
+"""All Starlark files are formatted, and buildifier has no warnings."""
 
 import pytest
 
@@ -8,4 +8,4 @@ from tests.lint import programs
 def test_files_are_formatted_and_without_warnings() -> None:
     findings = programs.buildifier("--mode=check", "--lint=warn")
     if not findings.clean:
-        pytest.fail(f"{findings.text}Mend some with: ./bazelw run //:format", pytrace=False)
+        pytest.fail(f"{findings.text}Fix some of these with: ./bazelw run //:format", pytrace=False)

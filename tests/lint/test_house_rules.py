@@ -1,4 +1,4 @@
-"""Rules of this repository that no linter knows."""
+"""Rules of this repository that no linter checks."""
 
 import ast
 import ipaddress
@@ -17,28 +17,28 @@ from pip._internal.models.index import PyPI
 
 from tests.lint import tree
 
-MOST_LINES_OF_PYTHON = 500
-MOST_LINES_OF_STARLARK = 400
+MAX_LINES_OF_PYTHON = 500
+MAX_LINES_OF_STARLARK = 400
 
-# With brackets, or this line would break its own rule.
+# The brackets keep this line from breaking its own rule.
 UNFINISHED = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X])\b")
 
-# Code that runs in build actions, and what of a file system it must not read: Bazel does not track
-# it, so it differs between what was built here and what came from a cache.
+# Code that runs in build actions, and file metadata that it must not use: Bazel does not track it,
+# so it differs between files that were built locally and files from a cache.
 ACTIONS = ("packaging", "toolchains/python/development", "toolchains/zig")
 UNTRACKED = re.compile(
     r"\b(st_mode|st_[acm]time\w*|get[acm]time|gettarinfo|chmod|copy2|copytree|copystat|copymode"
     r"|os\.access|shutil\.(?:copy|move))\b"
 )
-IN_NO_ORDER = frozenset({"glob", "iglob", "iterdir", "listdir", "rglob", "scandir", "walk"})
-ORDER_DOES_NOT_MATTER = frozenset({"any", "sorted"})
+UNORDERED = frozenset({"glob", "iglob", "iterdir", "listdir", "rglob", "scandir", "walk"})
+ORDER_INDEPENDENT = frozenset({"any", "sorted"})
 
 HOMES = r"/(?:home|Users)/\w"
 COMMON_DIRECTORIES = ("/", "/home", "/mnt", "/opt", "/srv", "/tmp", "/usr", "/usr/src", "/var")
 
 
 def found(pattern: re.Pattern[str]) -> list[str]:
-    """Returns where a pattern occurs in the source tree, as "path:line: what"."""
+    """Returns the matches of a pattern in the source tree, as "path:line: match"."""
     return [
         f"{path}:{number}: {match.group()}"
         for path in tree.files()
@@ -47,57 +47,64 @@ def found(pattern: re.Pattern[str]) -> list[str]:
     ]
 
 
-def too_long(paths: list[Path], most: int) -> list[str]:
+def too_long(paths: list[Path], max_lines: int) -> list[str]:
     lengths = {path: len((tree.text(path) or "").splitlines()) for path in paths}
-    return [f"{path}: {length} lines" for path, length in lengths.items() if length > most]
+    return [f"{path}: {length} lines" for path, length in lengths.items() if length > max_lines]
 
 
 def test_python_modules_are_short() -> None:
-    assert not too_long(tree.python_files(), MOST_LINES_OF_PYTHON)
+    assert not too_long(tree.python_files(), MAX_LINES_OF_PYTHON)
 
 
 def test_starlark_files_are_short() -> None:
-    assert not too_long(tree.starlark_files(), MOST_LINES_OF_STARLARK)
+    assert not too_long(tree.starlark_files(), MAX_LINES_OF_STARLARK)
 
 
-def test_nothing_is_left_for_later() -> None:
+def test_no_file_has_to_do_comments() -> None:
     assert not found(UNFINISHED)
 
 
-def test_the_directory_packaging_does_not_hide_the_package_of_that_name() -> None:
+def test_the_directory_packaging_does_not_shadow_the_package_of_that_name() -> None:
     assert Path("packaging/__init__.py") not in tree.files()
 
 
+def test_packaging_is_the_only_import_root_besides_the_repository() -> None:
+    """Catches: a second import root, from which modules get short names that may collide."""
+    roots = re.compile(r"^    imports = \[\"\.", re.MULTILINE)
+    targets = [str(path) for path in tree.starlark_files() if roots.search(tree.text(path) or "")]
+    assert targets == ["packaging/builder/BUILD.bazel"]
+
+
 def modules_of_actions() -> list[Path]:
-    """Returns the Python modules that build actions run, and those beside them."""
+    """Returns the Python modules in directories with tools of build actions."""
     return [path for path in tree.python_files() if path.as_posix().startswith(ACTIONS)]
 
 
 def test_actions_do_not_read_modes_or_times() -> None:
-    """Catches: bytes that depend on where a file came from. Modes come from assembly/modes.py."""
+    """Catches: output that depends on a file's origin. Modes come from builder's modes.py."""
     assert modules_of_actions()
-    read = [
+    uses = [
         f"{path}: {match.group()}"
         for path in modules_of_actions()
         for match in UNTRACKED.finditer(tree.text(path) or "")
     ]
-    assert not read
+    assert not uses
 
 
-def in_no_order(source: str) -> list[int]:
-    """Returns the lines that list a directory in the order in which the file system has it."""
+def unordered_listings(source: str) -> list[int]:
+    """Returns the lines that list a directory in the order of the file system."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     ordered: set[ast.AST] = set()
     for call in calls:
-        if isinstance(call.func, ast.Name) and call.func.id in ORDER_DOES_NOT_MATTER:
+        if isinstance(call.func, ast.Name) and call.func.id in ORDER_INDEPENDENT:
             ordered.update(call.args)
-            of_generators = (part for part in call.args if isinstance(part, ast.GeneratorExp))
-            ordered.update(generator.generators[0].iter for generator in of_generators)
+            generators = (part for part in call.args if isinstance(part, ast.GeneratorExp))
+            ordered.update(generator.generators[0].iter for generator in generators)
     return [
         call.lineno
         for call in calls
         if isinstance(call.func, ast.Attribute)
-        and call.func.attr in IN_NO_ORDER
+        and call.func.attr in UNORDERED
         and call not in ordered
         and not _is_ours(call.func)
     ]
@@ -120,24 +127,26 @@ def _is_ours(function: ast.Attribute) -> bool:
         ("for path in content.walk(directory):\n    pass\n", []),
     ],
 )
-def test_a_listing_without_order_is_found(source: str, lines: list[int]) -> None:
-    assert in_no_order(source) == lines
+def test_an_unordered_listing_is_found(source: str, lines: list[int]) -> None:
+    assert unordered_listings(source) == lines
 
 
 def test_actions_list_directories_in_order() -> None:
-    """Catches: an archive whose members lie as the file system had them."""
-    listed = {str(path): in_no_order(tree.text(path) or "") for path in modules_of_actions()}
-    assert not {path: lines for path, lines in listed.items() if lines}
+    """Catches: an archive with members in the order of the file system."""
+    listings = {
+        str(path): unordered_listings(tree.text(path) or "") for path in modules_of_actions()
+    }
+    assert not {path: lines for path, lines in listings.items() if lines}
 
 
-def test_every_install_line_names_a_version() -> None:
-    # Without one, pip and uv take the highest of the public registry: 20241104.1068, for ever.
+def test_every_install_command_names_a_version() -> None:
+    # Without one, pip and uv always select the highest version on the registry, 20241104.1068.
     unpinned = re.compile(r"pip install[^`\n]*\s(iree|shark)-[a-z-]+(?![a-z=-])")
     assert not found(unpinned)
 
 
 def test_every_test_file_belongs_to_a_target() -> None:
-    # A test that no target names is never run, and nobody misses it.
+    # A test that no target names would silently never run.
     forgotten = [
         str(path)
         for path in tree.files()
@@ -165,7 +174,7 @@ def machine_paths() -> Iterator[str]:
             yield re.escape(path) + r"(?![\w-])"
 
 
-def test_no_file_holds_a_path_of_this_machine() -> None:
+def test_no_file_contains_a_path_of_this_machine() -> None:
     assert not found(re.compile(r"(?<![\w.~}])(" + "|".join(machine_paths()) + ")"))
 
 
@@ -176,7 +185,7 @@ def output(program: str, *arguments: str) -> str:
 
 
 def pip_configuration() -> str:
-    # What pip asks when nothing is configured is part of it.
+    # Includes the registry that pip uses by default.
     defaults = f"{PyPI.url}\nhttps://{PyPI.file_storage_domain}\n"
     return defaults + output(sys.executable, "-m", "pip", "config", "list")
 
@@ -190,7 +199,7 @@ def apt_configuration() -> str:
 
 
 def hosts(configuration: str) -> set[str]:
-    """Returns the names of hosts in URLs, without those that mean this machine."""
+    """Returns the host names in URLs, except those of this machine."""
     urls = re.findall(r"https?://[^\s'\"]+", configuration)
     names = {name for url in urls if (name := urlsplit(url).hostname)}
     return {name for name in names if not is_local(name)}
@@ -210,7 +219,7 @@ def test_hosts_are_read_from_urls() -> None:
 
 @pytest.mark.parametrize("configuration", [pip_configuration, npm_configuration, apt_configuration])
 def test_no_file_names_a_host_of_a_package_registry(configuration: Callable[[], str]) -> None:
-    # Registries are the host's choice: a name of ours would go around its mirror.
+    # Users configure their registries, and a fixed name would bypass their mirror.
     names = hosts(configuration())
     if not names:
         pytest.skip("not run: the host's configuration names no registry")

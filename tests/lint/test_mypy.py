@@ -1,4 +1,4 @@
-"""Types hold in all Python of the repository, under mypy's strict rules."""
+"""All Python files pass mypy's strict checks."""
 
 import os
 import subprocess
@@ -11,13 +11,13 @@ import pytest
 from tests.lint import tree
 
 
-def test_types_hold(tmp_path: Path) -> None:
-    # mypy takes other people's packages from where its interpreter does: the target declares them,
-    # and an empty environment keeps out what is installed on the host. It finds ours in the source
-    # tree, by pyproject.toml, which also keeps PyPI's `packaging` and our directory apart.
+def test_mypy_has_no_findings(tmp_path: Path) -> None:
+    # mypy finds third-party packages through its interpreter: this target declares them, and an
+    # empty environment hides those of the host. It finds our packages in the source tree through
+    # pyproject.toml, which also separates PyPI's `packaging` from our directory.
     venv.create(tmp_path / "venv", symlinks=True)
     declared = [path for path in sys.path if Path(path).name == "site-packages"]
-    ran = subprocess.run(
+    result = subprocess.run(
         [
             tmp_path / "venv/bin/python",
             *("-m", "mypy", f"--cache-dir={tmp_path}"),
@@ -29,5 +29,5 @@ def test_types_hold(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    if ran.returncode:
-        pytest.fail(ran.stdout + ran.stderr, pytrace=False)
+    if result.returncode:
+        pytest.fail(result.stdout + result.stderr, pytrace=False)

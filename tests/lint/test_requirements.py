@@ -1,4 +1,4 @@
-"""The lock holds what its input files ask for, and every line of it is pinned by hash."""
+"""The lock satisfies its input files, and all of its lines have hashes."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.lint import lock, tree
 
 
 def lines(name: str) -> list[str]:
-    """The requirements of a file: continuation lines joined, comments dropped."""
+    """The requirements of a file, with continuation lines joined and without comments."""
     text = tree.root().joinpath(name).read_text().replace("\\\n", " ")
     bare = (line.partition("#")[0].strip() for line in text.split("\n"))
     return [line for line in bare if line]
@@ -21,11 +21,11 @@ def locked() -> dict[str, Version]:
     return {canonicalize_name(name): Version(version) for name, _, version in pins}
 
 
-def test_what_is_asked_for_is_locked() -> None:
-    wanted = [Requirement(line) for file in lock.INPUTS for line in lines(file)]
+def test_the_lock_satisfies_the_input_files() -> None:
+    requirements = [Requirement(line) for file in lock.INPUTS for line in lines(file)]
     missing = [
         str(requirement)
-        for requirement in wanted
+        for requirement in requirements
         if not (version := locked().get(canonicalize_name(requirement.name)))
         or version not in requirement.specifier
     ]

@@ -1,4 +1,4 @@
-"""Every Python file is formatted, and ruff finds no fault in it."""
+"""All Python files are formatted, and ruff has no findings."""
 
 import pytest
 
@@ -8,10 +8,10 @@ from tests.lint import programs
 def test_files_are_formatted() -> None:
     findings = programs.ruff("format", "--check", "--quiet")
     if not findings.clean:
-        pytest.fail(f"{findings.text}Mend with: ./bazelw run //:format", pytrace=False)
+        pytest.fail(f"{findings.text}Fix these with: ./bazelw run //:format", pytrace=False)
 
 
-def test_there_is_no_fault() -> None:
+def test_ruff_has_no_findings() -> None:
     findings = programs.ruff("check", "--output-format=concise")
     if not findings.clean:
-        pytest.fail(f"{findings.text}Mend some with: ./bazelw run //:format", pytrace=False)
+        pytest.fail(f"{findings.text}Fix some of these with: ./bazelw run //:format", pytrace=False)

@@ -1,7 +1,7 @@
-"""The real source tree: where it lies, and its files.
+"""The real source tree and its files.
 
-A lint test in a sandbox would see the files that somebody listed. These see what git sees: tracked
-files, and those that are new and not ignored.
+Lint tests check the files that git sees (tracked files, and new files that are not ignored) instead
+of files that targets list.
 """
 
 from pathlib import Path
@@ -23,12 +23,12 @@ def python_files() -> list[Path]:
 
 
 def starlark_files() -> list[Path]:
-    """Returns what buildifier formats."""
+    """Returns the files that buildifier formats."""
     return [path for path in files() if path.suffix == ".bzl" or path.name in _STARLARK_NAMES]
 
 
 def text(path: Path) -> str | None:
-    """Returns the text of a file that is relative to the root; None when it is not text."""
+    """Returns the text of a file, relative to the root, or None if it is not UTF-8."""
     try:
         return (root() / path).read_text(encoding="utf-8")
     except UnicodeDecodeError:

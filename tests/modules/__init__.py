@@ -1,1 +1,1 @@
-"""The modules of other people: what they export, and a build on them without our bootstrap."""
+"""Tests of third-party Bazel modules: their exports, and builds with the public registry."""

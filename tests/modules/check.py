@@ -1,4 +1,4 @@
-"""Checks what our files load from other modules against what these export."""
+"""Checks that the symbols which our files load from other modules are exported by these."""
 
 from __future__ import annotations
 
@@ -9,45 +9,46 @@ from tests.modules.pins import FILE, Pins
 from tests.modules.starlark import Load
 from tests.modules.table import Exports
 
-# Files of @bazel_tools that ours may load, with the reason. There are none: they move to modules.
+# Files of @bazel_tools that our files may load, with the reason. None so far: they move to modules.
 BAZEL_TOOLS: Mapping[str, str] = {}
 
-# The main repository, by the name that our repository rules fill in.
+# The main repository in texts of our repository rules.
 _WORKSPACE = "@@{workspace}//"
 
 _UPDATE = "./bazelw run //tests/modules:update -- --module {module} --source DIR"
 
 
 def pin_problems(pins: Pins, tables: Mapping[str, Exports]) -> Iterator[str]:
-    """Yields a sentence for each pin without a table of its version, and each table without a pin.
+    """Yields a message for each pin without a table of its version, and each table without a pin.
 
     Args:
-      pins: what MODULE.bazel says.
-      tables: the tables by the module that their file is named for.
+      pins: the pins in MODULE.bazel.
+      tables: the tables by the name of their file.
     """
     for module, version in sorted(pins.versions.items()):
         update = _UPDATE.format(module=module)
         table = tables.get(module)
         if table is None:
             yield (
-                f"{FILE} pins {module} {version}, which has no table of exports; write it: {update}"
+                f"{FILE} pins {module} {version}, which has no table of exports; create it with: "
+                f"{update}"
             )
         elif table.version != version:
             yield (
-                f"{FILE} pins {module} {version}, but its table of exports is of {table.version}; "
-                f"write it anew: {update}"
+                f"{FILE} pins {module} {version}, but its table of exports is for {table.version}; "
+                f"update it with: {update}"
             )
     for name, table in sorted(tables.items()):
         if name not in pins.versions:
-            yield f"exports/{name}.json is of a module that {FILE} does not pin; remove it."
+            yield f"exports/{name}.json is for a module that {FILE} does not pin; remove it."
         elif table.module != name:
-            yield f"exports/{name}.json is the table of {table.module}; write it anew."
+            yield f"exports/{name}.json is the table of {table.module}; update it."
 
 
 def load_problems(
     source: str, name: str, pins: Pins, tables: Mapping[str, Exports]
 ) -> Iterator[str]:
-    """Yields a sentence for each symbol that a file loads from another module, which lacks it.
+    """Yields a message for each symbol that a file loads from a module that does not export it.
 
     Raises:
       ModulesError: the file, or a load() in one of its strings, cannot be read.
@@ -58,7 +59,7 @@ def load_problems(
 
 
 def all_loads(source: str, name: str) -> list[Load]:
-    """What a file loads, and the BUILD files in its strings.
+    """The symbols that a file and the BUILD files in its strings load.
 
     Raises:
       ModulesError: the file, or a load() in one of its strings, cannot be read.
@@ -71,7 +72,7 @@ def all_loads(source: str, name: str) -> list[Load]:
 
 
 def module_file(label: str) -> tuple[str, str]:
-    """The repository of a label, empty for ours, and the path of the file in it."""
+    """The repository of a label, empty for the main one, and the path of the file in it."""
     repository, rest = _split(label)
     package, _, name = rest.removeprefix("//").partition(":")
     return repository, f"{package}/{name}".lstrip("/")
@@ -84,32 +85,35 @@ def _problem(load: Load, pins: Pins, tables: Mapping[str, Exports]) -> str | Non
     if repository == "bazel_tools":
         if load.label in BAZEL_TOOLS:
             return None
-        return "a file of Bazel's own, which newer ones lack; load it from a module."
+        return "which is part of Bazel 7 but not of newer versions; load it from a module."
     if repository in pins.foreign:
         return (
-            f"a repository that {pins.foreign[repository]} makes, so no table has it; "
-            "make it with an extension of ours."
+            f"a repository of the extension {pins.foreign[repository]}, so no table has it; "
+            "create the repository with one of our extensions."
         )
     module = pins.repositories.get(repository)
     if module is None:
-        return f"which is neither a bazel_dep nor a repository of ours in {FILE}; add a bazel_dep."
+        return (
+            f"which is neither a bazel_dep nor a repository of our extensions in {FILE}; "
+            "add a bazel_dep."
+        )
     table = tables.get(module)
     if table is None:
-        return f"which has no table of exports; write it: {_UPDATE.format(module=module)}"
+        return f"which has no table of exports; create it with: {_UPDATE.format(module=module)}"
     symbols = table.files.get(file)
     if symbols is None:
         files = sorted(label for label, names in table.files.items() if load.symbol in names)
-        elsewhere = f"load it from {_list(repository, files)}." if files else "pin one that has it."
-        return f"a file that {module} {table.version} lacks; {elsewhere}"
+        fix = f"load it from {_list(repository, files)}." if files else "pin a version that has it."
+        return f"which {module} {table.version} lacks; {fix}"
     if load.symbol in symbols:
         return None
     files = sorted(label for label, names in table.files.items() if load.symbol in names)
-    elsewhere = f"load it from {_list(repository, files)}." if files else "pin one that does."
-    return f"which does not export it in {module} {table.version}; {elsewhere}"
+    fix = f"load it from {_list(repository, files)}." if files else "pin a version that does."
+    return f"which does not export it in {module} {table.version}; {fix}"
 
 
 def _split(label: str) -> tuple[str, str]:
-    """The repository of a label, empty for ours, and the rest of it in full."""
+    """The repository of a label, empty for the main one, and the complete rest of the label."""
     if not label.startswith("@") or label.startswith(_WORKSPACE):
         return "", label
     repository, slashes, rest = label.removeprefix("@").removeprefix("@").partition("//")

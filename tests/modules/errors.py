@@ -1,5 +1,5 @@
-"""What the programs of this package fail with."""
+"""Errors of the programs in this package."""
 
 
 class ModulesError(Exception):
-    """An input cannot be used; the message is one sentence that says what to do."""
+    """An input is invalid; the message is one sentence that says what to do."""

@@ -1,4 +1,4 @@
-"""What MODULE.bazel says: the modules of others and their versions, and our own repositories."""
+"""Parses MODULE.bazel: the pinned modules, and the repositories of extensions."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ class Declared:
 
     name: str
     version: str
-    """Empty where none is given."""
+    """Empty if the call has no version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """A MODULE.bazel of ours."""
+    """The content of our MODULE.bazel."""
 
     module: str
-    """Our own module."""
+    """The name of our module."""
     versions: Mapping[str, str]
-    """The version of each module that we depend on, by the module's name."""
+    """The version of each dependency, by module name."""
     repositories: Mapping[str, str]
-    """The module behind each repository name that our files use for one."""
+    """The module of each dependency, by the repository name that our files use."""
     generated: frozenset[str]
-    """Repositories that our own module extensions make."""
+    """Repositories of our module extensions."""
     foreign: Mapping[str, str]
-    """Repositories that an extension of another module makes, with that extension's file."""
+    """The extension file of each repository that another module's extension creates."""
 
 
 def declared(source: str, name: str) -> Declared:
-    """Reads a module() call.
+    """Parses a module() call.
 
     Raises:
-      ModulesError: there is none, or it names no module.
+      ModulesError: the file has no module() call with a name.
     """
     for call in starlark.calls(starlark.parse(source, name), "module"):
         if "name" in call.keywords:
             return Declared(call.keywords["name"], call.keywords.get("version", ""))
-    raise ModulesError(f"{name} declares no module: it has no module(name = ...).")
+    raise ModulesError(f"{name} has no module(name = ...).")
 
 
 def read(source: str) -> Pins:
-    """Reads our MODULE.bazel.
+    """Parses our MODULE.bazel.
 
     Raises:
       ModulesError: a bazel_dep lacks its name or its version.
@@ -60,13 +60,13 @@ def read(source: str) -> Pins:
     versions: dict[str, str] = {}
     repositories: dict[str, str] = {}
     for call in starlark.calls(tree, "bazel_dep"):
-        given = call.keywords
-        if "name" not in given or "version" not in given:
+        keywords = call.keywords
+        if "name" not in keywords or "version" not in keywords:
             raise ModulesError(
-                f"{FILE}:{call.line}: this bazel_dep lacks a name or a version; give both."
+                f"{FILE}:{call.line}: this bazel_dep lacks a name or a version; add both."
             )
-        versions[given["name"]] = given["version"]
-        repositories[given.get("repo_name", given["name"])] = given["name"]
+        versions[keywords["name"]] = keywords["version"]
+        repositories[keywords.get("repo_name", keywords["name"])] = keywords["name"]
     files = {
         call.result: call.strings[0]
         for call in starlark.calls(tree, "use_extension")

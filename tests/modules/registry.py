@@ -1,8 +1,8 @@
-"""A checkout of a module registry, and one in front of it that has the sources too.
+"""A checkout of a module registry, and an overlay registry that has local sources.
 
-Bazel asks the registry for the module that a version is and what it depends on, and downloads the
-source from where the entry says. A registry in front gives the same entries, with sources that are
-on this machine already: so every version is the one that Bazel chooses by the registry.
+Bazel reads modules and their dependencies from the registry, and downloads sources from the URLs in
+its entries. The overlay has the same entries with local sources, so Bazel resolves the same
+versions as with the registry.
 """
 
 from __future__ import annotations
@@ -28,25 +28,29 @@ class Registry:
         return (self.entry(module, version) / pins.FILE).is_file()
 
     def entry(self, module: str, version: str) -> Path:
-        """Where it has a version of a module."""
+        """The directory of a version of a module."""
         return self.path / "modules" / module / version
 
 
 def read(path: Path) -> Registry:
-    """Opens a checkout; raises ModulesError where that is none."""
+    """Opens a checkout.
+
+    Raises:
+      ModulesError: the directory is not a checkout of a registry.
+    """
     if not (path / "bazel_registry.json").is_file() or not (path / "modules").is_dir():
         raise ModulesError(
-            f"{path} is no checkout of a module registry, which has bazel_registry.json and "
-            "modules; name the directory that has them."
+            f"{path} is not a checkout of a module registry; pass the directory that has "
+            "bazel_registry.json and modules."
         )
     return Registry(path)
 
 
 def require(registry: Registry, module: str, version: str) -> None:
-    """Checks that the registry has a version of a module, and that the entry is of that.
+    """Checks that the registry has an entry for a version of a module, with that name and version.
 
     Raises:
-      ModulesError: it has not, or answers for another module or version.
+      ModulesError: the entry is missing, or is for another module or version.
     """
     entry = registry.entry(module, version)
     if not registry.has(module, version) or not (entry / "source.json").is_file():
@@ -58,37 +62,39 @@ def require(registry: Registry, module: str, version: str) -> None:
     found = pins.declared(file.read_text(encoding="utf-8"), str(file))
     if (found.name, found.version) != (module, version):
         raise ModulesError(
-            f"{file} answers for {found.name} {found.version or 'without a version'}, not for "
+            f"{file} is for {found.name} {found.version or 'without a version'}, not for "
             f"{module} {version}; restore the checkout."
         )
 
 
-def write_front(registry: Registry, trees: Iterable[Tree], front: Path) -> list[tuple[str, str]]:
-    """Writes a registry with the entries that trees are the source of.
+def write_overlay(
+    registry: Registry, trees: Iterable[Tree], overlay: Path
+) -> list[tuple[str, str]]:
+    """Writes a registry with the entries of source trees.
 
     Args:
-      registry: whose entries are taken.
-      trees: the sources.
-      front: a new directory.
+      registry: the registry with the original entries.
+      trees: the source trees.
+      overlay: a new directory.
 
     Returns:
-      The modules and versions that are in it.
+      The modules and versions in the overlay.
 
     Raises:
-      ModulesError: the registry has no version that a tree is of.
+      ModulesError: the registry lacks the versions of a tree.
     """
     written: list[tuple[str, str]] = []
-    front.mkdir(parents=True)
-    (front / "bazel_registry.json").write_text("{}\n", encoding="utf-8")
+    overlay.mkdir(parents=True)
+    (overlay / "bazel_registry.json").write_text("{}\n", encoding="utf-8")
     for tree in trees:
         known = [version for version in tree.versions if registry.has(tree.module, version)]
         if not known:
             raise ModulesError(
                 f"{tree.path} is {tree.module} {' or '.join(sorted(tree.versions))}, which "
-                f"{registry.path} lacks; remove the tree, or take one of a version that it has."
+                f"{registry.path} lacks; remove the tree, or use one of a version in the registry."
             )
         for version in sorted(known):
-            entry = front / "modules" / tree.module / version
+            entry = overlay / "modules" / tree.module / version
             entry.mkdir(parents=True)
             module = registry.entry(tree.module, version) / pins.FILE
             (entry / pins.FILE).write_bytes(module.read_bytes())

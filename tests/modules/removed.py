@@ -1,7 +1,7 @@
-"""Names that Bazel 9 defines no more, and the files that define them now.
+"""Names that are not built into Bazel 9, and the files that define them.
 
-From Bazel's own table of them, that of --incompatible_autoload_externally: 8 still loads most of
-them by itself, 9 does not. (Read there; no Bazel newer than 7.7.1 has been run.)
+From Bazel's table for --incompatible_autoload_externally: Bazel 8 still loads most of these
+automatically, Bazel 9 does not. (Only read there; no Bazel newer than 7.7.1 was run.)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def _one_file_each(package: str, *names: str) -> dict[str, str]:
     return {name: f"{package}:{name}.bzl" for name in names}
 
 
-# What are values: globals of .bzl files.
+# Values: globals of .bzl files.
 GLOBALS = {
     "AndroidIdeInfo": "@rules_android//providers:providers.bzl",
     "CcInfo": "@rules_cc//cc/common:cc_info.bzl",
@@ -112,7 +112,7 @@ _IN_TEXT = re.compile(r"^[ \t]*(" + "|".join(sorted(_LABELS)) + r")\(", re.MULTI
 
 
 def problems(source: str, name: str) -> Iterator[str]:
-    """Yields a sentence for each name that a file uses and does not load.
+    """Yields a message for each name that a file uses but does not load.
 
     Raises:
       ModulesError: the file cannot be read.
@@ -122,16 +122,16 @@ def problems(source: str, name: str) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=used) if used in _LABELS and used not in bound:
-                yield _sentence(name, node.lineno, used, _LABELS[used])
+                yield _message(name, node.lineno, used, _LABELS[used])
             case ast.Attribute(value=ast.Name(id="native"), attr=used) if used in RULES:
-                yield _sentence(name, node.lineno, f"native.{used}", RULES[used])
+                yield _message(name, node.lineno, f"native.{used}", RULES[used])
     for text in starlark.texts(tree, source):
         loaded = {load.local for load in starlark.loads_in_text(text, name)}
         for match in _IN_TEXT.finditer(text.content):
             if (used := match[1]) not in loaded:
                 line = text.line + text.content.count("\n", 0, match.start(1))
-                yield _sentence(name, line, used, _LABELS[used])
+                yield _message(name, line, used, _LABELS[used])
 
 
-def _sentence(name: str, line: int, used: str, label: str) -> str:
-    return f"{name}:{line}: Bazel 9 has no {used} of its own; load it from {label}."
+def _message(name: str, line: int, used: str, label: str) -> str:
+    return f"{name}:{line}: {used} is not built into Bazel 9; load it from {label}."

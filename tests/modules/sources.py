@@ -1,4 +1,4 @@
-"""Our own Starlark files and tables, as they are in the source tree."""
+"""The Starlark files and tables in the source tree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SUFFIXES = (".bzl", ".BUILD", ".MODULE.bazel")
 
 
 def starlark_files(root: Path) -> dict[str, str]:
-    """The text of each Starlark file that git tracks or would track, by its path."""
+    """The text of each Starlark file that is tracked or not ignored, by its path."""
     return {
         path.as_posix(): (root / path).read_text(encoding="utf-8")
         for path in workspace.files(root)
@@ -25,12 +25,12 @@ def starlark_files(root: Path) -> dict[str, str]:
 
 
 def our_pins(root: Path) -> Pins:
-    """What our MODULE.bazel says; raises ModulesError where it cannot be read."""
+    """The pins in our MODULE.bazel; raises ModulesError if it cannot be parsed."""
     return pins.read((root / pins.FILE).read_text(encoding="utf-8"))
 
 
 def our_tables(root: Path) -> dict[str, Exports]:
-    """The committed tables by the name of their file; raises ModulesError for one that is none."""
+    """The committed tables by the name of their file; raises ModulesError for an invalid one."""
     return {
         path.stem: table.read(path.read_text(encoding="utf-8"), f"{TABLES}/{path.name}")
         for path in sorted((root / TABLES).glob("*.json"))

@@ -1,6 +1,6 @@
-"""What Starlark files load and export, read from their text.
+"""Finds what Starlark files load and export.
 
-Starlark is close enough to Python for Python's own parser: a test parses every file of ours.
+Starlark is close enough to Python for Python's parser; a test parses all of our files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tests.modules.errors import ModulesError
 
-# Functions of MODULE.bazel that take a symbol out of a .bzl file, as load() does elsewhere.
+# Functions of MODULE.bazel that load a symbol from a .bzl file, like load() in other files.
 _TAKES_ONE_SYMBOL = ("use_extension", "use_repo_rule")
 
 _LOAD_IN_TEXT = re.compile(r"(?<![\w.])load\((?!\))")
@@ -21,7 +21,7 @@ _LOAD_IN_TEXT = re.compile(r"(?<![\w.])load\((?!\))")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One symbol that is loaded from a file."""
+    """A symbol that is loaded from a file."""
 
     line: int
     label: str
@@ -29,7 +29,7 @@ class Load:
     symbol: str
     """The name that the file exports."""
     local: str
-    """The name that it gets here."""
+    """The name in the loading file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Text:
     """A string in a Starlark file."""
 
     line: int
-    """Where its content begins."""
+    """The first line of its content."""
     content: str
 
 
@@ -49,7 +49,7 @@ def parse(source: str, name: str) -> ast.Module:
     """
     try:
         with warnings.catch_warnings():
-            # Escape sequences that Python has no use for.
+            # Escape sequences that are invalid in Python.
             warnings.simplefilter("ignore")
             return ast.parse(source)
     except (SyntaxError, ValueError) as error:
@@ -57,7 +57,7 @@ def parse(source: str, name: str) -> ast.Module:
 
 
 def loads(tree: ast.AST) -> Iterator[Load]:
-    """Yields what a file loads, in its own order."""
+    """Yields the symbols that a file loads, in the order of the file."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             label, *symbols = [_string(argument) for argument in node.args] or [None]
@@ -76,7 +76,7 @@ def loads(tree: ast.AST) -> Iterator[Load]:
 
 
 def loads_in_text(text: Text, name: str) -> Iterator[Load]:
-    """Yields what a BUILD text in a string loads.
+    """Yields the symbols that a BUILD file in a string loads.
 
     Raises:
       ModulesError: a load() in it cannot be read.
@@ -87,14 +87,15 @@ def loads_in_text(text: Text, name: str) -> Iterator[Load]:
         found = tuple(loads(parse(call, f"{name}:{line}: the load() in this string")))
         if not found:
             raise ModulesError(
-                f"{name}:{line}: this load() in a string names no symbols; write them as literals."
+                f"{name}:{line}: this load() in a string has no literal symbols; write them as "
+                "literals."
             )
         for load in found:
             yield Load(line + load.line - 1, load.label, load.symbol, load.local)
 
 
 def texts(tree: ast.AST, source: str) -> Iterator[Text]:
-    """Yields the strings of a file that are no docstrings."""
+    """Yields the strings of a file that are not docstrings."""
     documentation = {
         id(node.body[0].value)
         for node in ast.walk(tree)
@@ -106,13 +107,13 @@ def texts(tree: ast.AST, source: str) -> Iterator[Text]:
     for node in ast.walk(tree):
         if (text := _string(node)) is not None and id(node) not in documentation:
             assert isinstance(node, ast.Constant)
-            # The content of such a string begins in the line below.
+            # The content of such a string starts on the next line.
             continued = lines[node.lineno - 1].endswith('"""\\')
             yield Text(node.lineno + continued, text)
 
 
 def exports(tree: ast.Module) -> set[str]:
-    """The names that another file can load: what a load() brings in is not among them."""
+    """The names that another file can load, which exclude loaded names."""
     names: set[str] = set()
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef):
@@ -124,7 +125,7 @@ def exports(tree: ast.Module) -> set[str]:
 
 
 def bound(tree: ast.AST) -> set[str]:
-    """All names that a file binds anywhere: functions, arguments, variables, loads."""
+    """All names that a file binds in any scope: functions, arguments, variables, loads."""
     names = {load.local for load in loads(tree)} | _stored(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
@@ -136,21 +137,21 @@ def bound(tree: ast.AST) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a function by its plain name."""
+    """A call of a function by its name."""
 
     line: int
     first: str
-    """The variable that is its first argument; empty where that is something else."""
+    """The variable that is its first argument; empty for another expression."""
     strings: tuple[str, ...]
     """The positional arguments that are literal strings."""
     keywords: Mapping[str, str]
     """The keyword arguments that are literal strings."""
     result: str
-    """The variable that it is assigned to; empty where it is not."""
+    """The variable that it is assigned to; empty if it is not assigned."""
 
 
 def calls(tree: ast.AST, function: str) -> Iterator[Call]:
-    """Yields the calls of a function, wherever they are in a file."""
+    """Yields all calls of a function in a file."""
     results = {
         id(node.value): node.targets[0].id
         for node in ast.walk(tree)

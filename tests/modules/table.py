@@ -1,4 +1,4 @@
-"""What the modules that we depend on export, as committed in exports/NAME.json."""
+"""Tables of the symbols that our dependencies export, committed as exports/NAME.json."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.modules import pins, starlark
 from tests.modules.errors import ModulesError
 
-# Files below these are a module's own business.
+# Directories with internal files of modules.
 _INTERNAL = {
     "dev",
     "distribution",
@@ -32,7 +32,7 @@ _BUILD_FILES = ("BUILD.bazel", "BUILD")
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """What one module exports."""
+    """The exports of a module."""
 
     module: str
     version: str
@@ -41,7 +41,7 @@ class Exports:
 
 
 def write(exports: Exports) -> str:
-    """The text of a module's table."""
+    """Serializes a table."""
     content = {
         "module": exports.module,
         "version": exports.version,
@@ -51,10 +51,10 @@ def write(exports: Exports) -> str:
 
 
 def read(text: str, name: str) -> Exports:
-    """Reads a module's table.
+    """Parses a table.
 
     Raises:
-      ModulesError: it is not what `write` wrote.
+      ModulesError: the text does not have the format of `write`.
     """
     try:
         content = json.loads(text)
@@ -62,15 +62,15 @@ def read(text: str, name: str) -> Exports:
         return Exports(str(content["module"]), str(content["version"]), files)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModulesError(
-            f"{name} is no table of exports ({error!r}); write it anew with //tests/modules:update."
+            f"{name} is not a table of exports ({error!r}); update it with //tests/modules:update."
         ) from error
 
 
 def of_tree(tree: Path, module: str, version: str) -> Exports:
-    """What a source tree exports.
+    """The exports of a source tree.
 
     Raises:
-      ModulesError: a file of it cannot be read.
+      ModulesError: a file cannot be parsed.
     """
     files = {}
     for path in sorted(tree.rglob("*.bzl")):
@@ -83,12 +83,12 @@ def of_tree(tree: Path, module: str, version: str) -> Exports:
 
 
 def _label(path: Path, tree: Path) -> str | None:
-    """The label of a public file; None for one that others do not load."""
+    """The label of a public file; None for an internal one."""
     if _INTERNAL.intersection(path.parts) or path.name.startswith("internal_"):
         return None
     if any(part.startswith(".") for part in path.parts):
         return None
-    # Innermost first, and the tree itself last.
+    # Innermost first, the root of the tree last.
     directories = list(path.parents)
     if any((tree / directory / pins.FILE).is_file() for directory in directories[:-1]):
         return None  # Another module.
@@ -96,4 +96,4 @@ def _label(path: Path, tree: Path) -> str | None:
         if any((tree / directory / name).is_file() for name in _BUILD_FILES):
             package = "" if directory == Path() else directory.as_posix()
             return f"//{package}:{path.relative_to(directory).as_posix()}"
-    return None  # It is in no package, so it has no label.
+    return None  # Not in a package, so it has no label.

@@ -1,4 +1,4 @@
-"""Our files load only what the pinned modules export, and nothing that Bazel 9 lacks."""
+"""Our files load only symbols that pinned modules export, and use no names that Bazel 9 lacks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_every_pin_has_a_table_of_its_version() -> None:
     assert list(check.pin_problems(PINS, TABLES)) == []
 
 
-def test_every_symbol_from_another_module_is_one_that_it_exports() -> None:
+def test_loaded_symbols_are_exported_by_their_modules() -> None:
     problems = [
         problem
         for name, source in FILES.items()
@@ -31,8 +31,8 @@ def test_no_file_uses_a_name_that_bazel_9_lacks() -> None:
     assert problems == []
 
 
-def test_the_bootstrap_checks_debians_copies_for_what_is_loaded() -> None:
-    """Catches: a bootstrap on copies that lack what a file of ours loads, without a word."""
+def test_the_bootstrap_checks_debians_copies_for_all_loaded_symbols() -> None:
+    """Catches: a bootstrap with copies that lack a symbol which our files load."""
     loaded = {
         (module, file, load.symbol)
         for name, source in FILES.items()
@@ -49,8 +49,8 @@ def test_the_bootstrap_checks_debians_copies_for_what_is_loaded() -> None:
     assert loaded == checked
 
 
-def test_the_files_are_read() -> None:
-    """Catches: checks that pass because they see no file, no load or no string."""
+def test_the_checks_see_files_loads_and_strings() -> None:
+    """Catches: checks that pass because they see no files, loads or strings."""
     some = {"MODULE.bazel", "tests/pytest.bzl", "tests/BUILD.bazel", "toolchains/zig/zig.BUILD"}
     assert some <= set(FILES)
     labels = {

@@ -1,4 +1,4 @@
-"""The workspace builds on the public registry's modules, and makes the same files."""
+"""The workspace builds with the public registry's modules, and produces the same files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from tests.modules import outside
 from tests.workspace import root
 
-GIVEN = ("IREE_RELEASE_REGISTRY", "IREE_RELEASE_MODULES")
+VARIABLES = ("IREE_RELEASE_REGISTRY", "IREE_RELEASE_MODULES")
 
 
-def test_outside_is_as_inside() -> None:
-    given = [Path(os.environ[name]) for name in GIVEN if os.environ.get(name)]
-    if len(given) < len(GIVEN):
-        pytest.skip(f"not run: no registry and module trees are given ({', '.join(GIVEN)})")
-    assert outside.run(root(), *given, others={}, tests=outside.EVERYTHING, keep=False) == 0
+def test_builds_outside_and_inside_are_the_same() -> None:
+    paths = [Path(os.environ[name]) for name in VARIABLES if os.environ.get(name)]
+    if len(paths) < len(VARIABLES):
+        pytest.skip(f"not run: {' and '.join(VARIABLES)} are not set")
+    assert outside.run(root(), *paths, others={}, tests=outside.EVERYTHING, keep=False) == 0

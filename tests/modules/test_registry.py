@@ -1,4 +1,4 @@
-"""A registry, or a set of trees, that cannot show what others get is refused in one sentence."""
+"""A registry or source trees that differ from what other users get are rejected."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.modules import outside, registry, sources, table
+from tests.modules.environment import Environment
 from tests.modules.errors import ModulesError
-from tests.modules.world import World
 
 MODULE = 'module(name = "{name}", version = "{version}")\n'
 
 
-def add(directory: Path, name: str, version: str, answers: str | None = None) -> Path:
+def add(directory: Path, name: str, version: str, declared: str | None = None) -> Path:
     entry = directory / "modules" / name / version
     entry.mkdir(parents=True)
-    (entry / "MODULE.bazel").write_text(MODULE.format(name=name, version=answers or version))
+    (entry / "MODULE.bazel").write_text(MODULE.format(name=name, version=declared or version))
     (entry / "source.json").write_text('{"url": "https://nowhere.invalid/x.tar.gz"}')
     return entry
 
@@ -60,30 +60,30 @@ def prepare(workspace: Path, checkout: Path, modules: Path, **others: Path) -> o
     return outside.prepare(workspace, directory, checkout, modules, others)
 
 
-def test_the_registry_in_front_has_the_real_entries_and_the_trees(
+def test_the_overlay_has_the_original_entries_and_the_local_sources(
     workspace: Path, checkout: Path, modules: Path
 ) -> None:
-    """Catches: a version, or a dependency, that the registry does not have."""
-    given = prepare(workspace, checkout, modules)
-    assert given.served == [("more", "0.1"), ("rules", "1.2")]
-    for name, version in given.served:
-        entry = given.front / "modules" / name / version
-        real = checkout / "modules" / name / version
-        assert (entry / "MODULE.bazel").read_bytes() == (real / "MODULE.bazel").read_bytes()
+    """Catches: a version or a dependency that the registry lacks."""
+    prepared = prepare(workspace, checkout, modules)
+    assert prepared.overlaid == [("more", "0.1"), ("rules", "1.2")]
+    for name, version in prepared.overlaid:
+        entry = prepared.overlay / "modules" / name / version
+        original = checkout / "modules" / name / version
+        assert (entry / "MODULE.bazel").read_bytes() == (original / "MODULE.bazel").read_bytes()
         assert json.loads((entry / "source.json").read_text()) == {
             "type": "local_path",
             "path": str(modules / name),
         }
 
 
-def test_bazel_asks_the_front_first_and_no_pin_may_be_raised(
+def test_bazel_uses_the_overlay_first_and_rejects_changed_pins(
     workspace: Path, checkout: Path, modules: Path
 ) -> None:
-    """Catches: sources from elsewhere, and a pin that the dependencies override in silence."""
+    """Catches: other sources, and a pin that dependencies override silently."""
     other = modules / "more"
-    given = prepare(workspace, checkout, modules, toml=other)
-    assert given.rc().splitlines() == [
-        f'common "--registry={given.front.as_uri()}"',
+    prepared = prepare(workspace, checkout, modules, toml=other)
+    assert prepared.rc().splitlines() == [
+        f'common "--registry={prepared.overlay.as_uri()}"',
         f'common "--registry={checkout.as_uri()}"',
         'common "--check_direct_dependencies=error"',
         'common "--lockfile_mode=off"',
@@ -91,9 +91,9 @@ def test_bazel_asks_the_front_first_and_no_pin_may_be_raised(
     ]
 
 
-def test_a_directory_that_is_no_registry(workspace: Path, checkout: Path, modules: Path) -> None:
+def test_a_directory_that_is_not_a_registry(workspace: Path, checkout: Path, modules: Path) -> None:
     (checkout / "bazel_registry.json").unlink()
-    with pytest.raises(ModulesError, match="is no checkout of a module registry"):
+    with pytest.raises(ModulesError, match="is not a checkout of a module registry"):
         prepare(workspace, checkout, modules)
 
 
@@ -107,12 +107,12 @@ def test_a_registry_without_the_pinned_version(
 
 
 @pytest.mark.parametrize("module", [MODULE.format(name="rules", version="1.3"), 'module(name="x")'])
-def test_a_registry_that_answers_for_another_version(
+def test_a_registry_entry_of_another_version(
     workspace: Path, checkout: Path, modules: Path, module: str
 ) -> None:
-    """Catches: a mirror that gives what it has for what it was asked."""
+    """Catches: a mirror that serves another version than the requested one."""
     (checkout / "modules/rules/1.2/MODULE.bazel").write_text(module)
-    with pytest.raises(ModulesError, match=r"answers for .*, not for rules 1\.2; restore"):
+    with pytest.raises(ModulesError, match=r"is for .*, not for rules 1\.2; restore"):
         prepare(workspace, checkout, modules)
 
 
@@ -121,10 +121,10 @@ def test_a_tree_that_is_missing_or_of_another_version(
 ) -> None:
     file = modules / "rules/MODULE.bazel"
     file.write_text(MODULE.format(name="rules", version="1.3"))
-    with pytest.raises(ModulesError, match=r"is rules 1\.3 by its MODULE\.bazel"):
+    with pytest.raises(ModulesError, match=r"is rules 1\.3 according to its MODULE\.bazel"):
         prepare(workspace, checkout, modules)
     file.unlink()
-    with pytest.raises(ModulesError, match="no source tree of rules among the modules"):
+    with pytest.raises(ModulesError, match="the source tree of rules is missing"):
         prepare(workspace, checkout, modules)
 
 
@@ -137,26 +137,26 @@ def test_a_tree_that_lacks_a_symbol(workspace: Path, checkout: Path, modules: Pa
 def test_a_tree_of_a_version_that_the_registry_lacks(
     workspace: Path, checkout: Path, modules: Path
 ) -> None:
-    """Catches: a tree that lies there and is never used."""
+    """Catches: a tree that is never used."""
     (modules / "more/MODULE.bazel").write_text(MODULE.format(name="more", version="0.2"))
     with pytest.raises(ModulesError, match=r"is more 0\.2, which .* lacks"):
         prepare(workspace, checkout, modules)
 
 
 def test_a_pinned_module_is_not_replaced(workspace: Path, checkout: Path, modules: Path) -> None:
-    """Catches: --other as a way around the check of the version."""
-    with pytest.raises(ModulesError, match="rules is pinned; put its tree into"):
+    """Catches: --other that circumvents the check of the version."""
+    with pytest.raises(ModulesError, match="rules is pinned; add its tree to"):
         prepare(workspace, checkout, modules, rules=modules / "rules")
-    with pytest.raises(ModulesError, match="is no source tree of toml"):
+    with pytest.raises(ModulesError, match="is not a source tree of toml"):
         prepare(workspace, checkout, modules, toml=checkout)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--registry", "absent", "--modules", "absent"], "is no checkout of a module registry"),
+        (["--registry", "absent", "--modules", "absent"], "not a checkout of a module registry"),
         (["--modules", "absent"], "required: --registry"),
-        (["--registry", "x", "--modules", "x", "--other", "toml"], "'toml' is not NAME=DIR"),
+        (["--registry", "x", "--modules", "x", "--other", "toml"], "expected NAME=DIR, not 'toml'"),
     ],
 )
 def test_bad_input_is_exit_code_2(
@@ -179,44 +179,44 @@ def test_bad_input_is_exit_code_2(
 
 
 def test_a_file_that_differs_or_is_missing_is_named(tmp_path: Path) -> None:
-    """Catches: a comparison of what both have, which a build that makes less passes."""
+    """Catches: a comparison of common files only, which a build with fewer files would pass."""
     files = {name: tmp_path / name for name in ("a", "b", "c")}
     for name, path in files.items():
         path.write_text(name)
     inside = {"x": files["a"], "y": files["b"]}
     assert outside.compare(inside, {"x": files["c"], "z": files["b"]}) == [
-        "x differs at byte 0.",
+        "x differs: at byte 0.",
         "y was built inside only.",
         "z was built outside only.",
     ]
     assert outside.compare(inside, inside) == []
 
 
-def test_a_source_from_elsewhere_is_named(
+def test_an_unexpected_source_is_named(
     tmp_path: Path, workspace: Path, checkout: Path, modules: Path
 ) -> None:
-    """Catches: a user's own override, or Debian's copy, under the build that others are to get."""
-    given = prepare(workspace, checkout, modules)
-    place = World("outside", workspace, tmp_path / "output", tmp_path / "log")
-    link = place.output / "external" / "rules~"
+    """Catches: a user's override or Debian's copy in the build that represents other users."""
+    prepared = prepare(workspace, checkout, modules)
+    environment = Environment("outside", workspace, tmp_path / "output", tmp_path / "log")
+    link = environment.output_base / "external" / "rules~"
     link.parent.mkdir(parents=True)
     link.symlink_to(modules / "more")
-    assert outside.strangers(given, place) == [
+    assert outside.unexpected_sources(prepared, environment) == [
         f"rules was built from {modules / 'more'}, not from {modules / 'rules'}."
     ]
     link.unlink()
-    assert outside.strangers(given, place)
+    assert outside.unexpected_sources(prepared, environment)
     link.symlink_to(modules / "rules")
-    assert outside.strangers(given, place) == []
+    assert outside.unexpected_sources(prepared, environment) == []
 
 
 def test_a_test_that_did_not_pass_is_named() -> None:
-    """Catches: a test that was not built, timed out or had no status, as if it had passed."""
+    """Catches: a test that was not built, timed out or has no status, counted as passed."""
     statuses = {"//a": "PASSED", "//b": "FAILED", "//c": "NO_STATUS", "//d": "FLAKY"}
     assert outside.failures(statuses) == ["//b: FAILED", "//c: NO_STATUS"]
 
 
-def test_the_entry_of_another_module_is_not_taken(checkout: Path) -> None:
-    add(checkout, "rules", "1.3", answers="1.3-rc1")
-    with pytest.raises(ModulesError, match=r"answers for rules 1\.3-rc1"):
+def test_an_entry_that_declares_another_version_is_rejected(checkout: Path) -> None:
+    add(checkout, "rules", "1.3", declared="1.3-rc1")
+    with pytest.raises(ModulesError, match=r"is for rules 1\.3-rc1"):
         registry.require(registry.read(checkout), "rules", "1.3")

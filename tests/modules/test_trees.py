@@ -1,4 +1,4 @@
-"""A source tree shows its version, or is refused."""
+"""The version of a source tree is determined from the tree, or the tree is rejected."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def test_the_public_files_are_listed_by_label(tmp_path: Path) -> None:
-    """Catches: private files, other modules' files, and files in no package, as if public."""
+    """Catches: private files, files of other modules, and files outside of packages."""
     found = table.of_tree(tree(tmp_path, "1.2"), "rules", "1.2")
     assert found.files == {
         "//lib:deep/more.bzl": frozenset({"MORE"}),
@@ -75,41 +75,41 @@ def test_the_tag_of_a_checkout_is_its_version(tmp_path: Path, tag: str, declared
     assert trees.read(checkout(tmp_path, declared, tag)).versions == {"1.2"}
 
 
-def test_what_a_tree_says_of_itself_is_its_version(tmp_path: Path) -> None:
+def test_the_declared_version_is_its_version(tmp_path: Path) -> None:
     assert trees.read(tree(tmp_path, "1.2")).versions == {"1.2"}
 
 
-def test_the_name_of_an_archives_directory_is_its_version(tmp_path: Path) -> None:
+def test_the_directory_name_of_an_archive_has_its_version(tmp_path: Path) -> None:
     unpacked = tree(tmp_path / "rules-1.2", "0.0.0")
     link = tmp_path / "rules"
     link.symlink_to(unpacked.name)
     assert trees.read(unpacked).versions == trees.read(link).versions == {"1.2"}
 
 
-def test_a_tree_that_shows_no_version_is_refused(tmp_path: Path) -> None:
-    """Catches: the pinned version taken for granted."""
-    with pytest.raises(ModulesError, match="does not show its version"):
+def test_a_tree_without_a_version_is_rejected(tmp_path: Path) -> None:
+    """Catches: a tree that is assumed to have the pinned version."""
+    with pytest.raises(ModulesError, match="cannot be determined"):
         trees.read(tree(tmp_path / "rules", "0.0.0"))
 
 
 @pytest.mark.parametrize(
     ("declared", "tag", "reason"),
     [
-        ("0.0.0", None, "at a commit without a version's tag"),
-        ("1.2", None, "says 1.2, but its commit has no tag of that"),
-        ("1.2", "1.3", "says 1.2, but its commit has no tag of that"),
-        ("0.0.0", "latest", "at a commit without a version's tag"),
+        ("0.0.0", None, "at a commit without a version tag"),
+        ("1.2", None, "says 1.2, but its commit has no tag of that version"),
+        ("1.2", "1.3", "says 1.2, but its commit has no tag of that version"),
+        ("0.0.0", "latest", "at a commit without a version tag"),
     ],
 )
-def test_a_checkout_beside_its_tag_is_refused(
+def test_a_checkout_that_is_not_at_its_tag_is_rejected(
     tmp_path: Path, declared: str, tag: str | None, reason: str
 ) -> None:
-    """Catches: commits after a release, whose MODULE.bazel still says the release."""
+    """Catches: commits after a release, whose MODULE.bazel still has the version of the release."""
     with pytest.raises(ModulesError, match=reason):
         trees.read(checkout(tmp_path, declared, tag))
 
 
-def test_a_changed_checkout_is_refused(tmp_path: Path) -> None:
+def test_a_changed_checkout_is_rejected(tmp_path: Path) -> None:
     directory = checkout(tmp_path, "0.0.0", "1.2")
     (directory / "lib/defs.bzl").write_text("more = 1\n")
     with pytest.raises(ModulesError, match=r"git checkout with changes \(M lib/defs.bzl\)"):
@@ -127,41 +127,42 @@ def test_the_table_is_written_for_the_pinned_version(tmp_path: Path, workspace: 
 
 
 def test_the_table_is_not_written_from_another_version(tmp_path: Path, workspace: Path) -> None:
-    """Catches: a table that says one version and lists another's symbols."""
-    with pytest.raises(ModulesError, match=r"is rules 1\.3 by its MODULE.bazel, but .* pins 1\.2"):
+    """Catches: a table for one version with the symbols of another."""
+    message = r"is rules 1\.3 according to its MODULE.bazel, but .* pins 1\.2"
+    with pytest.raises(ModulesError, match=message):
         update(workspace, "rules", tree(tmp_path / "rules", "1.3"))
-    with pytest.raises(ModulesError, match="is a tree of other, not of rules"):
+    with pytest.raises(ModulesError, match="is the source of other, not of rules"):
         update(workspace, "rules", tree(tmp_path / "other", "1.2", "other"))
-    with pytest.raises(ModulesError, match="pins no module other; it pins rules"):
+    with pytest.raises(ModulesError, match="does not pin other; it pins rules"):
         update(workspace, "other", tree(tmp_path / "other", "1.2", "other"))
-    with pytest.raises(ModulesError, match="is no source tree of a module"):
+    with pytest.raises(ModulesError, match="is not a source tree of a module"):
         update(workspace, "rules", tmp_path)
     assert not list((workspace / sources.TABLES).iterdir())
 
 
-def test_every_pinned_module_needs_its_tree(tmp_path: Path) -> None:
-    """Catches: a build that quietly takes a module from elsewhere, or from another version."""
+def test_every_pinned_module_requires_its_tree(tmp_path: Path) -> None:
+    """Catches: a build that silently uses another source or version of a module."""
     good = table.of_tree(tree(tmp_path / "rules", "1.2"), "rules", "1.2")
     found = trees.all_below(tmp_path)
     trees.require_pinned(found, {"rules": "1.2"}, {"rules": good})
-    with pytest.raises(ModulesError, match="no source tree of missing"):
+    with pytest.raises(ModulesError, match="the source tree of missing is missing"):
         trees.require_pinned(found, {"missing": "1.0"}, {})
     with pytest.raises(ModulesError, match=r"pins 1\.3"):
         trees.require_pinned(found, {"rules": "1.3"}, {"rules": good})
 
 
-def test_a_tree_that_lacks_a_symbol_of_the_table_is_refused(tmp_path: Path) -> None:
-    """Catches: a tree that says its version and is another's, or was cut down."""
+def test_a_tree_that_lacks_a_symbol_of_the_table_is_rejected(tmp_path: Path) -> None:
+    """Catches: a tree that declares a wrong version, or is incomplete."""
     good = table.of_tree(tree(tmp_path / "rules", "1.2"), "rules", "1.2")
     (tmp_path / "rules/lib/defs.bzl").write_text("def other():\n    pass\n")
     with pytest.raises(ModulesError, match=r"lacks rule in //lib:defs\.bzl, which the table"):
         trees.require_pinned(trees.all_below(tmp_path), {"rules": "1.2"}, {"rules": good})
 
 
-def test_two_trees_of_a_module_are_refused(tmp_path: Path) -> None:
+def test_two_trees_of_a_module_are_rejected(tmp_path: Path) -> None:
     tree(tmp_path / "rules-1.2", "1.2")
     tree(tmp_path / "rules-1.3", "1.3")
     with pytest.raises(ModulesError, match="are both trees of rules"):
         trees.all_below(tmp_path)
-    with pytest.raises(ModulesError, match="is no directory"):
+    with pytest.raises(ModulesError, match="is not a directory"):
         trees.all_below(tmp_path / "absent")

@@ -1,8 +1,7 @@
-"""Source trees of modules, and the version that each is of.
+"""Source trees of modules, and their versions.
 
-A version is what the tree itself shows, and never what it is wished to be: the tag of a git
-checkout without changes, the version in MODULE.bazel, or the name NAME-VERSION that the release
-archives of modules give to their directory.
+A version is determined only by the tree: by the tag of a git checkout without changes, the version
+in MODULE.bazel, or the directory name NAME-VERSION that release archives use.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from tests.modules import pins, table
 from tests.modules.errors import ModulesError
 from tests.modules.table import Exports
 
-# What MODULE.bazel says in sources whose version is set when they are released.
+# Versions in MODULE.bazel of modules whose version is set at release.
 _UNRELEASED = ("", "0", "0.0.0")
 
 
@@ -27,20 +26,20 @@ class Tree:
     module: str
     path: Path
     versions: frozenset[str]
-    """What it is the source of: more than one where a commit has several tags."""
-    shown_by: str
-    """What shows that."""
+    """Its versions: several if its commit has several tags."""
+    determined_by: str
+    """What determines the versions, for messages."""
 
 
 def read(path: Path) -> Tree:
-    """Reads the module and the versions of a source tree.
+    """Determines the module and the versions of a source tree.
 
     Raises:
-      ModulesError: it is no module's, or shows no version.
+      ModulesError: it is not the source of a module, or its version cannot be determined.
     """
     file = path / pins.FILE
     if not file.is_file():
-        raise ModulesError(f"{path} is no source tree of a module: it has no {pins.FILE}.")
+        raise ModulesError(f"{path} is not a source tree of a module: it has no {pins.FILE}.")
     declared = pins.declared(file.read_text(encoding="utf-8"), str(file))
     released = declared.version not in _UNRELEASED
     if (path / ".git").exists():
@@ -48,11 +47,11 @@ def read(path: Path) -> Tree:
         if released and declared.version not in tagged:
             raise ModulesError(
                 f"{path} is a git checkout whose {pins.FILE} says {declared.version}, but its "
-                f"commit has no tag of that; check out the tag."
+                f"commit has no tag of that version; check out the tag."
             )
         if not tagged:
             raise ModulesError(
-                f"{path} is a git checkout at a commit without a version's tag; check out the tag."
+                f"{path} is a git checkout at a commit without a version tag; check out a tag."
             )
         versions = frozenset({declared.version} if released else tagged)
         return Tree(declared.name, path, versions, "its git tag")
@@ -64,20 +63,21 @@ def read(path: Path) -> Tree:
         versions = frozenset({directory.removeprefix(prefix)})
         return Tree(declared.name, path, versions, "its directory's name")
     raise ModulesError(
-        f"{path} does not show its version: {pins.FILE} says {declared.version or 'none'}; take a "
-        f"git checkout of the version's tag, or keep the name {prefix}VERSION that its archive has."
+        f"the version of {path} cannot be determined: {pins.FILE} says "
+        f"{declared.version or 'none'}; use a git checkout of the version's tag, or the directory "
+        f"name {prefix}VERSION of its archive."
     )
 
 
 def all_below(directory: Path) -> dict[str, Tree]:
-    """The trees in a directory, by module.
+    """The source trees in a directory, by module.
 
     Raises:
-      ModulesError: it is no directory, or has two trees of a module.
+      ModulesError: the directory does not exist, or has two trees of a module.
     """
     if not directory.is_dir():
         raise ModulesError(
-            f"{directory} is no directory; name the one that has the modules' trees."
+            f"{directory} is not a directory; pass the directory with the source trees of modules."
         )
     found: dict[str, Tree] = {}
     for path in sorted(directory.iterdir()):
@@ -92,29 +92,34 @@ def all_below(directory: Path) -> dict[str, Tree]:
 
 
 def require(tree: Tree, module: str, version: str) -> None:
-    """Checks that a tree is of a version of a module; raises ModulesError otherwise."""
+    """Checks the module and the version of a tree.
+
+    Raises:
+      ModulesError: it is the source of another module or version.
+    """
     if tree.module != module:
-        raise ModulesError(f"{tree.path} is a tree of {tree.module}, not of {module}.")
+        raise ModulesError(f"{tree.path} is the source of {tree.module}, not of {module}.")
     if version not in tree.versions:
         raise ModulesError(
-            f"{tree.path} is {module} {' or '.join(sorted(tree.versions))} by {tree.shown_by}, but "
-            f"{pins.FILE} pins {version}; take the source of {version}, or move the pin first."
+            f"{tree.path} is {module} {' or '.join(sorted(tree.versions))} according to "
+            f"{tree.determined_by}, but {pins.FILE} pins {version}; use the source of {version}, "
+            "or change the pin first."
         )
 
 
 def require_pinned(
     found: Mapping[str, Tree], versions: Mapping[str, str], tables: Mapping[str, Exports]
 ) -> None:
-    """Checks that every pinned module has a tree of its version, with all that its table has.
+    """Checks that every pinned module has a tree of its version, with all symbols of its table.
 
     Raises:
-      ModulesError: one is missing, of another version, or lacks a symbol.
+      ModulesError: a tree is missing, has another version, or lacks a symbol.
     """
     for module, version in sorted(versions.items()):
         if module not in found:
             raise ModulesError(
-                f"there is no source tree of {module} among the modules; put that of {version} "
-                "there."
+                f"the source tree of {module} is missing; add that of version {version} to the "
+                "directory of modules."
             )
         require(found[module], module, version)
         if module not in tables:
@@ -124,16 +129,17 @@ def require_pinned(
             if missing := sorted(names - of_tree.files.get(label, frozenset())):
                 raise ModulesError(
                     f"{found[module].path} lacks {missing[0]} in {label}, which the table of "
-                    f"{module} {version} has; take the true source of {version}, or write the "
-                    "table anew with //tests/modules:update."
+                    f"{module} {version} has; use the original source of {version}, or update the "
+                    "table with //tests/modules:update."
                 )
 
 
 def _tags(path: Path, module: str) -> set[str]:
-    """The versions that the commit of a git checkout is tagged with."""
+    """The versions of the tags of a git checkout's commit."""
     if changed := _git(path, "status", "--porcelain"):
         raise ModulesError(
-            f"{path} is a git checkout with changes ({changed.splitlines()[0].strip()}); undo them."
+            f"{path} is a git checkout with changes ({changed.splitlines()[0].strip()}); revert "
+            "them."
         )
     tags = _git(path, "tag", "--points-at", "HEAD").split()
     versions = {tag.removeprefix(f"{module}-").removeprefix("v") for tag in tags}
@@ -141,12 +147,12 @@ def _tags(path: Path, module: str) -> set[str]:
 
 
 def _git(path: Path, *arguments: str) -> str:
-    # A checkout of another user's is no danger: nothing of it is run.
+    # A checkout that belongs to another user is safe, since nothing in it is run.
     command = ["git", "-c", "safe.directory=*", "-C", str(path), *arguments]
     try:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
     except FileNotFoundError as error:
-        raise ModulesError(f"{path} is a git checkout, and git is not on PATH.") from error
+        raise ModulesError(f"{path} is a git checkout, but git is not on PATH.") from error
     except subprocess.CalledProcessError as error:
         reason = error.stderr.strip().splitlines()[-1:] or ["no reason"]
         raise ModulesError(f"{path}: git cannot read this checkout: {reason[0]}.") from error

@@ -1,18 +1,18 @@
-"""A wheel that is assembled from a payload, made as the real ones are."""
+"""A small wheel, assembled from a payload like the real ones."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-from assembly.metadata import Declared
-from assembly.wheel import Launcher, Wheel
-from payload.ingest import Expected, ingest
+from builder.assembly.metadata import Declared
+from builder.assembly.wheel import Launcher, Wheel
+from builder.payload.ingest import Expected, ingest
 from tests.packaging.upstream import EXPECTED, LIBRARY, VERSION_MODULE, UpstreamWheel
 
 
 def wheel_of(directory: Path, upstream: UpstreamWheel, version: str = "20261122.1") -> Wheel:
-    """A wheel to be assembled from `upstream`'s payload."""
+    """Returns a wheel to assemble from the payload of `upstream`."""
     parts = {name: directory / name for name in ("lib.zip", "common.zip", "cp311.zip")}
     ingest(
         Expected(**EXPECTED),
@@ -21,8 +21,8 @@ def wheel_of(directory: Path, upstream: UpstreamWheel, version: str = "20261122.
         parts,
         directory / "index.json",
     )
-    licence = directory / "LICENSE"
-    licence.write_text("The licence.\n")
+    license_ = directory / "LICENSE"
+    license_.write_text("The licence.\n")
     return Wheel(
         output=directory / f"iree_runtime-{version}-cp311-cp311-manylinux_2_28_x86_64.whl",
         declared=Declared(
@@ -41,7 +41,7 @@ def wheel_of(directory: Path, upstream: UpstreamWheel, version: str = "20261122.
         version_modules=[VERSION_MODULE],
         replacements={},
         launcher=None,
-        license_files={"LICENSE": licence},
+        license_files={"LICENSE": license_},
         index=directory / "index.json",
         parts=parts,
         where="packaging/iree_runtime/BUILD.bazel",
@@ -49,7 +49,7 @@ def wheel_of(directory: Path, upstream: UpstreamWheel, version: str = "20261122.
 
 
 def launching(wheel: Wheel, directory: Path, **tools: str) -> Wheel:
-    """The wheel, with a launcher for tools by their name, dashes as underscores."""
+    """Returns the wheel with a launcher for tools, by name with underscores for dashes."""
     program = directory / "launcher"
     program.write_bytes(b"\x7fELF launcher")
     named = {name.replace("_", "-"): place for name, place in tools.items()}

@@ -1,8 +1,8 @@
-"""Tests of the Starlark below //packaging: versions, cells, and what the rules refuse."""
+"""Tests of the Starlark in //packaging: versions, cells, and the errors of its rules."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts", "unittest")
 load("//packaging:packages.bzl", "PACKAGES", "package_named")
-load("//packaging/private:cells.bzl", "is_pure", "plan", "serves", "variants_of", "wheel_filename")  # buildifier: disable=bzl-visibility
+load("//packaging/private:cells.bzl", "is_pure", "plan", "serves", "variant", "variants_of", "wheel_filename")  # buildifier: disable=bzl-visibility
 load("//packaging/private:providers.bzl", "WheelSetInfo")  # buildifier: disable=bzl-visibility
 load("//packaging/private:version.bzl", "is_canonical")  # buildifier: disable=bzl-visibility
 load("//platforms:matrix.bzl", "MATRIX")
@@ -51,7 +51,7 @@ _version_test = unittest.make(_version_test_impl)
 def _serves_test_impl(ctx):
     env = unittest.begin(ctx)
     asserts.true(env, serves("cp311", "cp311", "3.11"))
-    asserts.false(env, serves("cp311", "cp311", "3.12"), "cp311-cp311 serves 3.11 alone")
+    asserts.false(env, serves("cp311", "cp311", "3.12"), "cp311-cp311 serves 3.11 only")
     asserts.true(env, serves("cp312", "abi3", "3.12"))
     asserts.true(env, serves("cp312", "abi3", "3.15"))
     asserts.false(env, serves("cp312", "abi3", "3.11"), "abi3 serves no older Python")
@@ -72,7 +72,7 @@ def _filename_test_impl(ctx):
         env,
         "iree_compiler-1.0-cp312-abi3-macosx_13_0_arm64.whl",
         wheel_filename("iree-compiler", "1.0", "cp312", "abi3", "macos_arm64"),
-        "a wheel of arm64 files says arm64",
+        "a wheel with arm64 files is tagged arm64",
     )
     return unittest.end(env)
 
@@ -80,11 +80,11 @@ _filename_test = unittest.make(_filename_test_impl)
 
 def _plan_test_impl(ctx):
     env = unittest.begin(ctx)
-    made = plan("1.0")
+    release = plan("1.0")
     cells = {}
-    for cell in made.cells:
+    for cell in release.cells:
         key = (cell.package, cell.platform, cell.python)
-        asserts.false(env, key in cells, "each cell is there once")
+        asserts.false(env, key in cells, "each cell appears once")
         cells[key] = cell
     asserts.equals(
         env,
@@ -101,7 +101,7 @@ def _plan_test_impl(ctx):
     asserts.equals(
         env,
         ["iree-dist-1.0-linux-aarch64.tar.xz", "iree-dist-1.0-linux-x86_64.tar.xz"],
-        sorted([dist.archive for dist in made.dists if dist.required]),
+        sorted([dist.archive for dist in release.dists if dist.required]),
     )
     return unittest.end(env)
 
@@ -111,10 +111,10 @@ def _variants_test_impl(ctx):
     env = unittest.begin(ctx)
     for package in PACKAGES:
         variants = variants_of(package)
-        keys = ["%s/%s" % (variant.platform, variant.python_tag) for variant in variants]
-        asserts.equals(env, len({key: None for key in keys}), len(keys), "no wheel is made twice")
+        keys = {(each.platform, each.python_tag): None for each in variants}
+        asserts.equals(env, len(variants), len(keys), "no wheel is built twice")
         if is_pure(package):
-            asserts.equals(env, ["any/py3"], keys, package.name + " has one wheel for all")
+            asserts.equals(env, [variant(platform = "any")], variants, package.name + " has one wheel for all")
     asserts.equals(env, "iree_runtime", package_named("iree-runtime").directory)
     return unittest.end(env)
 
@@ -123,65 +123,65 @@ _variants_test = unittest.make(_variants_test_impl)
 def _wheel_set_test_impl(ctx):
     env = analysistest.begin(ctx)
     wheels = analysistest.target_under_test(env)[WheelSetInfo].wheels
-    made = sorted([wheel.file.basename for wheel in wheels])
+    built = sorted([wheel.file.basename for wheel in wheels])
     planned = sorted({cell.wheel: None for cell in plan(wheels[0].version).cells})
-    asserts.equals(env, planned, made, "the wheels that are built are those the plan names")
+    asserts.equals(env, planned, built, "the built wheels are those of the plan")
     return analysistest.end(env)
 
 _wheel_set_test = analysistest.make(_wheel_set_test_impl)
 
-def _refused_test_impl(ctx):
+def _failure_test_impl(ctx):
     env = analysistest.begin(ctx)
-    asserts.expect_failure(env, ctx.attr.sentence)
+    asserts.expect_failure(env, ctx.attr.message)
     return analysistest.end(env)
 
-_sentence = {"sentence": attr.string(doc = "Part of the error.")}
+_MESSAGE = {"message": attr.string(doc = "Part of the error message.")}
 
 def _without_test_impl(ctx):
     env = analysistest.begin(ctx)
-    made = [file.basename for file in analysistest.target_under_test(env).files.to_list()]
+    built = [file.basename for file in analysistest.target_under_test(env).files.to_list()]
     planned = [cell.wheel for cell in plan("0.dev0").cells if cell.package == "iree-runtime"]
     kept = {wheel: None for wheel in planned if "win_amd64" not in wheel}
-    asserts.equals(env, sorted(kept), sorted(made), "what is left out is not even asked for")
+    asserts.equals(env, sorted(kept), sorted(built), "the wheels of a platform that is left out are not built")
     return analysistest.end(env)
 
-# As the workflow writes it, which puts a comma between what may be nothing.
+# As the workflow passes it: it joins names, of which some may be empty, with commas.
 _without_test = analysistest.make(
     _without_test_impl,
     config_settings = {str(Label("//packaging:without")): ["", "windows_x86_64,"]},
 )
 
-_refused_test = analysistest.make(
-    _refused_test_impl,
+_failure_test = analysistest.make(
+    _failure_test_impl,
     expect_failure = True,
-    attrs = _sentence,
+    attrs = _MESSAGE,
 )
 
 _malformed_version_test = analysistest.make(
-    _refused_test_impl,
+    _failure_test_impl,
     expect_failure = True,
-    attrs = _sentence,
+    attrs = _MESSAGE,
     config_settings = {str(Label("//packaging:version")): "v1.0-final"},
 )
 
 _unknown_platform_test = analysistest.make(
-    _refused_test_impl,
+    _failure_test_impl,
     expect_failure = True,
-    attrs = _sentence,
+    attrs = _MESSAGE,
     config_settings = {str(Label("//packaging:without")): ["amiga"]},
 )
 
 _every_platform_test = analysistest.make(
-    _refused_test_impl,
+    _failure_test_impl,
     expect_failure = True,
-    attrs = _sentence,
+    attrs = _MESSAGE,
     config_settings = {str(Label("//packaging:without")): MATRIX.keys()},
 )
 
 _source_test = analysistest.make(
-    _refused_test_impl,
+    _failure_test_impl,
     expect_failure = True,
-    attrs = _sentence,
+    attrs = _MESSAGE,
     config_settings = {"//command_line_option:platforms": str(Label("//platforms:linux_x86_64"))},
 )
 
@@ -205,7 +205,7 @@ def starlark_tests(name):
     )
     _malformed_version_test(
         name = name + "_malformed_version",
-        sentence = "--//packaging:version=v1.0-final is not a canonical version; write it like",
+        message = "--//packaging:version=v1.0-final is not a canonical version; use the form of",
         target_under_test = "//packaging:plan",
     )
     _without_test(
@@ -214,27 +214,27 @@ def starlark_tests(name):
     )
     _unknown_platform_test(
         name = name + "_unknown_platform",
-        sentence = "--//packaging:without=amiga: there is no such platform, but linux_x86_64",
+        message = "--//packaging:without=amiga: unknown platform; expected one of linux_x86_64",
         target_under_test = "//packaging/iree_runtime:wheels",
     )
     _every_platform_test(
         name = name + "_every_platform",
-        sentence = "--//packaging:without leaves out every platform; keep one",
+        message = "--//packaging:without leaves out every platform; keep at least one",
         target_under_test = "//packaging/iree_runtime:wheels",
     )
-    _refused_test(
+    _failure_test(
         name = name + "_python_without_payload",
-        sentence = "asks for Python 3.9 on linux_x86_64, which no wheel of x serves",
+        message = "has Python 3.9 on linux_x86_64, but no wheel of x serves it",
         target_under_test = ":python_without_payload",
     )
     _source_test(
         name = name + "_no_cmakelists",
-        sentence = "source has no CMakeLists.txt among its 1 files; name a project that CMake",
+        message = "`source` contains no CMakeLists.txt (1 files); list the files of a CMake project",
         target_under_test = ":no_cmakelists",
     )
     _source_test(
         name = name + "_two_trees",
-        sentence = "is 2 files; a tree is one directory, or one archive of it",
+        message = "has 2 files; `tree` must be one directory or one archive",
         target_under_test = ":two_trees",
     )
     native.test_suite(

@@ -1,4 +1,4 @@
-"""The ZIP reader refuses what has no place in a wheel; the writer's bytes depend on content."""
+"""The ZIP reader rejects what must not be in a wheel; the writer's output depends on content."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assembly.archive import ArchiveReader, ArchiveWriter
-from assembly.errors import PackagingError
+from builder.assembly.archive import ArchiveReader, ArchiveWriter
+from builder.assembly.errors import PackagingError
 
 
 def archive(members: dict[str, bytes], **attributes: int) -> bytes:
-    """A ZIP file by Python's own writer; `attributes` are set on every member."""
+    """Returns a ZIP file by Python's zipfile; `attributes` are set on every member."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in members.items():
@@ -32,42 +32,42 @@ def archive(members: dict[str, bytes], **attributes: int) -> bytes:
     return buffer.getvalue()
 
 
-def refused(tmp_path: Path, content: bytes) -> str:
-    """The sentence with which the reader refuses an archive."""
+def error_of(tmp_path: Path, content: bytes) -> str:
+    """Returns the error message for an archive."""
     path = tmp_path / "bad.whl"
     path.write_bytes(content)
     with pytest.raises(PackagingError) as caught, ArchiveReader(path) as reader:
         for entry in reader.entries.values():
             for _ in reader.inflate(entry):
                 pass
-    sentence = str(caught.value)
-    assert sentence.startswith("bad.whl: ")
-    assert "\n" not in sentence
-    return sentence
+    message = str(caught.value)
+    assert message.startswith("bad.whl: ")
+    assert "\n" not in message
+    return message
 
 
 def test_truncated_archive_is_refused(tmp_path: Path) -> None:
     whole = archive({"a.py": os.urandom(5000)})
-    assert "not a whole ZIP archive" in refused(tmp_path, whole[:-100])
+    assert "not a whole ZIP archive" in error_of(tmp_path, whole[:-100])
 
 
 def test_empty_file_is_refused(tmp_path: Path) -> None:
-    assert "not a whole ZIP archive" in refused(tmp_path, b"")
+    assert "not a whole ZIP archive" in error_of(tmp_path, b"")
 
 
 @pytest.mark.parametrize("name", ["../evil.py", "a/../../evil.py", "/etc/passwd", ".."])
-def test_path_that_climbs_out_is_refused(tmp_path: Path, name: str) -> None:
-    assert "climbs out" in refused(tmp_path, archive({name: b"x"}))
+def test_path_that_leaves_the_archive_is_refused(tmp_path: Path, name: str) -> None:
+    assert "leaves the archive" in error_of(tmp_path, archive({name: b"x"}))
 
 
 @pytest.mark.parametrize("name", ["a\\b.py", "c:evil.py", "a\nb.py", "a\x1b[31m.py"])
-def test_path_that_another_system_reads_otherwise_is_refused(tmp_path: Path, name: str) -> None:
-    assert "character that paths must not have" in refused(tmp_path, archive({name: b"x"}))
+def test_path_that_another_system_reads_differently_is_refused(tmp_path: Path, name: str) -> None:
+    assert "character that is not allowed" in error_of(tmp_path, archive({name: b"x"}))
 
 
 @pytest.mark.parametrize("name", ["a//b.py", "./a.py", "a/./b.py"])
-def test_path_with_two_spellings_is_refused(tmp_path: Path, name: str) -> None:
-    assert "shortest form" in refused(tmp_path, archive({name: b"x"}))
+def test_path_that_is_not_normalized_is_refused(tmp_path: Path, name: str) -> None:
+    assert "not normalized" in error_of(tmp_path, archive({name: b"x"}))
 
 
 def test_member_named_twice_is_refused(tmp_path: Path) -> None:
@@ -76,12 +76,12 @@ def test_member_named_twice_is_refused(tmp_path: Path) -> None:
         warnings.simplefilter("ignore")
         file.writestr("a.py", b"good")
         file.writestr("a.py", b"evil")
-    assert "a.py is in it twice" in refused(tmp_path, buffer.getvalue())
+    assert "a.py appears twice" in error_of(tmp_path, buffer.getvalue())
 
 
-def test_members_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
-    sentence = refused(tmp_path, archive({"iree/A.py": b"1", "iree/a.py": b"2"}))
-    assert "differ in letter case only" in sentence
+def test_members_that_differ_only_in_case_are_refused(tmp_path: Path) -> None:
+    message = error_of(tmp_path, archive({"iree/A.py": b"1", "iree/a.py": b"2"}))
+    assert "differ only in letter case" in message
 
 
 def test_encrypted_member_is_refused(tmp_path: Path) -> None:
@@ -89,41 +89,41 @@ def test_encrypted_member_is_refused(tmp_path: Path) -> None:
     content[6] |= 1  # local header, general purpose flags
     central = content.index(b"PK\x01\x02")
     content[central + 8] |= 1
-    assert "a.py is encrypted" in refused(tmp_path, bytes(content))
+    assert "a.py is encrypted" in error_of(tmp_path, bytes(content))
 
 
 def test_symbolic_link_is_refused(tmp_path: Path) -> None:
     content = archive({"link": b"/etc/passwd"}, external_attr=0o120777 << 16)
-    assert "link is a symbolic link" in refused(tmp_path, content)
+    assert "link is a symbolic link" in error_of(tmp_path, content)
 
 
 def test_unusual_compression_is_refused(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_LZMA) as file:
         file.writestr("a.py", b"x" * 100)
-    assert "compressed by method 14" in refused(tmp_path, buffer.getvalue())
+    assert "compressed by method 14" in error_of(tmp_path, buffer.getvalue())
 
 
-def test_other_name_in_the_local_header_is_refused(tmp_path: Path) -> None:
+def test_different_name_in_the_local_header_is_refused(tmp_path: Path) -> None:
     content = archive({"good.py": b"x"}).replace(b"good.py", b"evil.py", 1)
-    assert "another name in its local header" in refused(tmp_path, content)
+    assert "different name in its local header" in error_of(tmp_path, content)
 
 
 def test_flipped_byte_is_found(tmp_path: Path) -> None:
     content = bytearray(archive({"a.py": os.urandom(3000)}))
     content[1500] ^= 0x10
-    assert "a.py" in refused(tmp_path, bytes(content))
+    assert "a.py" in error_of(tmp_path, bytes(content))
 
 
-def test_bomb_that_declares_less_than_it_holds_is_stopped(tmp_path: Path) -> None:
+def test_bomb_that_declares_less_than_it_contains_is_stopped(tmp_path: Path) -> None:
     content = bytearray(archive({"bomb": bytes(50 << 20)}))
     central = content.index(b"PK\x01\x02")
     for at in (22, central + 24):
         struct.pack_into("<L", content, at, 10)
-    assert "does not hold the 10 bytes" in refused(tmp_path, bytes(content))
+    assert "does not have the declared size of 10 bytes" in error_of(tmp_path, bytes(content))
 
 
-def test_members_that_share_bytes_are_refused(tmp_path: Path) -> None:
+def test_members_that_overlap_are_refused(tmp_path: Path) -> None:
     content = archive({"a.py": b"x" * 100, "b.py": b"x" * 100})
     first, second = (content.index(b"PK\x01\x02"), content.rindex(b"PK\x01\x02"))
     broken = bytearray(content)
@@ -131,7 +131,7 @@ def test_members_that_share_bytes_are_refused(tmp_path: Path) -> None:
     struct.pack_into("<L", broken, second + 42, 0)
     broken[second + 46 : second + 50] = b"a.py"
     assert first < second
-    assert "twice" in refused(tmp_path, bytes(broken)) or "share" in refused(
+    assert "twice" in error_of(tmp_path, bytes(broken)) or "overlap" in error_of(
         tmp_path, bytes(broken)
     )
 
@@ -157,19 +157,19 @@ def test_any_single_changed_byte_is_refused_or_harmless(at: int, value: int) -> 
             read = {name: reader.read(name) for name in reader.entries}
     except PackagingError:
         return
-    # Names may have changed, which RECORD finds; content never.
+    # Names may have changed, which the check of RECORD finds, but not contents.
     assert set(read.values()) <= set(members.values())
 
 
 def written(path: Path, members: dict[str, bytes]) -> bytes:
-    """What our writer makes of `members`."""
+    """Returns an archive of `members` by ArchiveWriter."""
     with ArchiveWriter(path) as writer:
         for name, content in members.items():
             writer.add(name, [content], 0o755 if name.endswith(".sh") else 0o644)
     return path.read_bytes()
 
 
-def test_what_is_written_reads_back_everywhere(tmp_path: Path) -> None:
+def test_what_is_written_can_be_read_back(tmp_path: Path) -> None:
     members = {"a.py": b"hello\n" * 99, "empty": b"", "run.sh": b"#!/bin/sh\n", "ü.txt": b"u"}
     written(tmp_path / "out.zip", members)
     with zipfile.ZipFile(tmp_path / "out.zip") as file:
@@ -182,7 +182,7 @@ def test_what_is_written_reads_back_everywhere(tmp_path: Path) -> None:
         assert {name: reader.read(name) for name in reader.entries} == members
 
 
-def test_bytes_do_not_depend_on_umask_time_or_chunking(tmp_path: Path) -> None:
+def test_output_does_not_depend_on_umask_time_or_chunking(tmp_path: Path) -> None:
     members = {"a.py": b"hello\n" * 9999}
     first = written(tmp_path / "1.zip", members)
     umask = os.umask(0o077)
@@ -195,7 +195,7 @@ def test_bytes_do_not_depend_on_umask_time_or_chunking(tmp_path: Path) -> None:
     assert (tmp_path / "2.zip").read_bytes() == first
 
 
-def test_copied_members_are_the_bytes_that_compressing_again_gives(tmp_path: Path) -> None:
+def test_copied_members_equal_recompressed_ones(tmp_path: Path) -> None:
     members = {f"{i}.py": os.urandom(50) * (i + 1) * 200 for i in range(20)}
     (tmp_path / "in.zip").write_bytes(archive(members))
     with (

@@ -1,4 +1,4 @@
-"""Building a CMake project for another platform: what comes out, and what a failure says."""
+"""Building a CMake project for another platform: its output, and the messages of failures."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from assembly.errors import PackagingError
-from payload import cmake, manylinux
-from payload.cmake import Compiler, Project
+from builder.assembly.errors import PackagingError
+from builder.payload import cmake, manylinux
+from builder.payload.cmake import Compiler, Project
 
 DRIVER = {path.name: path.absolute() for path in map(Path, os.environ["DRIVER"].split())}
 CMAKE = Path(os.environ["CMAKE"]).absolute()
@@ -42,7 +42,7 @@ SOURCES = {
 
 
 def compiler(platform: str = "linux_x86_64") -> Compiler:
-    """The C toolchain of a platform."""
+    """Returns the C toolchain of a platform."""
     target = ["-target", TARGETS[platform]]
     return Compiler(
         cc=DRIVER["zig-cc"],
@@ -57,7 +57,7 @@ def compiler(platform: str = "linux_x86_64") -> Compiler:
 
 
 def project(directory: Path, files: Mapping[str, str] = SOURCES) -> Project:
-    """A project of some files, to be built and installed below a directory."""
+    """Returns a project with these files, which is built and installed in `directory`."""
     source, output = directory / "source", directory / "installed"
     source.mkdir(parents=True)
     output.mkdir()
@@ -77,27 +77,27 @@ def project(directory: Path, files: Mapping[str, str] = SOURCES) -> Project:
     )
 
 
-def built(wanted: Project) -> Path:
-    """The install tree of a project."""
-    cmake.build(wanted, compiler(), None, CMAKE, NINJA)
-    return wanted.output
+def built(sample: Project) -> Path:
+    """Builds a project, and returns its install tree."""
+    cmake.build(sample, compiler(), None, CMAKE, NINJA)
+    return sample.output
 
 
-def refused(wanted: Project) -> str:
-    """What is said of a project that cannot be built."""
+def error_of(sample: Project) -> str:
+    """Returns the error message for a project that cannot be built."""
     with pytest.raises(PackagingError) as caught:
-        cmake.build(wanted, compiler(), None, CMAKE, NINJA)
+        cmake.build(sample, compiler(), None, CMAKE, NINJA)
     return str(caught.value)
 
 
 def with_lines(lines: str) -> dict[str, str]:
-    """The sources, and lines behind project()."""
-    before, project_line, behind = GREETING.partition("project(greeting LANGUAGES C)\n")
-    return {**SOURCES, "CMakeLists.txt": f"{before}{project_line}{lines}\n{behind}"}
+    """Returns the sources with lines after project()."""
+    before, project_line, after = GREETING.partition("project(greeting LANGUAGES C)\n")
+    return {**SOURCES, "CMakeLists.txt": f"{before}{project_line}{lines}\n{after}"}
 
 
-def test_two_places_give_the_same_bytes(tmp_path: Path) -> None:
-    """Catches: a path of the build in a file, or an order that the clock decides."""
+def test_the_directory_of_the_build_does_not_change_the_output(tmp_path: Path) -> None:
+    """Catches: a path of the build in a file, or an order that depends on timing."""
     trees = [built(project(tmp_path / name)) for name in ("one", "another/place/that/is/deeper")]
     files = [
         {path.relative_to(tree): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
@@ -109,34 +109,34 @@ def test_two_places_give_the_same_bytes(tmp_path: Path) -> None:
     assert re.findall(rb"hello from [ -~]*", library) == [b"hello from greeting.c"]
 
 
-def test_without_cmakelists_it_says_what_to_name(tmp_path: Path) -> None:
-    wanted = project(tmp_path, {"README.md": ""})
-    assert refused(wanted) == (
-        f"packaging/mine/BUILD.bazel: {wanted.source} has no CMakeLists.txt; name the directory "
-        "that has it in source_dir"
+def test_a_missing_cmakelists_leads_to_source_dir(tmp_path: Path) -> None:
+    sample = project(tmp_path, {"README.md": ""})
+    assert error_of(sample) == (
+        f"packaging/mine/BUILD.bazel: {sample.source} has no CMakeLists.txt; set "
+        "`source_dir` to the directory that contains it"
     )
 
 
-def test_a_failing_configuration_is_told_with_its_words(tmp_path: Path) -> None:
-    wanted = project(tmp_path, with_lines("find_package(LLVM REQUIRED)"))
-    said = refused(wanted)
-    assert said.startswith("packaging/mine/BUILD.bazel: configuring failed (exit code 1):\n")
-    assert 'By not providing "FindLLVM.cmake"' in said
-    assert said.endswith(f"\nThe whole log: {wanted.log}")
-    assert "find_package" in wanted.log.read_text()
-    assert len(said.splitlines()) <= 32
+def test_the_output_of_a_failed_configuration_is_shown(tmp_path: Path) -> None:
+    sample = project(tmp_path, with_lines("find_package(LLVM REQUIRED)"))
+    message = error_of(sample)
+    assert message.startswith("packaging/mine/BUILD.bazel: configuring failed (exit code 1):\n")
+    assert 'By not providing "FindLLVM.cmake"' in message
+    assert message.endswith(f"\nFull log: {sample.log}")
+    assert "find_package" in sample.log.read_text()
+    assert len(message.splitlines()) <= 32
 
 
-def test_a_failing_compilation_is_told_with_its_words(tmp_path: Path) -> None:
-    wanted = project(tmp_path, {**SOURCES, "greet.c": "int main(void) { return missing; }\n"})
-    said = refused(wanted)
-    assert "compiling failed" in said
-    assert "greet.c:1:25: error: use of undeclared identifier 'missing'" in said
-    assert said.endswith(f"\nThe whole log: {wanted.log}")
+def test_the_output_of_a_failed_compilation_is_shown(tmp_path: Path) -> None:
+    sample = project(tmp_path, {**SOURCES, "greet.c": "int main(void) { return missing; }\n"})
+    message = error_of(sample)
+    assert "compiling failed" in message
+    assert "greet.c:1:25: error: use of undeclared identifier 'missing'" in message
+    assert message.endswith(f"\nFull log: {sample.log}")
 
 
-def test_the_first_error_is_told_and_not_the_end_of_a_long_log() -> None:
-    """Catches: thirty lines of warnings from the file that was compiled beside the broken one."""
+def test_the_first_error_is_shown_and_not_the_end_of_a_long_log() -> None:
+    """Catches: thirty lines of warnings from another file that was compiled at the same time."""
     output = ["[1/9] Building", "FAILED: a.o", "a.c:1: error: broken", *["b.c: warning"] * 50]
     shown = cmake.last_lines("\n".join(output))
     assert shown[:2] == ["FAILED: a.o", "a.c:1: error: broken"]
@@ -155,15 +155,15 @@ FetchContent_MakeAvailable(x)
 
 
 @pytest.mark.parametrize("line", [DOWNLOAD, CLONE])
-def test_a_build_that_reaches_for_the_network_is_told_so(tmp_path: Path, line: str) -> None:
-    said = refused(project(tmp_path, with_lines(line)))
-    assert "It reached for the network, which a build action does not have" in said
-    assert "FETCHCONTENT_SOURCE_DIR_NAME" in said
+def test_a_build_that_uses_the_network_gets_a_hint(tmp_path: Path, line: str) -> None:
+    message = error_of(project(tmp_path, with_lines(line)))
+    assert "It tried to use the network, which build actions lack" in message
+    assert "FETCHCONTENT_SOURCE_DIR_NAME" in message
 
 
-def test_nothing_of_the_host_is_found(tmp_path: Path) -> None:
-    """Catches: a package that is there on the machine that built it, and nowhere else."""
-    looked = "\n".join(
+def test_the_host_is_not_visible(tmp_path: Path) -> None:
+    """Catches: a package that only exists on the machine of the build."""
+    searches = "\n".join(
         [
             "find_program(HOST_PROGRAM NAMES sh git cc gcc NO_CACHE)",
             "find_library(HOST_LIBRARY NAMES z c NO_CACHE)",
@@ -171,31 +171,31 @@ def test_nothing_of_the_host_is_found(tmp_path: Path) -> None:
             'message(FATAL_ERROR "found: ${HOST_PROGRAM} ${HOST_LIBRARY} ${HOST_HEADER}")',
         ]
     )
-    said = " ".join(refused(project(tmp_path, with_lines(looked))).split())
-    assert "found: HOST_PROGRAM-NOTFOUND HOST_LIBRARY-NOTFOUND HOST_HEADER-NOTFOUND" in said
+    message = " ".join(error_of(project(tmp_path, with_lines(searches))).split())
+    assert "found: HOST_PROGRAM-NOTFOUND HOST_LIBRARY-NOTFOUND HOST_HEADER-NOTFOUND" in message
 
 
-def test_a_project_that_installs_nothing_is_told_so(tmp_path: Path) -> None:
+def test_a_project_that_installs_nothing_is_refused(tmp_path: Path) -> None:
     lines = [line for line in GREETING.splitlines() if not line.startswith("install(")]
-    said = refused(project(tmp_path, {**SOURCES, "CMakeLists.txt": "\n".join(lines)}))
-    assert said == (
-        "packaging/mine/BUILD.bazel: nothing was installed; the project needs install() rules"
+    message = error_of(project(tmp_path, {**SOURCES, "CMakeLists.txt": "\n".join(lines)}))
+    assert message == (
+        "packaging/mine/BUILD.bazel: nothing was installed; add install() rules to the project"
     )
 
 
-def test_a_component_that_is_not_there_is_named(tmp_path: Path) -> None:
-    wanted = replace(project(tmp_path), components=["Python", "Tools"])
-    assert "nothing was installed of Python, Tools" in refused(wanted)
+def test_an_unknown_component_is_named(tmp_path: Path) -> None:
+    sample = replace(project(tmp_path), components=["Python", "Tools"])
+    assert "nothing was installed for the components Python, Tools" in error_of(sample)
 
 
-def test_a_library_outside_of_the_policy_is_named(tmp_path: Path) -> None:
-    """Catches: a tool that needs what was built and not installed."""
+def test_a_library_that_the_policy_does_not_allow_is_named(tmp_path: Path) -> None:
+    """Catches: a tool that needs a library that was built but not installed."""
     tree = built(project(tmp_path))
     files = {"greeting/greet": tree / "greeting/greet"}
-    (said,) = manylinux.faults(files, "manylinux_2_28_x86_64")
-    assert said == (
-        "greeting/greet needs libgreeting.so, which manylinux_2_28_x86_64 does not let it expect "
-        "of a system; link it statically, or install it into the tree"
+    (message,) = manylinux.faults(files, "manylinux_2_28_x86_64")
+    assert message == (
+        "greeting/greet needs libgreeting.so, which manylinux_2_28_x86_64 does not provide; link "
+        "it statically, or install it into the tree"
     )
     files["greeting/libgreeting.so"] = tree / "greeting/libgreeting.so"
     assert [*manylinux.faults(files, "manylinux_2_28_x86_64")] == []

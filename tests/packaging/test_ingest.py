@@ -1,4 +1,4 @@
-"""Upstream wheels are checked to the last byte, then cut so that a large file is held once."""
+"""Upstream wheels are checked completely, then split so that large files are stored once."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from assembly.errors import PackagingError
-from payload import index as payload_index
-from payload.index import Index
-from payload.ingest import Expected, ingest
+from builder.assembly.errors import PackagingError
+from builder.payload import index as payload_index
+from builder.payload.index import Index
+from builder.payload.ingest import Expected, ingest
 from tests.packaging.upstream import (
     EXPECTED,
     LIBRARY,
@@ -31,7 +31,7 @@ EXTENSION = "iree/_runtime_libs/_runtime.so"
 def ingested(
     directory: Path, *wheels: UpstreamWheel, recompress: bool = False, **expected: str
 ) -> Index:
-    """The payload that comes of `wheels`, its parts in directory/parts."""
+    """Makes the payload of `wheels` in directory/parts, and returns its index."""
     parts = directory / "parts"
     parts.mkdir()
     names = ["lib.zip", "common.zip", *(f"{wheel.python_tag}.zip" for wheel in wheels)]
@@ -47,13 +47,13 @@ def ingested(
 
 
 def names_in(part: Path) -> set[str]:
-    """The members of a part."""
+    """Returns the names of the members of a part."""
     with zipfile.ZipFile(part) as archive:
         assert archive.testzip() is None
         return set(archive.namelist())
 
 
-def test_two_pythons_share_what_is_equal(tmp_path: Path) -> None:
+def test_two_pythons_share_identical_files(tmp_path: Path) -> None:
     cp311 = UpstreamWheel().with_files(**{EXTENSION: elf(body=b"311")})
     cp312 = replace(
         UpstreamWheel().with_files(**{EXTENSION: elf(body=b"312")}),
@@ -74,11 +74,11 @@ def test_library_that_differs_between_pythons_is_kept_for_each(tmp_path: Path) -
     other = UpstreamWheel().with_files(**{LIBRARY: elf(body=b"other")})
     newest = replace(UpstreamWheel(), python_tag="cp312", abi_tag="abi3")
     index = ingested(tmp_path, other, newest)
-    where = {tag: {m.path: m.part for m in index.of(tag)}[LIBRARY] for tag in ("cp311", "cp312")}
-    assert where == {"cp311": "cp311.zip", "cp312": "lib.zip"}
+    part_of = {tag: {m.path: m.part for m in index.of(tag)}[LIBRARY] for tag in ("cp311", "cp312")}
+    assert part_of == {"cp311": "cp311.zip", "cp312": "lib.zip"}
 
 
-def test_roles_and_modes_are_told(tmp_path: Path) -> None:
+def test_the_index_has_roles_and_modes(tmp_path: Path) -> None:
     wheel = UpstreamWheel().with_files(**{"iree/_x.cpython-311-x86_64-linux-gnu.so": elf()})
     members = {m.path: m for m in ingested(tmp_path, wheel).of("cp311")}
     assert members[TOOL].role == "tool"
@@ -104,7 +104,7 @@ def test_revision_is_read_from_a_file_with_windows_line_ends(tmp_path: Path) -> 
     assert ingested(tmp_path, windows).origin.revision == "89ece87"
 
 
-def test_recompressing_gives_the_bytes_of_copying(tmp_path: Path) -> None:
+def test_recompressing_gives_the_same_output_as_copying(tmp_path: Path) -> None:
     directories = [tmp_path / "copy", tmp_path / "again"]
     for directory in directories:
         directory.mkdir()
@@ -114,8 +114,8 @@ def test_recompressing_gives_the_bytes_of_copying(tmp_path: Path) -> None:
         assert copied == again, name
 
 
-def refused(directory: Path, wheel: UpstreamWheel, **expected: str) -> str:
-    """The sentence with which a wheel is refused."""
+def error_of(directory: Path, wheel: UpstreamWheel, **expected: str) -> str:
+    """Returns the error message for a wheel."""
     with pytest.raises(PackagingError) as caught:
         ingested(directory, wheel, recompress=False, **expected)
     assert wheel.filename in str(caught.value)
@@ -123,65 +123,67 @@ def refused(directory: Path, wheel: UpstreamWheel, **expected: str) -> str:
     return str(caught.value)
 
 
-def test_record_with_another_digest_is_refused(tmp_path: Path) -> None:
+def test_record_with_a_wrong_digest_is_refused(tmp_path: Path) -> None:
     good = UpstreamWheel()
     record = good.members()[f"{good.dist_info}/RECORD"]
     other = UpstreamWheel().with_files(**{TOOL: elf(body=b"evil " * 1000)})
-    assert f"{TOOL} is not the file that RECORD describes" in refused(
+    assert f"{TOOL} does not match its digest and size in RECORD" in error_of(
         tmp_path, replace(other, record=record)
     )
 
 
-def test_file_that_record_lacks_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_not_in_record_is_refused(tmp_path: Path) -> None:
     good = UpstreamWheel()
     record = good.members()[f"{good.dist_info}/RECORD"]
     extra = replace(good.with_files(**{"iree/evil.py": b"evil"}), record=record)
-    assert "iree/evil.py is not in RECORD" in refused(tmp_path, extra)
+    assert "iree/evil.py is not in RECORD" in error_of(tmp_path, extra)
 
 
-def test_file_that_only_record_knows_is_refused(tmp_path: Path) -> None:
+def test_missing_file_of_record_is_refused(tmp_path: Path) -> None:
     good = UpstreamWheel()
     record = good.members()[f"{good.dist_info}/RECORD"]
     less = replace(good.with_files(**{TOOL: None}), record=record)
-    assert f"RECORD lists {TOOL}, which is not in it" in refused(tmp_path, less)
+    assert f"RECORD lists {TOOL}, which the wheel lacks" in error_of(tmp_path, less)
 
 
 @pytest.mark.parametrize(
     ("record", "cause"),
     [
-        (b"iree/a.py\n", "cannot be read"),
-        (b"iree/a.py,md5=abc,3\n", "no sha256"),
-        (b"iree/a.py,,\n", "no sha256"),
+        (b"iree/a.py\n", "is malformed"),
+        (b"iree/a.py,md5=abc,3\n", "lacks the sha256"),
+        (b"iree/a.py,,\n", "lacks the sha256"),
         (b"iree/a.py,sha256=!!!,3\n", "not base64"),
-        (b"\xff\xfe\n", "cannot be read"),
+        (b"\xff\xfe\n", "is malformed"),
     ],
 )
 def test_malformed_record_is_refused(tmp_path: Path, record: bytes, cause: str) -> None:
-    assert cause in refused(tmp_path, replace(UpstreamWheel(), record=record))
+    assert cause in error_of(tmp_path, replace(UpstreamWheel(), record=record))
 
 
 def test_library_of_another_processor_is_refused(tmp_path: Path) -> None:
     wheel = UpstreamWheel().with_files(**{LIBRARY: elf(machine=183)})
-    assert "a linux file for aarch64" in refused(tmp_path, wheel)
+    assert "a linux file for aarch64" in error_of(tmp_path, wheel)
 
 
 def test_library_of_another_system_is_refused(tmp_path: Path) -> None:
     wheel = UpstreamWheel().with_files(**{LIBRARY: macho(0x0100000C)})
-    assert "a macos file for aarch64" in refused(tmp_path, wheel)
+    assert "a macos file for aarch64" in error_of(tmp_path, wheel)
 
 
 def test_native_file_in_a_pure_wheel_is_refused(tmp_path: Path) -> None:
-    assert "does not belong on any" in refused(
+    assert "not for the platform any" in error_of(
         tmp_path, UpstreamWheel(), platform="any", system="any", cpu="any"
     )
 
 
 def test_wheel_of_another_version_is_refused(tmp_path: Path) -> None:
-    assert "version 3.13.0, not 3.14.0" in refused(tmp_path, UpstreamWheel(), version="3.14.0")
+    assert "version 3.13.0 instead of 3.14.0" in error_of(
+        tmp_path, UpstreamWheel(), version="3.14.0"
+    )
 
 
 def test_wheel_of_another_project_is_refused(tmp_path: Path) -> None:
-    assert "not iree-base-compiler" in refused(
+    assert "instead of iree-base-compiler" in error_of(
         tmp_path, UpstreamWheel(), project="iree-base-compiler"
     )
 
@@ -191,7 +193,7 @@ def test_wheel_for_another_python_is_refused(tmp_path: Path) -> None:
     tagged = wheel.members()[f"{wheel.dist_info}/WHEEL"]
     assert b"cp311" in tagged
     (tmp_path / "parts").mkdir()
-    with pytest.raises(PackagingError, match=r"tagged .*, not for cp313"):
+    with pytest.raises(PackagingError, match=r"tags are .*, not for cp313"):
         ingest(
             Expected(**EXPECTED),
             {"cp313": wheel.write(tmp_path)},
@@ -201,19 +203,21 @@ def test_wheel_for_another_python_is_refused(tmp_path: Path) -> None:
         )
 
 
-def test_large_file_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_missing_large_file_is_named(tmp_path: Path) -> None:
     wheel = UpstreamWheel().with_files(**{LIBRARY: None})
-    assert "packaging/payload/prebuilt.bzl" in refused(tmp_path, wheel)
+    assert "packaging/payload/prebuilt.bzl" in error_of(tmp_path, wheel)
 
 
 def test_python_without_payload_is_named(tmp_path: Path) -> None:
     index = ingested(tmp_path, UpstreamWheel())
-    with pytest.raises(PackagingError, match=r"linux_x86_64 has nothing for cp310; it has cp311"):
+    with pytest.raises(
+        PackagingError, match=r"linux_x86_64 has no files for cp310, only for cp311"
+    ):
         index.of("cp310")
 
 
 def broken_wheels() -> dict[str, bytes]:
-    """Wheel files that a build must end at, by what is wrong with them."""
+    """Returns invalid wheel files, by their fault."""
     good = UpstreamWheel()
     whole = good.to_bytes()
     encrypted = bytearray(whole)
@@ -223,18 +227,20 @@ def broken_wheels() -> dict[str, bytes]:
     name = b"iree/runtime/__init__.py"
     return {
         "truncated": whole[: len(whole) // 2],
-        "climbs out": whole.replace(name, b"../../../../../etc/cron"[: len(name)].ljust(24, b"x")),
-        "twice": whole.replace(b"iree/_runtime_libs/version.py", b"iree/_runtime_libs/libiree.so"),
+        "path leaves the archive": whole.replace(
+            name, b"../../../../../etc/cron"[: len(name)].ljust(24, b"x")
+        ),
+        "duplicate": whole.replace(
+            b"iree/_runtime_libs/version.py", b"iree/_runtime_libs/libiree.so"
+        ),
         "encrypted": bytes(encrypted),
         "record": whole.replace(name, b"iree/runtime/__inot__.py"),
     }
 
 
 @pytest.mark.parametrize("fault", broken_wheels())
-def test_the_build_action_ends_with_one_sentence_and_makes_nothing(
-    tmp_path: Path, fault: str
-) -> None:
-    """Catches: a traceback, a wrong exit code, or parts of a refused wheel that are left behind."""
+def test_the_build_action_fails_with_one_line_and_no_output(tmp_path: Path, fault: str) -> None:
+    """Catches: a traceback, a wrong exit code, or parts of an invalid wheel that remain."""
     wheel = tmp_path / UpstreamWheel().filename
     wheel.write_bytes(broken_wheels()[fault])
     parts = {name: str(tmp_path / name) for name in ("lib.zip", "common.zip", "cp311.zip")}
@@ -252,7 +258,7 @@ def test_the_build_action_ends_with_one_sentence_and_makes_nothing(
         )
     )
     done = subprocess.run(
-        [sys.executable, "-m", "payload.ingest", str(request)],
+        [sys.executable, "-m", "builder.payload.ingest", str(request)],
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""The committed locks, the table that Starlark reads, and the command that writes both."""
+"""The committed lock files, the table that Starlark reads, and the command that writes both."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from payload import update
-from payload.update import Lock, Project, UpdateError
+from builder.payload import update
+from builder.payload.update import Lock, Project, UpdateError
 from platforms import data
 from toolchains.wheels import lock
 
@@ -19,17 +19,17 @@ LOCKS = Path("packaging/payload/locks")
 
 
 def committed() -> dict[Lock, list[lock.Pin]]:
-    """The committed lock files."""
+    """Returns the committed lock files."""
     return {
         Lock(*path.stem.rsplit("-", 2)): lock.read(path) for path in sorted(LOCKS.glob("*.txt"))
     }
 
 
-def test_the_table_says_what_the_lock_files_pin() -> None:
+def test_the_table_matches_the_lock_files() -> None:
     assert (LOCKS / "locks.bzl").read_text() == update.locked_table(committed())
 
 
-def test_writing_what_is_committed_changes_nothing(tmp_path: Path) -> None:
+def test_rewriting_the_committed_lock_files_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "linux_x86_64-cp39-cp39.txt").write_text("# of an old Python\n")
     update.write(committed(), tmp_path)
     written = {path.name: path.read_text() for path in tmp_path.iterdir()}
@@ -38,7 +38,7 @@ def test_writing_what_is_committed_changes_nothing(tmp_path: Path) -> None:
 
 
 def report(filename: str, project: str, version: str, sha256: str) -> dict[str, Any]:
-    """An item of pip's installation report."""
+    """Returns an item of pip's installation report."""
     return {
         "metadata": {"name": project, "version": version},
         "download_info": {
@@ -49,10 +49,10 @@ def report(filename: str, project: str, version: str, sha256: str) -> dict[str, 
 
 
 def test_a_wheel_goes_into_the_lock_of_its_tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Sequence[str]] = []
+    requests: list[Sequence[str]] = []
 
-    def answer(wanted: Sequence[str], *_: object) -> list[dict[str, Any]]:
-        asked.append(wanted)
+    def answer(requirements: Sequence[str], *_: object) -> list[dict[str, Any]]:
+        requests.append(requirements)
         return [
             report(
                 "iree_base_compiler-3.14.0-cp312-abi3-w.whl", "iree-base-compiler", "3.14.0", "a"
@@ -64,24 +64,24 @@ def test_a_wheel_goes_into_the_lock_of_its_tags(monkeypatch: pytest.MonkeyPatch)
     projects = [Project("iree-base-compiler", True), Project("iree-tools-tf", False)]
     platform = next(p for p in data.load().platforms if p.name == "windows_x86_64")
     found = update.resolve(projects, platform, "3.14", "3.14.0")
-    assert asked == [["iree-base-compiler==3.14.0", "iree-tools-tf"]]
+    assert requests == [["iree-base-compiler==3.14.0", "iree-tools-tf"]]
     assert set(found) == {
         Lock("windows_x86_64", "cp312", "abi3"),
         Lock("any", "py3", "none"),
     }
 
 
-def test_failure_of_pip_leaves_the_locks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_of_pip_leaves_the_lock_files_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
     monkeypatch.setenv("PIP_RETRIES", "1")
     platform = data.load().platforms[0]
-    with pytest.raises(UpdateError, match="the locks are as they were") as caught:
+    with pytest.raises(UpdateError, match="the lock files are unchanged") as caught:
         update.resolve([Project("iree-nowhere", True)], platform, "3.12", "1.0")
     assert caught.value.code == 75
 
 
-def test_every_package_is_a_project_of_the_update() -> None:
-    projects = json.loads(resources.files("payload").joinpath("projects.json").read_text())
+def test_the_update_covers_every_package() -> None:
+    projects = json.loads(resources.files("builder.payload").joinpath("projects.json").read_text())
     assert {p["project"] for p in projects} == {
         pin.project for pins in committed().values() for pin in pins
     }

@@ -1,4 +1,4 @@
-"""The manifest says of every file what it is, and of every cell which file serves it."""
+"""The manifest has the digest and origin of each file, and the file that serves each cell."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assembly.errors import PackagingError
-from assembly.manifest import Artifact, describe, sums
-from payload.index import Origin, Source
+from builder.assembly.errors import PackagingError
+from builder.assembly.manifest import Artifact, describe, sums
+from builder.payload.index import Origin, Source
 
 WHEEL = "iree_runtime-1.0-cp312-abi3-win_amd64.whl"
 DIST = "iree-dist-1.0-windows-x86_64.tar.xz"
@@ -28,7 +28,7 @@ PLAN = {"version": "1.0", "cells": [CELL], "dists": [PLANNED_DIST]}
 
 
 def artifacts(directory: Path) -> list[Artifact]:
-    """A wheel and a dist."""
+    """Writes a wheel and a dist, and returns them."""
     (directory / WHEEL).write_bytes(b"wheel")
     (directory / DIST).write_bytes(b"dist")
     platform = "windows_x86_64"
@@ -38,7 +38,7 @@ def artifacts(directory: Path) -> list[Artifact]:
     ]
 
 
-def test_files_carry_digest_size_tags_and_origin(tmp_path: Path) -> None:
+def test_files_have_digest_size_tags_and_origin(tmp_path: Path) -> None:
     manifest = describe(PLAN, artifacts(tmp_path))
     wheel = next(a for a in manifest["artifacts"] if a["kind"] == "wheel")
     assert wheel["filename"] == WHEEL
@@ -56,7 +56,7 @@ def test_cells_name_the_file_that_serves_them(tmp_path: Path) -> None:
     assert manifest["dists"] == [{**PLANNED_DIST, "status": "built"}]
 
 
-def test_what_was_left_out_is_missing_and_what_serves_it_all_the_same_is_not(
+def test_what_was_left_out_is_missing_unless_a_built_file_serves_it(
     tmp_path: Path,
 ) -> None:
     wheel, _ = artifacts(tmp_path)
@@ -70,7 +70,7 @@ def test_planned_file_that_was_not_built_is_named(tmp_path: Path) -> None:
         describe(PLAN, artifacts(tmp_path)[1:])
 
 
-def test_sums_are_what_sha256sum_checks(tmp_path: Path) -> None:
+def test_sha256sum_can_check_the_sums(tmp_path: Path) -> None:
     (tmp_path / "SHA256SUMS").write_text(sums(describe(PLAN, artifacts(tmp_path))))
     done = subprocess.run(
         ["sha256sum", "--check", "--strict", "SHA256SUMS"],

@@ -1,4 +1,4 @@
-"""A file's mode follows from what it is."""
+"""The mode of a file follows from its content."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import struct
 
 import pytest
 
-from assembly import modes
+from builder.assembly import modes
 
 EXECUTABLE, PLAIN = 0o755, 0o644
 
 
 def elf(kind: int, order: str = "<") -> bytes:
-    """The header of an ELF file of a kind (e_type), for x86_64."""
+    """Returns the header of an ELF file with this e_type, for x86_64."""
     ident = b"\x7fELF\x02" + (b"\x01" if order == "<" else b"\x02") + bytes(10)
     return ident + struct.pack(order + "HH", kind, 62)
 
 
 def macho(kind: int) -> bytes:
-    """The header of a Mach-O file of a kind (filetype), for arm64."""
+    """Returns the header of a Mach-O file with this filetype, for arm64."""
     return struct.pack("<LLLL", 0xFEEDFACF, 0x0100000C, 0, kind)
 
 
 def pe() -> bytes:
-    """The header of a PE file, for x86_64."""
+    """Returns the header of a PE file, for x86_64."""
     return b"MZ" + bytes(58) + struct.pack("<L", 64) + b"PE\0\0" + struct.pack("<H", 0x8664)
 
 
@@ -39,7 +39,7 @@ def pe() -> bytes:
         pytest.param(macho(6), EXECUTABLE, id="a Mach-O library"),
         pytest.param(macho(8), EXECUTABLE, id="a Mach-O bundle"),
         pytest.param(macho(1), PLAIN, id="a Mach-O object"),
-        pytest.param(macho(10), PLAIN, id="debug symbols of a Mach-O file"),
+        pytest.param(macho(10), PLAIN, id="Mach-O debug symbols"),
         pytest.param(
             struct.pack(">LLLLLLL", 0xCAFEBABE, 1, 0x0100000C, 0, 1 << 14, 99, 14),
             EXECUTABLE,
@@ -47,21 +47,21 @@ def pe() -> bytes:
         ),
         pytest.param(struct.pack(">LHH", 0xCAFEBABE, 0, 61), PLAIN, id="a Java class"),
         pytest.param(pe(), EXECUTABLE, id="a PE program"),
-        pytest.param(b"MZ, as a text may begin", PLAIN, id="a text that begins as PE does"),
+        pytest.param(b"MZ, as a text may begin", PLAIN, id="a text that begins like a PE file"),
         pytest.param(b"#!/bin/sh\n", EXECUTABLE, id="a script"),
-        pytest.param(b" #!/bin/sh\n", PLAIN, id="no script"),
+        pytest.param(b" #!/bin/sh\n", PLAIN, id="a text with a late #!"),
         pytest.param(b"!<arch>\n", PLAIN, id="a static library"),
         pytest.param(b"import this\n", PLAIN, id="a module"),
-        pytest.param(b"\x7fELF", PLAIN, id="an ELF file that ends too soon"),
+        pytest.param(b"\x7fELF", PLAIN, id="a truncated ELF file"),
         pytest.param(b"", PLAIN, id="an empty file"),
     ],
 )
 def test_what_runs_or_is_loaded_is_executable(header: bytes, mode: int) -> None:
-    """Catches: a text that is a program, or a program that is none, in some build's wheel."""
+    """Catches: an executable text file, or a program that is not executable, in a wheel."""
     assert modes.of_content(header) == mode
 
 
-def test_what_is_declared_is_one_of_two() -> None:
-    """Catches: an archive's own 0775 or 0600 in a wheel."""
+def test_declared_modes_are_one_of_two() -> None:
+    """Catches: mode 0775 or 0600 of an archive in a wheel."""
     assert {modes.declared(bits & 0o111) for bits in (0o100, 0o775, 0o711)} == {EXECUTABLE}
     assert {modes.declared(bits & 0o111) for bits in (0, 0o600, 0o644, 0o666)} == {PLAIN}

@@ -1,4 +1,4 @@
-"""Universal files: every slice as it was, and only where every slice is there."""
+"""Universal files contain every slice unchanged, and payloads only merge if all slices match."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ import pytest
 from macholib import mach_o
 from macholib.MachO import MachO
 
-from assembly import binary, fat
-from assembly.archive import ArchiveReader, ArchiveWriter
-from assembly.errors import PackagingError
-from payload import index as payload_index
-from payload.index import Index, Member, Origin, Source
-from payload.universal import Slice, merge
+from builder.assembly import binary, fat
+from builder.assembly.archive import ArchiveReader, ArchiveWriter
+from builder.assembly.errors import PackagingError
+from builder.payload import index as payload_index
+from builder.payload.index import Index, Member, Origin, Source
+from builder.payload.universal import Slice, merge
 
 X86_64, ARM64 = 0x01000007, 0x0100000C
 FILES = {"mine/__init__.py": b"# mine\n", "mine/tool": b"native"}
 
 
 def macho(cpu: int, body: bytes = b"") -> bytes:
-    """A Mach-O program without load commands."""
+    """Returns a Mach-O program without load commands."""
     return struct.pack("<IIIIIIII", 0xFEEDFACF, cpu, 0, 2, 0, 0, 0, 0) + body
 
 
 def universal(*thin: bytes) -> bytes:
-    """The universal file of thin ones."""
+    """Returns the universal file of thin ones."""
     slices = [fat.thin(content, len(content)) for content in thin]
     assert None not in slices
     found = [part for part in slices if part is not None]
@@ -41,7 +41,7 @@ def universal(*thin: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("length", [0, 1, 16384 - 32, 16384, 100_000])
-def test_every_slice_is_as_it_was(length: int) -> None:
+def test_every_slice_is_unchanged(length: int) -> None:
     """Catches: an offset that is off by a header, or a page."""
     thin = [macho(ARM64, b"a" * length), macho(X86_64, b"x" * (length + 1))]
     made = universal(*thin)
@@ -80,7 +80,7 @@ def test_what_is_no_thin_file_is_named(tmp_path: Path, content: bytes) -> None:
 
 
 def payload(directory: Path, platform: str, files: Mapping[str, bytes]) -> Slice:
-    """A payload of one part."""
+    """Makes a payload of one part."""
     directory.mkdir()
     part = directory / "common.zip"
     members = []
@@ -95,7 +95,7 @@ def payload(directory: Path, platform: str, files: Mapping[str, bytes]) -> Slice
 
 
 def merged(directory: Path, *slices: Slice) -> tuple[Index, dict[str, bytes]]:
-    """The index of what is put together, and the files."""
+    """Merges payloads, and returns the index and the files of the result."""
     part, written = directory / "merged.zip", directory / "index.json"
     with contextlib.ExitStack() as stack:
         for reader in (reader for slice_ in slices for reader in slice_.parts.values()):
@@ -107,14 +107,14 @@ def merged(directory: Path, *slices: Slice) -> tuple[Index, dict[str, bytes]]:
 
 
 def two(tmp_path: Path, arm: Mapping[str, bytes], intel: Mapping[str, bytes]) -> list[Slice]:
-    """Payloads of both processors."""
+    """Makes the payloads for both processors."""
     return [
         payload(tmp_path / "arm", "macos_arm64", {**FILES, "mine/tool": macho(ARM64), **arm}),
         payload(tmp_path / "intel", "macos_x86_64", {**FILES, "mine/tool": macho(X86_64), **intel}),
     ]
 
 
-def test_native_files_are_made_universal_and_others_kept(tmp_path: Path) -> None:
+def test_native_files_become_universal_and_others_stay(tmp_path: Path) -> None:
     found, files = merged(tmp_path, *two(tmp_path, {}, {}))
     assert found.platform == "macos_universal2"
     assert files["mine/__init__.py"] == FILES["mine/__init__.py"]
@@ -125,10 +125,10 @@ def test_native_files_are_made_universal_and_others_kept(tmp_path: Path) -> None
     assert [source.sha256 for source in found.origin.sources] == ["macos_arm64", "macos_x86_64"]
 
 
-def test_a_file_of_one_slice_alone_is_refused(tmp_path: Path) -> None:
-    """Catches: a wheel tagged for both that holds half of what one needs."""
+def test_a_file_in_only_one_slice_is_refused(tmp_path: Path) -> None:
+    """Catches: a wheel with the tag universal2 that lacks files for one processor."""
     slices = two(tmp_path, {}, {"mine/more": macho(X86_64)})
-    with pytest.raises(PackagingError, match="mine/more is in the payload for macos_x86_64, and"):
+    with pytest.raises(PackagingError, match="mine/more is in the payload for macos_x86_64, but"):
         merged(tmp_path, *slices)
 
 
@@ -144,8 +144,8 @@ def test_a_slice_for_the_wrong_processor_is_refused(tmp_path: Path) -> None:
         merged(tmp_path, *slices)
 
 
-def test_two_versions_are_not_put_together(tmp_path: Path) -> None:
+def test_payloads_of_two_versions_are_refused(tmp_path: Path) -> None:
     arm, intel = two(tmp_path, {}, {})
     other = replace(intel.index, origin=replace(intel.index.origin, version="1.1"))
-    with pytest.raises(PackagingError, match="macos_x86_64 has mine "):
+    with pytest.raises(PackagingError, match="cannot merge mine "):
         merged(tmp_path, arm, replace(intel, index=other))

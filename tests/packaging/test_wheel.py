@@ -1,4 +1,4 @@
-"""An assembled wheel: names, tags, metadata and RECORD are as the specifications say."""
+"""An assembled wheel: names, tags, metadata and RECORD follow the specifications."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 from installer.records import RecordEntry, parse_record_file
 from installer.sources import WheelFile
 
-from assembly.errors import PackagingError
-from assembly.wheel import Wheel, assemble
+from builder.assembly.errors import PackagingError
+from builder.assembly.wheel import Wheel, assemble
 from tests.packaging.assembled import launching, wheel_of
 from tests.packaging.upstream import LIBRARY, SCRIPT, TOOL, VERSION_MODULE, UpstreamWheel
 
 
 def contents(wheel: Wheel) -> dict[str, bytes]:
-    """The members of an assembled wheel, each name once."""
+    """Returns the members of an assembled wheel, whose names must be unique."""
     with zipfile.ZipFile(wheel.output) as archive:
         assert archive.testzip() is None
         names = archive.namelist()
@@ -50,7 +50,7 @@ def test_version_agrees_everywhere(tmp_path: Path) -> None:
     module = files[VERSION_MODULE].decode()
     assert 'VERSION = "20261122.1"' in module
     assert "rc20261016" not in module
-    assert 'REVISIONS = {"IREE": "89ece87"}' in module  # the bytes' origin stays true
+    assert 'REVISIONS = {"IREE": "89ece87"}' in module  # the origin does not change
 
 
 def test_local_version_keeps_its_plus(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_several_platform_tags_are_expanded(tmp_path: Path) -> None:
     assert "Root-Is-Purelib: false" in lines
 
 
-def test_metadata_is_upstreams_with_our_declarations(tmp_path: Path) -> None:
+def test_metadata_combines_upstreams_with_the_declared(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
     assemble(wheel)
     metadata = email.message_from_bytes(contents(wheel)[f"{wheel.dist_info}/METADATA"])
@@ -99,7 +99,7 @@ def test_metadata_is_upstreams_with_our_declarations(tmp_path: Path) -> None:
     assert metadata.get_payload() == "# Runtime\n"
 
 
-def test_licence_and_entry_points_are_inside(tmp_path: Path) -> None:
+def test_license_and_entry_points_are_included(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
     assemble(wheel)
     files = contents(wheel)
@@ -110,8 +110,8 @@ def test_licence_and_entry_points_are_inside(tmp_path: Path) -> None:
     assert not [name for name in files if "iree_base_runtime-" in name]
 
 
-def test_a_launcher_takes_the_place_of_the_script(tmp_path: Path) -> None:
-    """Catches: two scripts of one name, and a script that nobody may run."""
+def test_a_launcher_replaces_the_script(tmp_path: Path) -> None:
+    """Catches: two scripts with one name, or a script that is not executable."""
     place = str(PurePosixPath(TOOL).parent)
     upstream = UpstreamWheel()
     rest = "iree-render = iree._runtime.scripts.iree_run_module.__main__:main\n"
@@ -137,7 +137,7 @@ def test_without_python_scripts_there_are_no_entry_points(tmp_path: Path) -> Non
     assert f"{wheel.dist_info}/entry_points.txt" not in contents(wheel)
 
 
-def test_a_tool_that_upstream_has_no_script_for_gets_none(tmp_path: Path) -> None:
+def test_a_tool_without_an_upstream_script_gets_no_launcher(tmp_path: Path) -> None:
     """A platform may lack a tool that the package has on others."""
     place = str(PurePosixPath(TOOL).parent)
     wheel = launching(
@@ -148,18 +148,18 @@ def test_a_tool_that_upstream_has_no_script_for_gets_none(tmp_path: Path) -> Non
     assert scripts == ["iree_runtime-20261122.1.data/scripts/iree-run-module"]
 
 
-def test_a_launcher_of_a_tool_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_launcher_of_a_missing_tool_is_refused(tmp_path: Path) -> None:
     wheel = launching(wheel_of(tmp_path, UpstreamWheel()), tmp_path, iree_run_module="iree/gone")
     with pytest.raises(PackagingError) as caught:
         assemble(wheel)
     assert str(caught.value) == (
         "packaging/iree_runtime/BUILD.bazel: the launcher of iree-run-module would run "
-        "iree/gone/iree-run-module, which the payload does not hold"
+        "iree/gone/iree-run-module, which the payload lacks"
     )
     assert not wheel.output.exists()
 
 
-def test_native_files_pass_through_untouched_and_executable(tmp_path: Path) -> None:
+def test_native_files_are_copied_unchanged_and_executable(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
     assemble(wheel)
     assert contents(wheel)[LIBRARY] == UpstreamWheel().files[LIBRARY]
@@ -178,93 +178,93 @@ def test_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
-def refused(wheel: Wheel) -> str:
-    """The sentence with which the assembly of a wheel is refused; nothing is left behind."""
+def error_of(wheel: Wheel) -> str:
+    """Returns the error message for a wheel, of which nothing must remain."""
     with pytest.raises(PackagingError) as caught:
         assemble(wheel)
     assert not wheel.output.exists()
     return str(caught.value)
 
 
-def test_requirement_that_upstream_has_and_we_do_not_declare_is_named(tmp_path: Path) -> None:
+def test_undeclared_requirement_of_upstream_is_named(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
     declared = replace(wheel.declared, requires=["ml_dtypes"])
-    sentence = refused(replace(wheel, declared=declared))
-    assert sentence.startswith("packaging/iree_runtime/BUILD.bazel: upstream requires numpy")
+    message = error_of(replace(wheel, declared=declared))
+    assert message.startswith("packaging/iree_runtime/BUILD.bazel: upstream requires numpy")
 
 
-def test_malformed_requirement_is_named(tmp_path: Path) -> None:
+def test_invalid_requirement_is_named(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
     declared = replace(wheel.declared, requires=["numpy", "what ever"])
-    assert "a requirement is malformed" in refused(replace(wheel, declared=declared))
+    assert "invalid requirement" in error_of(replace(wheel, declared=declared))
 
 
-def test_unknown_licence_expression_is_named(tmp_path: Path) -> None:
+def test_invalid_license_expression_is_named(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
     declared = replace(wheel.declared, license_expression="Apache-2.0 with everything")
-    assert "METADATA would not be valid" in refused(replace(wheel, declared=declared))
+    assert "METADATA would be invalid" in error_of(replace(wheel, declared=declared))
 
 
 def test_version_module_without_a_version_line_is_named(tmp_path: Path) -> None:
     upstream = UpstreamWheel().with_files(**{VERSION_MODULE: b"version = (3, 13)\n"})
-    assert f"{VERSION_MODULE} has 0 VERSION lines" in refused(wheel_of(tmp_path, upstream))
+    assert f"{VERSION_MODULE} has 0 VERSION lines" in error_of(wheel_of(tmp_path, upstream))
 
 
-def test_version_module_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_missing_version_module_is_named(tmp_path: Path) -> None:
     upstream = UpstreamWheel().with_files(**{VERSION_MODULE: None})
-    assert f"no version module {VERSION_MODULE}" in refused(wheel_of(tmp_path, upstream))
+    assert f"lacks the version module {VERSION_MODULE}" in error_of(wheel_of(tmp_path, upstream))
 
 
-def test_entry_point_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+def test_entry_point_to_a_missing_module_is_named(tmp_path: Path) -> None:
     upstream = replace(
         UpstreamWheel(), entry_points="[console_scripts]\niree-x = iree.gone.__main__:main\n"
     )
-    assert "the entry point iree-x names iree.gone.__main__:main" in refused(
+    assert "the entry point iree-x refers to iree.gone.__main__:main" in error_of(
         wheel_of(tmp_path, upstream)
     )
 
 
-def test_entry_point_to_a_function_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_entry_point_to_a_missing_function_is_named(tmp_path: Path) -> None:
     upstream = UpstreamWheel().with_files(**{SCRIPT: b"def other(): pass\n"})
-    assert "the entry point iree-run-module names" in refused(wheel_of(tmp_path, upstream))
+    assert "the entry point iree-run-module refers to" in error_of(wheel_of(tmp_path, upstream))
 
 
 @pytest.mark.parametrize("source", [b"def main(:\n", b"\xff", b"\0"])
-def test_entry_point_into_what_is_no_python_is_named(tmp_path: Path, source: bytes) -> None:
-    """Catches: a traceback where upstream ships a broken module."""
+def test_entry_point_into_invalid_python_is_named(tmp_path: Path, source: bytes) -> None:
+    """Catches: a traceback when upstream ships a broken module."""
     upstream = UpstreamWheel().with_files(**{SCRIPT: source})
-    assert "the entry point iree-run-module names" in refused(wheel_of(tmp_path, upstream))
+    assert "the entry point iree-run-module refers to" in error_of(wheel_of(tmp_path, upstream))
 
 
-def test_entry_point_that_is_imported_under_a_condition_is_found(tmp_path: Path) -> None:
+def test_entry_point_that_is_imported_conditionally_is_found(tmp_path: Path) -> None:
     source = b"try:\n    from .fast import main\nexcept ImportError:\n    from .slow import main\n"
     assemble(wheel_of(tmp_path, UpstreamWheel().with_files(**{SCRIPT: source})))
 
 
 def test_broken_file_of_upstream_can_be_replaced(tmp_path: Path) -> None:
     upstream = UpstreamWheel().with_files(**{SCRIPT: b"def other(): pass\n"})
-    mended = tmp_path / "mended.py"
-    mended.write_text("from .other import main\n")
-    wheel = replace(wheel_of(tmp_path, upstream), replacements={SCRIPT: mended})
+    fixed = tmp_path / "fixed.py"
+    fixed.write_text("from .other import main\n")
+    wheel = replace(wheel_of(tmp_path, upstream), replacements={SCRIPT: fixed})
     assemble(wheel)
-    assert contents(wheel)[SCRIPT] == mended.read_bytes()
+    assert contents(wheel)[SCRIPT] == fixed.read_bytes()
 
 
-def test_replacement_of_nothing_is_named(tmp_path: Path) -> None:
+def test_replacement_of_a_missing_file_is_named(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
-    licence = wheel.license_files["LICENSE"]
-    sentence = refused(replace(wheel, replacements={"iree/gone.py": licence}))
-    assert "the payload has no iree/gone.py to replace" in sentence
+    license_ = wheel.license_files["LICENSE"]
+    message = error_of(replace(wheel, replacements={"iree/gone.py": license_}))
+    assert "the payload lacks iree/gone.py" in message
 
 
-def test_file_name_that_says_another_version_is_refused(tmp_path: Path) -> None:
+def test_file_name_with_another_version_is_refused(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
     wheel = replace(wheel, output=wheel.output.with_name(wheel.output.name.replace("22.1", "22.2")))
-    assert "does not say iree-runtime 20261122.1" in refused(wheel)
+    assert "does not match iree-runtime 20261122.1" in error_of(wheel)
 
 
 def test_truncated_part_is_refused(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
     part = wheel.parts["lib.zip"]
     part.write_bytes(part.read_bytes()[:-10])
-    assert refused(wheel).startswith("lib.zip: not a whole ZIP archive")
+    assert error_of(wheel).startswith("lib.zip: not a whole ZIP archive")

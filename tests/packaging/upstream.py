@@ -1,4 +1,4 @@
-"""Small wheels like upstream's, whole or broken on purpose."""
+"""Small wheels like upstream's, valid or broken on purpose."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ SCRIPT = "iree/_runtime/scripts/iree_run_module/__main__.py"
 
 
 def elf(machine: int = 62, body: bytes = b"") -> bytes:
-    """The start of a 64-bit little-endian ELF file; machine 62 is x86_64, 183 is aarch64."""
+    """Returns the start of a 64-bit little-endian ELF file; machine 62 is x86_64, 183 aarch64."""
     return b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 3, machine) + bytes(44) + body
 
 
 def macho(cpu: int) -> bytes:
-    """The start of a 64-bit Mach-O file."""
+    """Returns the start of a 64-bit Mach-O file."""
     return struct.pack("<LL", 0xFEEDFACF, cpu) + bytes(24)
 
 
 @dataclass(frozen=True)
 class UpstreamWheel:
-    """What goes into a wheel; replace a field to break it."""
+    """The contents of a wheel; replace a field to break it."""
 
     python_tag: str = "cp311"
     abi_tag: str = "cp311"
@@ -66,7 +66,7 @@ class UpstreamWheel:
         "[console_scripts]\niree-run-module = iree._runtime.scripts.iree_run_module.__main__:main\n"
     )
     record: bytes | None = None
-    """RECORD's content instead of the right one."""
+    """Content of RECORD instead of the valid one."""
     executables: frozenset[str] = frozenset({TOOL})
 
     @property
@@ -80,12 +80,12 @@ class UpstreamWheel:
         return f"{NAME}-{VERSION}.dist-info"
 
     def with_files(self, **files: bytes | None) -> UpstreamWheel:
-        """The wheel with files put in, or taken out where the content is None."""
+        """Returns the wheel with files added, or removed if their content is None."""
         merged = {**self.files, **files}
         return replace(self, files={k: v for k, v in merged.items() if v is not None})
 
     def members(self) -> dict[str, bytes]:
-        """All members in order, RECORD last."""
+        """Returns all members in order, RECORD last."""
         tag = f"{self.python_tag}-{self.abi_tag}-manylinux_2_28_x86_64"
         members = {
             **self.files,
@@ -96,11 +96,11 @@ class UpstreamWheel:
         }
         record = f"{self.dist_info}/RECORD"
         lines = [f"{path},{_digest(content)},{len(content)}" for path, content in members.items()]
-        right = "\n".join([*lines, f"{record},,"]).encode() + b"\n"
-        return {**members, record: right if self.record is None else self.record}
+        valid = "\n".join([*lines, f"{record},,"]).encode() + b"\n"
+        return {**members, record: valid if self.record is None else self.record}
 
     def to_bytes(self) -> bytes:
-        """The wheel file."""
+        """Returns the wheel file."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
             for path, content in self.members().items():

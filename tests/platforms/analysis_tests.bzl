@@ -1,4 +1,4 @@
-"""Analysis tests: what //platforms declares holds what its data says."""
+"""Analysis tests: the targets of //platforms match its data."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts", "unittest")
 load("//platforms:defs.bzl", "PLATFORMS", "constraints_of", "platform_named")
@@ -10,7 +10,7 @@ _HOST = "@platforms//host"
 
 _TAGS = ["py3"] + [python_tag(python.version) for python in PYTHONS]
 
-# Every constraint value that tells platforms apart, and its name.
+# Every constraint value that distinguishes platforms, by label, with its name.
 _CONSTRAINTS = {
     label: label.rpartition(":")[2]
     for label in [
@@ -29,8 +29,8 @@ def _platform_test_impl(ctx):
 _platform_test = analysistest.make(
     _platform_test_impl,
     attrs = {
-        "constraints": attr.string_list(doc = "The constraint values that hold, all of them."),
-        "platform": attr.string(doc = "The one platform whose config_setting matches."),
+        "constraints": attr.string_list(doc = "All constraint values that match."),
+        "platform": attr.string(doc = "The only platform whose config_setting matches."),
     },
 )
 
@@ -44,7 +44,7 @@ def _host_test_impl(ctx):
 
 _host_test = analysistest.make(
     _host_test_impl,
-    doc = "The host promises no libc: what is meant for glibc_2.28 must not match it by accident.",
+    doc = "The host has no libc constraint: what is meant for glibc_2.28 must not match it.",
 )
 
 def _python_tag_test_impl(ctx):
@@ -58,7 +58,7 @@ def _python_tag_test_impl(ctx):
 
 _python_tag_test = analysistest.make(
     _python_tag_test_impl,
-    attrs = {"python_tag": attr.string(doc = "The one tag whose config_setting matches.")},
+    attrs = {"python_tag": attr.string(doc = "The only tag whose config_setting matches.")},
 )
 
 def _unknown_platform_test_impl(ctx):
@@ -112,7 +112,7 @@ def analysis_tests(name):
     """Declares the tests of this file.
 
     Args:
-      name: what the tests' names begin with.
+      name: first part of the names of the tests.
     """
     for platform in PLATFORMS:
         _platform_test(

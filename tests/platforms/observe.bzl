@@ -1,11 +1,11 @@
-"""Rules that look at //platforms the way rules of the repository do: under a transition."""
+"""Rules that read //platforms like other rules of the repository: under a transition."""
 
 load("//platforms:defs.bzl", "platform_named")
 
 ObservedInfo = provider(
-    "What holds where a target is built for a platform and a Python tag.",
+    "The settings of a target that is built for a platform and a Python tag.",
     fields = {
-        "constraints": "names of the constraint values that hold",
+        "constraints": "names of the constraint values that match",
         "platform": "the platform whose config_setting matched, or \"\"",
         "python_tag": "the tag whose config_setting matched, or \"\"",
     },
@@ -39,17 +39,17 @@ def _observed_impl(ctx):
 
 observed = rule(
     implementation = _observed_impl,
-    doc = "Records what holds under a platform and a Python tag.",
+    doc = "Records the settings for a platform and a Python tag.",
     cfg = _configure,
     attrs = {
         "constraints": attr.label_keyed_string_dict(
-            doc = "The constraint values to look for, and our names for them.",
+            doc = "The constraint values to test, with their names.",
             providers = [platform_common.ConstraintValueInfo],
         ),
         "platform": attr.string(doc = "A select() over the platforms' config_settings."),
         "python_tag": attr.string(doc = "A select() over the tags' config_settings."),
-        "under": attr.string(doc = "The label of the platform to be built for."),
-        "under_python_tag": attr.string(doc = "The Python tag to be built for."),
+        "under": attr.string(doc = "Label of the platform to build for."),
+        "under_python_tag": attr.string(doc = "The Python tag to build for."),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
@@ -62,6 +62,6 @@ def _lookup_impl(ctx):
 
 lookup = rule(
     implementation = _lookup_impl,
-    doc = "Looks a platform up by its name, and fails where platform_named() does.",
+    doc = "Looks up a platform by name, and fails if platform_named() does.",
     attrs = {"platform": attr.string(doc = "The platform's name.")},
 )

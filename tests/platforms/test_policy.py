@@ -1,4 +1,4 @@
-"""The policy: what is due on which day, on the real data and on data that goes to the limits."""
+"""The policy: which Pythons are due on a day, with the real data and with edge cases."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -32,9 +32,9 @@ def due(on: str, platform: str) -> str:
 @pytest.mark.parametrize(
     ("on", "linux", "others"),
     [
-        # 3.13 comes out the day before the data begins.
+        # 3.13 is released the day before the data begins.
         ("2024-10-08", "3.9 3.10 3.11 3.12 3.13", "3.12 3.13"),
-        # 3.14 comes out.
+        # 3.14 is released.
         ("2025-10-06", "3.9 3.10 3.11 3.12 3.13", "3.12 3.13"),
         ("2025-10-07", "3.9 3.10 3.11 3.12 3.13 3.14", "3.13 3.14"),
         ("2025-10-08", "3.9 3.10 3.11 3.12 3.13 3.14", "3.13 3.14"),
@@ -42,7 +42,7 @@ def due(on: str, platform: str) -> str:
         ("2025-10-30", "3.9 3.10 3.11 3.12 3.13 3.14", "3.13 3.14"),
         ("2025-10-31", "3.9 3.10 3.11 3.12 3.13 3.14", "3.13 3.14"),
         ("2025-11-01", "3.10 3.11 3.12 3.13 3.14", "3.13 3.14"),
-        # 3.15 comes out within 3.14's first year.
+        # 3.15 is released within 3.14's first year.
         ("2026-09-30", "3.10 3.11 3.12 3.13 3.14", "3.13 3.14"),
         ("2026-10-01", "3.10 3.11 3.12 3.13 3.14 3.15", "3.14 3.15"),
         # 3.10 ends.
@@ -55,7 +55,7 @@ def due(on: str, platform: str) -> str:
         ("2027-10-02", "3.11 3.12 3.13 3.14 3.15", "3.15"),
     ],
 )
-def test_what_is_due_around_the_days_that_change_it(on: str, linux: str, others: str) -> None:
+def test_what_is_due_around_the_days_on_which_it_changes(on: str, linux: str, others: str) -> None:
     assert due(on, "linux_x86_64") == due(on, "linux_aarch64") == linux
     assert due(on, "windows_x86_64") == due(on, "macos_arm64") == others
 
@@ -94,11 +94,11 @@ def test_a_day_before_the_data_is_refused() -> None:
 
 def test_a_day_after_the_last_python_is_refused() -> None:
     policy.due(LAST_DAY, DATA)
-    with pytest.raises(policy.UnknownDayError, match="is alive on 2031-11-01; add"):
+    with pytest.raises(policy.UnknownDayError, match="is supported on 2031-11-01; add"):
         policy.due(LAST_DAY + DAY, DATA)
 
 
-def test_data_that_must_be_stale_is_said_to_be() -> None:
+def test_stale_data_is_reported() -> None:
     assert policy.staleness(day("2027-09-30"), DATA.pythons) is None
     assert "3.15" in (policy.staleness(day("2027-10-01"), DATA.pythons) or "")
 
@@ -110,26 +110,26 @@ def test_the_newest_is_due_everywhere(on: date) -> None:
 
 
 @given(known_days)
-def test_what_others_get_linux_gets_too(on: date) -> None:
-    wanted = policy.due(on, DATA)
-    assert set(wanted["windows_x86_64"]) <= set(wanted["linux_x86_64"])
+def test_linux_gets_every_python_that_others_get(on: date) -> None:
+    versions = policy.due(on, DATA)
+    assert set(versions["windows_x86_64"]) <= set(versions["linux_x86_64"])
 
 
 @given(known_days)
-def test_no_python_is_due_outside_of_its_life(on: date) -> None:
-    lives = {python.version: python for python in DATA.pythons}
+def test_no_python_is_due_while_it_is_not_supported(on: date) -> None:
+    pythons = {python.version: python for python in DATA.pythons}
     for versions in policy.due(on, DATA).values():
         assert all(
-            lives[version].released <= on <= lives[version].end_of_life for version in versions
+            pythons[version].released <= on <= pythons[version].end_of_life for version in versions
         )
 
 
 @given(known_days.filter(lambda on: on > FIRST_DAY))
 def test_only_days_in_the_data_change_anything(on: date) -> None:
     changing = {
-        turn
+        change
         for python in DATA.pythons
-        for turn in (
+        for change in (
             python.released,
             policy.first_anniversary(python.released),
             python.end_of_life + DAY,
@@ -149,6 +149,6 @@ def test_an_anniversary_is_one_year_and_the_same_day_later(on: date) -> None:
 
 
 @given(st.permutations(DATA.pythons), known_days)
-def test_the_order_of_the_data_is_without_effect(pythons: Sequence[data.Python], on: date) -> None:
+def test_the_order_of_the_data_does_not_matter(pythons: Sequence[data.Python], on: date) -> None:
     assert policy.supported(on, pythons) == policy.supported(on, DATA.pythons)
     assert policy.newest(on, pythons) == policy.newest(on, DATA.pythons)

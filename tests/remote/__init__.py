@@ -1,1 +1,1 @@
-"""Remotes that tests start: HTTP as data, a front that fails requests, programs that serve."""
+"""Tests of builds with a remote cache and remote execution."""

@@ -1,6 +1,6 @@
-"""A cache of plain HTTP saves work, and can do no harm: gone, spoilt or read-only.
+"""A plain HTTP cache saves work, and does no harm if it is missing, corrupted or read-only.
 
-The server is nginx, which keeps what it is given: it checks nothing.
+The server is nginx, which stores files without checking them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from tests.clone import Build, Clone, clone
 from tests.servers.remote import engines
 from tests.servers.remote.relay import relay
 
-# Built in a second, by an action that makes several files and one that makes one.
+# Built in a second, by actions with one and with several outputs.
 SMALL = "//packaging/iree_tools_tf:wheels"
-# Of one platform, with C and its runtime, which is a directory.
+# For one platform, with a C program and the C runtime, which is a directory.
 LARGE = "//packaging/iree_runtime:wheels"
 ONE_PLATFORM = "--//packaging:without=linux_aarch64,windows_x86_64,macos_arm64"
 PUSH = ("--config=ci", "--config=remote_cache_push")
@@ -38,25 +38,25 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(programs: engines.Engines, directory: Path) -> Iterator[str]:
-    with engines.http_cache(programs, directory) as served:
-        yield served
+    with engines.http_cache(programs, directory) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    with clone(tmp_path_factory.mktemp("one") / "machine") as made:
-        yield made
+    with clone(tmp_path_factory.mktemp("one") / "machine") as machine:
+        yield machine
 
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    with clone(tmp_path_factory.mktemp("another") / "machine/at/a/longer/path") as made:
-        yield made
+    with clone(tmp_path_factory.mktemp("another") / "machine/at/a/longer/path") as machine:
+        yield machine
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a build that fills the cache has made."""
+    """A build that fills the cache, and the digests of its wheels."""
 
     build: Build
     digests: Mapping[str, str]
@@ -65,18 +65,18 @@ class Filled:
 @pytest.fixture(scope="module")
 def filled(machine: Clone, address: str, directory: Path) -> Filled:
     """The build of the small wheel that fills the cache."""
-    unread = build(machine, address, *READ)
-    assert unread.executed > 0
-    assert not stored(directory), "a build that only reads has written"
-    machine.lose_outputs()
+    reading = build(machine, address, *READ)
+    assert reading.executed > 0
+    assert not stored(directory), "a build that only reads the cache has written to it"
+    machine.remove_outputs()
     pushed = build(machine, address, *PUSH)
-    assert pushed.executed == unread.executed
+    assert pushed.executed == reading.executed
     return Filled(pushed, digests(machine))
 
 
 @pytest.fixture(scope="module")
 def large(machine: Clone, address: str, filled: Filled) -> Filled:
-    """The build of the large wheels that fills the cache, too."""
+    """The build of the large wheels that fills the cache."""
     pushed = build(machine, address, *PUSH, target=LARGE)
     assert pushed.executed > filled.build.executed
     return Filled(pushed, digests(machine, LARGE))
@@ -87,30 +87,30 @@ def build(
 ) -> Build:
     """Builds a package's wheels."""
     environment = {"IREE_RELEASE_REMOTE": address, "IREE_RELEASE_REMOTE_TOKEN": token}
-    made = machine.build(*options, ONE_PLATFORM, target, environment=environment)
-    assert made.code == 0, made.said[-4000:]
-    return made
+    result = machine.build(*options, ONE_PLATFORM, target, environment=environment)
+    assert result.exit_code == 0, result.output[-4000:]
+    return result
 
 
 def digests(machine: Clone, target: str = SMALL) -> dict[str, str]:
-    """The wheels of a package, by their digests."""
+    """The digests of a package's wheels, by path."""
     return machine.digests(target, ONE_PLATFORM)
 
 
 def stored(directory: Path, kind: str = "*") -> list[Path]:
-    """What the cache holds: `cas`, files by digest, and `ac`, what actions made."""
+    """Files in the cache: files by digest in `cas`, and action results in `ac`."""
     return [path for path in (directory / "cache").glob(f"{kind}/**/*") if path.is_file()]
 
 
 @contextmanager
-def spoilt(paths: Sequence[Path]) -> Iterator[dict[Path, bytes]]:
-    """Gives the content of files that may be spoilt, and puts it back."""
-    kept = {path: path.read_bytes() for path in paths}
-    assert kept
+def restored(paths: Sequence[Path]) -> Iterator[dict[Path, bytes]]:
+    """Yields the content of files, and restores it afterwards."""
+    original = {path: path.read_bytes() for path in paths}
+    assert original
     try:
-        yield kept
+        yield original
     finally:
-        for path, content in kept.items():
+        for path, content in original.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
 
@@ -119,75 +119,76 @@ def test_another_machine_executes_nothing(
     large: Filled, other: Clone, address: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with relay(address) as counted:
-        made = build(other, counted.address, *READ, target=LARGE)
+        result = build(other, counted.address, *READ, target=LARGE)
     with capsys.disabled():
         print(
             f"\nfilling: {large.build.seconds:.0f} s, {large.build.executed} actions; reading: "
-            f"{made.seconds:.0f} s, {made.hits} from the cache, {counted.received / 1e6:.0f} MB"
+            f"{result.seconds:.0f} s, {result.hits} from the cache, "
+            f"{counted.received / 1e6:.0f} MB"
         )
-    assert made.executed == 0, made.processes
-    assert made.hits == large.build.executed
+    assert result.executed == 0, result.processes
+    assert result.hits == large.build.executed
     assert digests(other, LARGE) == large.digests
 
 
-@pytest.mark.parametrize("spoil", ["changed", "cut short", "empty", "gone"])
-def test_a_spoilt_blob_makes_no_wrong_wheel(
-    filled: Filled, other: Clone, address: str, directory: Path, spoil: str
+@pytest.mark.parametrize("damage", ["changed", "truncated", "empty", "missing"])
+def test_a_corrupted_blob_does_not_corrupt_a_wheel(
+    filled: Filled, other: Clone, address: str, directory: Path, damage: str
 ) -> None:
-    other.lose_outputs()
-    with spoilt(stored(directory, "cas")) as blobs:
+    other.remove_outputs()
+    with restored(stored(directory, "cas")) as blobs:
         for path, content in blobs.items():
-            match spoil:
+            match damage:
                 case "changed":
                     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]) if content else b"")
-                case "cut short":
+                case "truncated":
                     path.write_bytes(content[: len(content) // 2])
                 case "empty":
                     path.write_bytes(b"")
                 case _:
                     path.unlink()
-        made = build(other, address, *READ)
-    assert made.executed > 0
+        result = build(other, address, *READ)
+    assert result.executed > 0
     assert digests(other) == filled.digests
 
 
-def test_results_that_are_no_results_are_not_taken(
+def test_invalid_action_results_are_ignored(
     filled: Filled, other: Clone, address: str, directory: Path
 ) -> None:
-    other.lose_outputs()
-    with spoilt(stored(directory, "ac")) as results:
+    other.remove_outputs()
+    with restored(stored(directory, "ac")) as results:
         for path in results:
             path.write_bytes(b"<html>the sign-in page of a proxy</html>")
-        made = build(other, address, *READ)
-    assert (made.hits, made.executed) == (0, filled.build.executed)
+        result = build(other, address, *READ)
+    assert (result.hits, result.executed) == (0, filled.build.executed)
     assert digests(other) == filled.digests
 
 
-def test_a_lie_of_who_fills_the_cache_is_found_only_without_it(
+def test_a_forged_action_result_is_detected_only_without_the_cache(
     filled: Filled, other: Clone, address: str, directory: Path
 ) -> None:
-    """No Bazel can see it: what an action makes is known by running it.
+    """Bazel cannot detect it without executing the action.
 
-    So only builds of what was reviewed fill the cache, and an audit takes nothing from it.
+    So only builds of reviewed code fill the cache, and an audit does not use it.
     """
     name = next(name for name in filled.digests if name.endswith(".whl"))
-    right = filled.digests[name].encode()
-    wheel = (directory / "cache" / "cas" / right.decode()).read_bytes()
-    wrong = wheel[:-1] + bytes([wheel[-1] ^ 1])
-    lie = hashlib.sha256(wrong).hexdigest()
-    (directory / "cache" / "cas" / lie).write_bytes(wrong)
-    with spoilt(stored(directory, "ac")) as results:
+    digest = filled.digests[name].encode()
+    wheel = (directory / "cache" / "cas" / digest.decode()).read_bytes()
+    forged = wheel[:-1] + bytes([wheel[-1] ^ 1])
+    forged_digest = hashlib.sha256(forged).hexdigest()
+    (directory / "cache" / "cas" / forged_digest).write_bytes(forged)
+    with restored(stored(directory, "ac")) as results:
         for path, content in results.items():
-            path.write_bytes(content.replace(right, lie.encode()))
-        other.lose_outputs()
+            path.write_bytes(content.replace(digest, forged_digest.encode()))
+        other.remove_outputs()
         build(other, address, *READ)
-        assert digests(other) == {**filled.digests, name: lie}
-        other.lose_outputs()
+        assert digests(other) == {**filled.digests, name: forged_digest}
+        other.remove_outputs()
         build(other, address, *READ, "--noremote_accept_cached")
         assert digests(other) == filled.digests
 
 
-def test_a_cache_that_wants_a_token_gets_it(
+def test_a_cache_that_requires_a_token_gets_it(
     filled: Filled,
     other: Clone,
     programs: engines.Engines,
@@ -196,34 +197,34 @@ def test_a_cache_that_wants_a_token_gets_it(
 ) -> None:
     token = "of-the-remote-0123456789"
     with engines.http_cache(programs, tmp_path, cache=directory / "cache", token=token) as guarded:
-        other.lose_outputs()
-        refused = build(other, guarded, *READ)
-        assert refused.hits == 0
-        other.lose_outputs()
-        made = build(other, guarded, *READ, token=token)
-    assert made.hits == filled.build.executed
-    assert token not in made.said
+        other.remove_outputs()
+        without_token = build(other, guarded, *READ)
+        assert without_token.hits == 0
+        other.remove_outputs()
+        result = build(other, guarded, *READ, token=token)
+    assert result.hits == filled.build.executed
+    assert token not in result.output
     assert digests(other) == filled.digests
 
 
-def test_a_cache_that_is_gone_is_done_without(filled: Filled, other: Clone, address: str) -> None:
-    other.lose_outputs()
-    with relay(address) as gone:
-        gone.cut()
-        made = build(other, gone.address, *READ)
-    assert (made.hits, made.executed) == (0, filled.build.executed)
-    assert "WARNING" in made.said
+def test_a_build_succeeds_without_the_cache(filled: Filled, other: Clone, address: str) -> None:
+    other.remove_outputs()
+    with relay(address) as connection:
+        connection.cut()
+        result = build(other, connection.address, *READ)
+    assert (result.hits, result.executed) == (0, filled.build.executed)
+    assert "WARNING" in result.output
     assert digests(other) == filled.digests
 
 
-def test_a_cache_that_dies_meanwhile_is_done_without(
+def test_a_build_succeeds_if_the_cache_disappears_meanwhile(
     filled: Filled, other: Clone, address: str, directory: Path
 ) -> None:
     (wheel,) = filled.digests.values()
-    other.lose_outputs()
-    with relay(address) as dying:
-        # Before the wheel is there, and what it is made of.
-        dying.cut_after = (directory / "cache" / "cas" / wheel).stat().st_size
-        made = build(other, dying.address, *READ)
-    assert made.executed > 0
+    other.remove_outputs()
+    with relay(address) as connection:
+        # Before the wheel and its inputs are downloaded.
+        connection.cut_after = (directory / "cache" / "cas" / wheel).stat().st_size
+        result = build(other, connection.address, *READ)
+    assert result.executed > 0
     assert digests(other) == filled.digests

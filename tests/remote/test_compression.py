@@ -1,4 +1,4 @@
-"""An engine that cannot compress still serves as a cache under the presets."""
+"""With the presets, a remote that does not support compression works as a cache."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def buildgrid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallWorkspace]:
-    with small_workspace(tmp_path_factory.mktemp("small"), BUILD) as made:
-        # As a user's own rc file would: what it says of every build comes before a preset.
-        rc = made.path / ".bazelrc"
+    with small_workspace(tmp_path_factory.mktemp("small"), BUILD) as workspace:
+        # Like a user's rc file, which is read before the presets.
+        rc = workspace.path / ".bazelrc"
         rc.write_text(f"build --remote_cache_compression\n{rc.read_text()}")
-        yield made
+        yield workspace
 
 
-def built(workspace: SmallWorkspace, buildgrid: str, *presets: str) -> str:
-    """Builds from nothing; returns what Bazel says of it."""
+def build(workspace: SmallWorkspace, buildgrid: str, *presets: str) -> str:
+    """Runs a clean build; returns Bazel's messages."""
     workspace.bazelw("clean")
     done = workspace.bazelw(
         "build", "--disk_cache=", f"--remote_cache={buildgrid}", *presets, "//:made"
@@ -37,18 +37,18 @@ def built(workspace: SmallWorkspace, buildgrid: str, *presets: str) -> str:
     return done.stderr
 
 
-def test_a_preset_turns_off_what_another_rc_file_turns_on(
+def test_a_preset_disables_compression_of_another_rc_file(
     workspace: SmallWorkspace, buildgrid: str
 ) -> None:
-    """Catches: a build that uses no cache at all, prints one warning, and exits with 0."""
-    built(workspace, buildgrid, "--config=remote_cache_push")
-    assert "1 remote cache hit" in built(workspace, buildgrid, "--config=remote_cache")
+    """Catches: a build that does not use the cache, prints one warning, and exits with 0."""
+    build(workspace, buildgrid, "--config=remote_cache_push")
+    assert "1 remote cache hit" in build(workspace, buildgrid, "--config=remote_cache")
 
 
-def test_bazel_still_only_warns_of_an_engine_without_compression(
+def test_bazel_only_warns_about_a_remote_without_compression(
     workspace: SmallWorkspace, buildgrid: str
 ) -> None:
-    """Catches: a Bazel that reports an error by now, so that the presets need no guard."""
-    said = built(workspace, buildgrid, "--config=remote_cache", "--config=remote_compressed")
-    assert "remote cache hit" not in said
-    assert "compression" in said
+    """Catches: a newer Bazel that reports an error, so that the presets need not disable it."""
+    output = build(workspace, buildgrid, "--config=remote_cache", "--config=remote_compressed")
+    assert "remote cache hit" not in output
+    assert "compression" in output

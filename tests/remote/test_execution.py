@@ -1,8 +1,8 @@
-"""A release is built on workers with a shell, a C library, and nothing of this machine.
+"""A release is built on workers that have only a shell and a C library.
 
-It is a small one (//tests/remote/product), with every kind of action that the whole one has.
+It is a small release (//tests/remote/product) with every kind of action of the complete one.
 
-The server is BuildGrid, with PostgreSQL, and the worker buildbox' with bubblewrap.
+The server is BuildGrid with PostgreSQL, and the worker is buildbox with bubblewrap.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.clone import Build, Clone, clone
-from tests.output_base import of_this_test
+from tests.output_base import outer_output_base
 from tests.reproducible.difference import sha256
 from tests.servers.remote import engines
 from tests.servers.remote.relay import Relay, relay
@@ -24,20 +24,22 @@ from tests.workspace import root
 
 PRODUCT = "//tests/remote/product:all"
 WHOLE = ("//packaging:all", "//examples/native_project:all_wheels")
-# What it could be asked for and is not: a program whose symbols were taken out by another one.
+# Actions that are never executed: no target depends on stripped programs.
 NEVER_RUN = {"CcStrip"}
-# BuildGrid refuses calls beyond the number of its threads.
+# BuildGrid rejects calls beyond the number of its threads.
 OPTIONS = ("--config=ci", "--config=remote_exec", "--remote_max_connections=4")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a build on another machine."""
+    """The result of a build on workers."""
 
     build: Build
     digests: dict[str, str]
     sent: int
+    """Bytes sent to the server."""
     received: int
+    """Bytes received from the server."""
 
 
 @pytest.fixture(scope="module")
@@ -56,19 +58,19 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
 
 
 def built(remote: Relay, machine: Clone) -> Outcome:
-    """Builds the product on a machine."""
+    """Builds the product from a machine."""
     before = remote.sent, remote.received
     environment = {"IREE_RELEASE_REMOTE": remote.address}
     build = machine.build(*OPTIONS, PRODUCT, environment=environment)
-    assert build.code == 0, build.said[-4000:]
+    assert build.exit_code == 0, build.output[-4000:]
     sent, received = remote.sent - before[0], remote.received - before[1]
     return Outcome(build, machine.digests(PRODUCT), sent, received)
 
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    with clone(tmp_path_factory.mktemp("one") / "machine") as made:
-        yield made
+    with clone(tmp_path_factory.mktemp("one") / "machine") as machine:
+        yield machine
 
 
 @pytest.fixture(scope="module")
@@ -82,19 +84,21 @@ def second(remote: Relay, first: Outcome, tmp_path_factory: pytest.TempPathFacto
         return built(remote, other)
 
 
-def test_no_action_needs_this_machine(first: Outcome) -> None:
+def test_all_actions_run_on_workers(first: Outcome) -> None:
     assert first.build.executed > 30
     assert set(first.build.processes) <= {"internal", "remote", "remote cache hit"}
 
 
-def test_every_kind_of_action_is_tried(first: Outcome, machine: Clone) -> None:
-    """Catches: a new kind of action in the release, which needs what no worker has."""
-    assert machine.kinds(*WHOLE) - NEVER_RUN <= first.build.kinds
+def test_every_kind_of_action_is_tested(first: Outcome, machine: Clone) -> None:
+    """Catches: a new kind of action in the release that needs something that workers lack."""
+    assert machine.mnemonics(*WHOLE) - NEVER_RUN <= first.build.mnemonics
 
 
-def test_what_was_fetched_elsewhere_names_no_path_of_there(first: Outcome, machine: Clone) -> None:
-    """Catches: a path that both machines have in common, since another one fetched for them."""
-    outer = of_this_test()
+def test_shared_repositories_contain_no_paths_of_their_origin(
+    first: Outcome, machine: Clone
+) -> None:
+    """Catches: a path that is the same in both clones, because they share repositories."""
+    outer = outer_output_base()
     assert outer
     paths = [os.fsencode(outer / "external"), os.fsencode(root())]
     for directory, names, files in os.walk(machine.output_base / "external"):
@@ -105,32 +109,32 @@ def test_what_was_fetched_elsewhere_names_no_path_of_there(first: Outcome, machi
                 content = path.read_bytes()
             else:
                 continue
-            assert not any(outside in content for outside in paths), path
+            assert not any(outer_path in content for outer_path in paths), path
 
 
-def test_another_machine_executes_nothing_anew(first: Outcome, second: Outcome) -> None:
+def test_another_machine_executes_no_actions(first: Outcome, second: Outcome) -> None:
     assert second.build.executed == 0, second.build.processes
     assert second.build.hits == first.build.executed + first.build.hits
 
 
-def test_what_was_there_is_not_sent_again(
+def test_inputs_are_not_sent_again(
     first: Outcome, second: Outcome, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with capsys.disabled():
         print()
-        for name, one in (("first", first), ("second", second)):
+        for name, outcome in (("first", first), ("second", second)):
             print(
-                f"{name} machine: {one.build.seconds:.0f} s, {one.build.executed} actions "
-                f"executed, {one.build.hits} from the cache, {one.sent / 1e6:.0f} MB sent, "
-                f"{one.received / 1e6:.0f} MB received"
+                f"{name} machine: {outcome.build.seconds:.0f} s, {outcome.build.executed} actions "
+                f"executed, {outcome.build.hits} from the cache, {outcome.sent / 1e6:.0f} MB sent, "
+                f"{outcome.received / 1e6:.0f} MB received"
             )
     assert second.sent < first.sent / 20
 
 
-def test_workers_make_the_bytes_that_this_machine_makes(first: Outcome, second: Outcome) -> None:
+def test_workers_build_the_same_files_as_this_machine(first: Outcome, second: Outcome) -> None:
     assert second.digests == first.digests
-    # These have the digests of all wheels and dists.
-    here = {path.name: path for path in map(Path, os.environ["MANIFEST"].split())}
-    assert here.keys() == {"manifest.json", "SHA256SUMS"}
-    for name, path in here.items():
+    # These files have the digests of all wheels and dists.
+    local = {path.name: path for path in map(Path, os.environ["MANIFEST"].split())}
+    assert local.keys() == {"manifest.json", "SHA256SUMS"}
+    for name, path in local.items():
         assert first.digests[f"tests/remote/product/{name}"] == sha256(path), name

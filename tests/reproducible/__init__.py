@@ -1,1 +1,1 @@
-"""Same sources, same bytes: whatever the place, the time, the locale or the Python."""
+"""Tests that builds are reproducible in other directories, times, locales and Pythons."""

@@ -1,4 +1,4 @@
-"""Where two files part that should be equal."""
+"""Finds the first difference between two files."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 _READ = 1 << 20
 
 
-def files_below(place: Path) -> dict[str, Path]:
-    """A file by its own name, or all files of a directory by their names, its own included."""
-    if not place.is_dir():
-        return {place.name: place}
-    found = sorted(path for path in place.rglob("*") if path.is_file())
-    return {str(path.relative_to(place.parent)): path for path in found}
+def files_below(path: Path) -> dict[str, Path]:
+    """A file by its name, or the files of a directory by their path starting with its name."""
+    if not path.is_dir():
+        return {path.name: path}
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return {str(file.relative_to(path.parent)): file for file in files}
 
 
 def sha256(path: Path) -> str:
@@ -27,7 +27,7 @@ def sha256(path: Path) -> str:
 
 
 def first_difference(one: Path, other: Path) -> str:
-    """Says where two different files part: the member of an archive, or the byte."""
+    """Describes where two files differ first: a member of an archive, or a byte."""
     suffixes = [suffix for suffix in _MEMBERS if one.name.endswith(suffix)]
     if not suffixes:
         return f"at byte {_first_byte(one, other)}"
@@ -35,19 +35,19 @@ def first_difference(one: Path, other: Path) -> str:
     for mine, theirs in zip_longest(members(one), members(other)):
         if mine is None or theirs is None or mine[0] != theirs[0]:
             names = [member[0] if member else "the end" for member in (mine, theirs)]
-            return f"{names[0]} stands where the other has {names[1]}"
+            return f"{names[0]} instead of {names[1]}"
         name = mine[0]
         for what, left, right in zip(("header", "content"), mine[1:], theirs[1:], strict=True):
             if left != right:
                 return f"in the {what} of {name}"
-    return f"at byte {_first_byte(one, other)}, though all members are equal"
+    return f"at byte {_first_byte(one, other)}, but all members are equal"
 
 
 def _zip_members(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Name, header and digest of the content of each member."""
+    """Yields the name, the header and the digest of the content of each member."""
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
-            # All that a packer may choose; where a member lies follows from those before it.
+            # Everything that a packer decides; offsets follow from the previous members.
             header = [
                 *(info.date_time, info.create_system, info.create_version, info.extract_version),
                 *(info.flag_bits, info.compress_type, info.internal_attr, info.external_attr),
@@ -57,7 +57,7 @@ def _zip_members(path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _tar_members(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Name, header and digest of the content of each member."""
+    """Yields the name, the header and the digest of the content of each member."""
     with tarfile.open(path) as archive:
         for info in archive:
             header = [

@@ -1,4 +1,4 @@
-"""Machines that differ in all that must not matter to a build."""
+"""Hosts that differ in everything that must not affect a build."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One place to build in."""
+    """A directory and an environment to build in."""
 
     name: str
-    """What reports call it."""
+    """Its name in reports."""
     directory: Path
-    """Where everything of it lies."""
+    """The directory of its files."""
     python: str
-    """The interpreter, by path."""
+    """Path of the interpreter."""
     umask: int
-    """What its files are made without."""
     zone: str
     """TZ."""
     language: str
     """LANG and LC_ALL."""
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """The environment of a program there: `base`, but for what is this host's own."""
+        """The environment of a program on this host: `base` with the variables of the host."""
         return {
             **base,
             "IREE_RELEASE_PYTHON": self.python,
@@ -38,7 +37,7 @@ class Host:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Gives this process, and what it starts, the host's umask and environment for a while."""
+        """Temporarily applies the host's umask and environment to this process and its children."""
         before, mask = dict(os.environ), os.umask(self.umask)
         os.environ.update(self.environment({}))
         try:
@@ -49,7 +48,7 @@ class Host:
             os.environ.update(before)
 
     def __str__(self) -> str:
-        """All that is its own."""
+        """The properties of the host."""
         return (
             f"{self.directory}, {self.python}, umask {self.umask:03o}, TZ {self.zone}, "
             f"LANG {self.language}"
@@ -57,10 +56,10 @@ class Host:
 
 
 def two_hosts(directory: Path, python: str, other_python: str) -> tuple[Host, Host]:
-    """Two hosts with nothing in common but what lies outside `directory`."""
+    """Two hosts below `directory` that differ in all properties."""
     return (
         Host("one", directory / "one", python, 0o022, "UTC", "C.UTF-8"),
-        # Fourteen hours ahead, where it is often tomorrow; and no capital I for i.
+        # 14 hours ahead, so often with another date; in Turkish, the capital of i is not I.
         Host(
             "other",
             directory / "another" / "and-deeper",

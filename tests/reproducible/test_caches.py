@@ -1,8 +1,8 @@
-"""The same bytes from any cache: whatever of a build comes from there, and whatever is made here.
+"""Builds with any cache produce the same files, whichever parts come from the cache.
 
-The cheap ways of `bazel run //tests/reproducible:ways`, with a project that is built in seconds: a
-library, a tool, a script, an extension module and a launcher, from CMake and from the tree that it
-installs, for Linux and for both processors of macOS at once.
+Tests the fast ways of `./bazelw run //tests/reproducible:ways` with a project that is built in
+seconds: a library, a tool, a script, an extension module and a launcher, from CMake and from an
+install tree, for Linux and for universal macOS.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.clone import Build, Clone, clone
-from tests.output_base import of_this_test
+from tests.output_base import outer_output_base
 from tests.reproducible.caches import random_half
 from tests.reproducible.difference import sha256
 from tests.reproducible.ways import other_python
@@ -23,7 +23,7 @@ from tests.servers.remote import engines
 from toolchains.debian.user_cache import user_cache
 
 TARGET = "//tests/reproducible/small:wheels"
-HERE = {name: sha256(Path(name)) for name in os.environ["WHEELS"].split()}
+EXPECTED = {name: sha256(Path(name)) for name in os.environ["WHEELS"].split()}
 SEED = int(os.environ.get("SEED", "17"))
 
 
@@ -34,17 +34,17 @@ def programs() -> engines.Engines:
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    with clone(tmp_path_factory.mktemp("another") / "machine") as made:
-        yield made
+    with clone(tmp_path_factory.mktemp("another") / "machine") as machine:
+        yield machine
 
 
 def build(machine: Clone, *options: str, python: str = "") -> Build:
-    """Builds the wheels, without what the clone has built before; on a Python, by path."""
-    machine.forget()
+    """Runs a clean build of the wheels, optionally with the Python at a path."""
+    machine.clean()
     environment = {"IREE_RELEASE_PYTHON": python} if python else {}
-    made = machine.build("--config=ci", *options, TARGET, environment=environment)
-    assert made.code == 0, made.said[-4000:]
-    return made
+    result = machine.build("--config=ci", *options, TARGET, environment=environment)
+    assert result.exit_code == 0, result.output[-4000:]
+    return result
 
 
 def digests(machine: Clone) -> dict[str, str]:
@@ -56,10 +56,10 @@ def digests(machine: Clone) -> dict[str, str]:
 def disk_cache(
     machine: Clone, programs: engines.Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A disk cache with what the wheels are made of, and nothing else.
+    """A disk cache with the results of building the wheels, and nothing else.
 
-    It is filled from this machine's own, which the build of this test has filled; what was trimmed
-    from that since is made again.
+    It is filled from this machine's disk cache, which the build of this test has filled; trimmed
+    results are built again.
     """
     filled = tmp_path_factory.mktemp("disk")
     with engines.http_cache(
@@ -69,14 +69,14 @@ def disk_cache(
             machine,
             *(f"--disk_cache={filled}", "--config=remote_cache", f"--remote_cache={address}"),
         )
-    assert digests(machine) == HERE
+    assert digests(machine) == EXPECTED
     return filled
 
 
 @pytest.mark.usefixtures("disk_cache")
-def test_what_was_fetched_for_this_machine_is_not_fetched_again(machine: Clone) -> None:
-    """Catches: a fetched file that names its output base, so that all that depend on it differ."""
-    outer = of_this_test()
+def test_fetched_repositories_are_not_fetched_again(machine: Clone) -> None:
+    """Catches: a fetched file that contains its output base, so that all dependents differ."""
+    outer = outer_output_base()
     assert outer
     for repository in ("_main~pypi~pypi_programs", "_main~zig~zig"):
         file = Path("external", repository, "BUILD.bazel")
@@ -97,9 +97,9 @@ def members(wheel: str) -> list[tuple[str, int, int]]:
     ("tag", "library"),
     [("manylinux_2_28_x86_64", "libsmall.so"), ("macosx_13_0_universal2", "libsmall.dylib")],
 )
-def test_a_ready_made_tree_holds_what_cmake_installs(tag: str, library: str) -> None:
-    """Catches: modes that tell whether a tree was installed here, and a text that is a program."""
-    of_cmake, of_tree = sorted(name for name in HERE if tag in name)
+def test_a_prebuilt_tree_gives_the_same_files_as_cmake(tag: str, library: str) -> None:
+    """Catches: modes that depend on where a tree was installed, and executable text files."""
+    of_cmake, of_tree = sorted(name for name in EXPECTED if tag in name)
     assert members(of_cmake) == members(of_tree)
     assert {path: mode for path, mode, _ in members(of_tree)} == {
         "small/__init__.py": 0o644,
@@ -112,61 +112,61 @@ def test_a_ready_made_tree_holds_what_cmake_installs(tag: str, library: str) -> 
     }
 
 
-def test_a_disk_cache_of_another_clone_gives_the_same_bytes(
+def test_a_disk_cache_of_another_clone_gives_the_same_files(
     machine: Clone, disk_cache: Path
 ) -> None:
-    """Catches: an action that is keyed by the clone, and modes that a cache restores."""
-    made = build(machine, f"--disk_cache={disk_cache}")
-    assert made.executed == 0, made.processes
-    assert digests(machine) == HERE
+    """Catches: an action key that depends on the clone, and modes of files from a cache."""
+    result = build(machine, f"--disk_cache={disk_cache}")
+    assert result.executed == 0, result.processes
+    assert digests(machine) == EXPECTED
 
 
-def test_a_remote_cache_gives_the_same_bytes(
+def test_a_remote_cache_gives_the_same_files(
     machine: Clone, disk_cache: Path, programs: engines.Engines, tmp_path: Path
 ) -> None:
     with engines.http_cache(programs, tmp_path, disk_cache=disk_cache) as address:
-        made = build(machine, "--config=remote_cache", f"--remote_cache={address}")
-    assert made.executed == 0, made.processes
-    assert digests(machine) == HERE
+        result = build(machine, "--config=remote_cache", f"--remote_cache={address}")
+    assert result.executed == 0, result.processes
+    assert digests(machine) == EXPECTED
 
 
-def test_a_random_half_of_a_cache_gives_the_same_bytes(
+def test_a_random_half_of_a_cache_gives_the_same_files(
     machine: Clone, disk_cache: Path, tmp_path: Path
 ) -> None:
-    """Catches: an action whose output depends on whether its inputs were made or restored.
+    """Catches: an action whose output depends on whether its inputs were built or cached.
 
-    `--test_env=SEED=N` chooses another half.
+    `--test_env=SEED=N` selects another half.
     """
-    left = random_half(disk_cache, tmp_path / "half", SEED)
-    print(f"seed {SEED}: {left.kept} files kept, {left.lost} lost")
-    made = build(machine, f"--disk_cache={tmp_path / 'half'}")
-    assert made.executed > 0, made.processes
-    assert digests(machine) == HERE
+    half = random_half(disk_cache, tmp_path / "half", SEED)
+    print(f"seed {SEED}: {half.kept} files kept, {half.lost} lost")
+    result = build(machine, f"--disk_cache={tmp_path / 'half'}")
+    assert result.executed > 0, result.processes
+    assert digests(machine) == EXPECTED
 
 
-# Every other step of the way, so that each is made of what was restored.
+# Alternate steps of the build, so that each has inputs from the cache.
 @pytest.mark.parametrize(
-    "made_here", ["CMakeInstall|MergePayloads|UniversalProgram", "TakeInTree|AssembleWheel"]
+    "not_cached", ["CMakeInstall|MergePayloads|UniversalProgram", "TakeInTree|AssembleWheel"]
 )
-def test_what_is_made_here_of_what_was_restored_is_the_same(
-    machine: Clone, disk_cache: Path, made_here: str
+def test_actions_with_cached_inputs_give_the_same_files(
+    machine: Clone, disk_cache: Path, not_cached: str
 ) -> None:
-    """Catches: modes of restored files, in a step that no random half happens to lose."""
-    made = build(
+    """Catches: modes of cached files, in an action that the random half does not execute."""
+    result = build(
         machine,
         f"--disk_cache={disk_cache}",
-        f"--modify_execution_info=^({made_here})$=+no-cache",
+        f"--modify_execution_info=^({not_cached})$=+no-cache",
     )
-    assert made.executed > 0, made.processes
-    assert digests(machine) == HERE
+    assert result.executed > 0, result.processes
+    assert digests(machine) == EXPECTED
 
 
-def test_another_python_gives_the_same_bytes(machine: Clone, disk_cache: Path) -> None:
-    """Catches: an extension module that is built with the Python that the build runs on.
+def test_another_python_gives_the_same_files(machine: Clone, disk_cache: Path) -> None:
+    """Catches: an extension module that is built with the Python that runs the build.
 
-    FindPython takes no headers of another minor version than that of the interpreter it asks.
+    FindPython requires headers of the interpreter's minor version.
     """
     python = other_python([Path(name) for name in os.environ["INTERPRETERS"].split()])
-    made = build(machine, f"--disk_cache={disk_cache}", python=python)
-    assert made.executed > 0, made.processes
-    assert digests(machine) == HERE
+    result = build(machine, f"--disk_cache={disk_cache}", python=python)
+    assert result.executed > 0, result.processes
+    assert digests(machine) == EXPECTED

@@ -1,4 +1,4 @@
-"""When a build is not reproducible, the report names what to look at."""
+"""The report of a build that is not reproducible names the first difference."""
 
 from __future__ import annotations
 
@@ -35,24 +35,29 @@ def tar_of(path: Path, members: Members, *, year: int = 1980) -> Path:
 
 @pytest.mark.parametrize(("pack", "suffix"), [(zip_of, ".whl"), (tar_of, ".tar.xz")])
 @pytest.mark.parametrize(
-    ("members", "year", "said"),
+    ("members", "year", "difference"),
     [
         ({**MEMBERS, "b.so": bytes(99) + b"\\1"}, 1980, "in the content of b.so"),
         (MEMBERS, 2026, "in the header of a.py"),
-        ({"a.py": b"a = 1\n", "c.txt": b"c\n"}, 1980, "b.so stands where the other has c.txt"),
-        ({**MEMBERS, "d": b""}, 1980, "the end stands where the other has d"),
+        ({"a.py": b"a = 1\n", "c.txt": b"c\n"}, 1980, "b.so instead of c.txt"),
+        ({**MEMBERS, "d": b""}, 1980, "the end instead of d"),
     ],
 )
 def test_the_first_member_that_differs_is_named(
-    tmp_path: Path, pack: Callable[..., Path], suffix: str, members: Members, year: int, said: str
+    tmp_path: Path,
+    pack: Callable[..., Path],
+    suffix: str,
+    members: Members,
+    year: int,
+    difference: str,
 ) -> None:
-    """Catches: a report of two digests, which leaves the search to the reader."""
+    """Catches: a report that has only two digests."""
     one = pack(tmp_path / f"one{suffix}", MEMBERS)
     other = pack(tmp_path / f"other{suffix}", members, year=year)
-    assert said in first_difference(one, other)
+    assert difference in first_difference(one, other)
 
 
-def test_of_other_files_the_byte_is_named(tmp_path: Path) -> None:
+def test_the_first_different_byte_of_other_files_is_named(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.write_bytes(bytes(3_000_000))
     other.write_bytes(bytes(2_000_000) + b"x" + bytes(999_999))
@@ -61,8 +66,8 @@ def test_of_other_files_the_byte_is_named(tmp_path: Path) -> None:
     assert first_difference(one, other) == "at byte 2999999"
 
 
-def test_files_keep_the_name_of_their_directory(tmp_path: Path) -> None:
-    """Catches: two files of one name, in wheelhouse and dists, taken for one."""
+def test_names_of_files_include_their_directory(tmp_path: Path) -> None:
+    """Catches: files with the same name in wheelhouse and dists, confused with each other."""
     (tmp_path / "wheelhouse").mkdir()
     (tmp_path / "wheelhouse" / "a.whl").write_bytes(b"")
     (tmp_path / "plan.json").write_bytes(b"")

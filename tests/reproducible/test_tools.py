@@ -1,6 +1,6 @@
-"""The build's own tools make the same bytes on two hosts that differ in all they may differ in.
+"""The tools of the build produce the same files on two hosts that differ in all properties.
 
-The small, everyday form of `bazel run //tests/reproducible:ways`, which builds the real release.
+`./bazelw run //tests/reproducible:ways` does the same for the real release.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ ASSEMBLE_WHEEL = {
 }
 COMPRESS = {
     "part": "libiree.so.zip",
-    "select": [LIBRARY],
+    "patterns": [LIBRARY],
     "output": "libiree.so.xz",
     "table": "libiree.so.xz.json",
     "threads": 2,
@@ -67,7 +67,7 @@ ASSEMBLE_DIST = {
     "output": DIST,
     "version": VERSION,
     "platform": "linux-x86_64",
-    "layout": [{"payload": "iree-runtime", "select": LIBRARY, "to": "lib", "executable": True}],
+    "layout": [{"payload": "iree-runtime", "pattern": LIBRARY, "to": "lib", "executable": True}],
     "payloads": {
         "iree-runtime": {
             "index": "index.json",
@@ -106,8 +106,8 @@ def hosts(tmp_path: Path) -> tuple[Host, Host]:
     return one, other
 
 
-def test_the_hosts_do_differ(hosts: tuple[Host, Host]) -> None:
-    """Catches: two hosts that are one, on which any packer would pass."""
+def test_the_hosts_differ(hosts: tuple[Host, Host]) -> None:
+    """Catches: two equal hosts, on which any packer would pass."""
     for host in hosts:
         call(host, "zipfile", "-c", "plain.whl", "LICENSE")
     one, other = (host.directory / "plain.whl" for host in hosts)
@@ -116,22 +116,22 @@ def test_the_hosts_do_differ(hosts: tuple[Host, Host]) -> None:
 
 @pytest.mark.parametrize("recompress", [False, True])
 def test_a_wheel_and_its_manifest_are_the_same(hosts: tuple[Host, Host], recompress: bool) -> None:
-    """Catches: a time stamp, a mode, a path, an order or the interpreter's zlib in the bytes."""
+    """Catches: output that depends on times, modes, paths, order or the interpreter's zlib."""
     for host in hosts:
-        use_tool(host, "payload.ingest", {**INGEST, "recompress": recompress})
-        use_tool(host, "assembly.wheel", ASSEMBLE_WHEEL)
-        use_tool(host, "assembly.manifest", MANIFEST)
+        use_tool(host, "builder.payload.ingest", {**INGEST, "recompress": recompress})
+        use_tool(host, "builder.assembly.wheel", ASSEMBLE_WHEEL)
+        use_tool(host, "builder.assembly.manifest", MANIFEST)
     assert_same(hosts, WHEEL, "index.json", "manifest.json", "SHA256SUMS", *PARTS)
 
 
 def test_a_dist_is_the_same(hosts: tuple[Host, Host]) -> None:
-    """Catches: the same in tar and xz, and chunks that depend on the number of threads."""
+    """Catches: the same in tar and xz, and blocks that depend on the number of threads."""
     for host, threads in zip(hosts, (1, 2), strict=True):
-        use_tool(host, "payload.ingest", {**INGEST, "recompress": False})
-        # The xz encoder is there for the default interpreter alone.
+        use_tool(host, "builder.payload.ingest", {**INGEST, "recompress": False})
+        # Only the default interpreter has the xz encoder.
         for module, request in (
-            ("assembly.compress", {**COMPRESS, "threads": threads}),
-            ("assembly.dist", ASSEMBLE_DIST),
+            ("builder.assembly.compress", {**COMPRESS, "threads": threads}),
+            ("builder.assembly.dist", ASSEMBLE_DIST),
         ):
             use_tool(host, module, request, python=sys.executable)
     assert_same(hosts, DIST, "libiree.so.xz")
@@ -140,14 +140,14 @@ def test_a_dist_is_the_same(hosts: tuple[Host, Host]) -> None:
 def use_tool(
     host: Host, module: str, request: Mapping[str, Any], python: str | None = None
 ) -> None:
-    """Runs a tool of the build on a host, with paths that start from the host's directory."""
+    """Runs a tool of the build on a host, with paths relative to the host's directory."""
     (host.directory / "request.json").write_text(json.dumps(request))
     call(host, module, "request.json", python=python)
 
 
 def call(host: Host, module: str, *arguments: str, python: str | None = None) -> None:
     """Runs a module as a program on a host."""
-    # What the targets declare; each interpreter adds its own standard library.
+    # The import path of the targets; each interpreter adds its standard library.
     declared = [path for path in sys.path if not path.startswith(sys.base_prefix)]
     done = subprocess.run(
         [python or host.python, "-P", "-m", module, *arguments],
@@ -164,17 +164,17 @@ def call(host: Host, module: str, *arguments: str, python: str | None = None) ->
 
 
 def assert_same(hosts: tuple[Host, Host], *names: str) -> None:
-    """Asserts that files of both hosts have the same bytes."""
+    """Asserts that files of both hosts are identical."""
     for name in names:
         one, other = (host.directory / name for host in hosts)
         assert sha256(one) == sha256(other), f"{name} differs {first_difference(one, other)}"
 
 
 def other_python() -> str:
-    """An interpreter of another minor version; without one, the test is not run."""
+    """An interpreter of another minor version; skips the test if none exists."""
     running = "{}.{}".format(*sys.version_info)
     for file in os.environ["INTERPRETERS"].split():
         found = json.loads(Path(file).read_bytes())
         if found["executable"] and found["version"] != running:
             return str(found["executable"])
-    pytest.skip(f"not run: no second Python beside {running} is on this machine")
+    pytest.skip(f"not run: this machine has no Python other than {running}")

@@ -1,4 +1,4 @@
-"""Ways are compared only if each was taken, and all of them made something."""
+"""Builds are compared only if each was built in its way and has files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUIET = Console(quiet=True)
 
 
 def build_of(processes: Mapping[str, int]) -> Build:
-    return Build(code=0, said="", processes=processes, seconds=1.0)
+    return Build(exit_code=0, output="", processes=processes, seconds=1.0)
 
 
 @pytest.mark.parametrize(
@@ -41,16 +41,14 @@ def build_of(processes: Mapping[str, int]) -> Build:
     ],
     ids=str,
 )
-def test_a_build_that_took_another_way_is_no_proof(
-    processes: Mapping[str, int], taken: set[str]
-) -> None:
-    """Catches: five builds from nothing, whose equality says nothing of any cache."""
+def test_a_build_in_another_way_is_detected(processes: Mapping[str, int], taken: set[str]) -> None:
+    """Catches: five builds without any cache, whose equality proves nothing about caches."""
     found = {way.name for way in WAYS if way.is_taken(build_of(processes))}
     assert found == taken
 
 
-def test_each_way_but_the_first_is_on_another_host(tmp_path: Path) -> None:
-    """Catches: two builds on one host, and an interpreter with which no cache has anything."""
+def test_each_way_except_the_first_is_on_another_host(tmp_path: Path) -> None:
+    """Catches: two builds on the same host, and an interpreter that invalidates all caches."""
     hosts = [ways.host_of(way, tmp_path, "python3.11", "python3.12") for way in WAYS]
     first, *others = hosts
     assert {host.umask for host in others} == {0o077}
@@ -60,13 +58,13 @@ def test_each_way_but_the_first_is_on_another_host(tmp_path: Path) -> None:
     assert [name for name, python in pythons.items() if python == "python3.12"] == ["execution"]
 
 
-def test_on_a_host_its_own_environment_holds_and_only_there(tmp_path: Path) -> None:
+def test_the_environment_of_a_host_is_applied_temporarily(tmp_path: Path) -> None:
     host = two_hosts(tmp_path, "python3.11", "python3.12")[1]
     before, mask = dict(os.environ), os.umask(0o022)
     with host.entered():
-        made = tmp_path / "made"
-        made.touch()
-        assert made.stat().st_mode & 0o777 == 0o600
+        created = tmp_path / "created"
+        created.touch()
+        assert created.stat().st_mode & 0o777 == 0o600
         assert (os.environ["TZ"], os.environ["IREE_RELEASE_PYTHON"]) == (host.zone, "python3.12")
     assert dict(os.environ) == before
     assert os.umask(mask) == 0o022
@@ -88,8 +86,8 @@ def workspace(tmp_path: Path) -> Path:
     return directory
 
 
-def test_the_copy_holds_what_a_commit_would_hold(workspace: Path, tmp_path: Path) -> None:
-    """Catches: a new file forgotten, or an ignored one that decides a byte."""
+def test_the_copy_has_the_files_that_git_would_commit(workspace: Path, tmp_path: Path) -> None:
+    """Catches: a missing new file, or an ignored file that affects the build."""
     host = two_hosts(tmp_path, "python3.11", "python3.12")[1]
     with host.entered():
         copy_workspace(workspace, host.directory)
@@ -99,13 +97,13 @@ def test_the_copy_holds_what_a_commit_would_hold(workspace: Path, tmp_path: Path
     assert copied["tracked"].stat().st_mode & 0o777 == 0o600
 
 
-def test_outside_a_clone_there_is_nothing_to_copy(tmp_path: Path) -> None:
+def test_a_copy_requires_a_git_clone(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="run this in a git clone"):
         copy_workspace(tmp_path, tmp_path / "copy")
 
 
 def test_a_file_that_differs_or_is_missing_is_named() -> None:
-    """Catches: a comparison of what both have, which a build that makes less passes."""
+    """Catches: a comparison of common files only, which a build with fewer files would pass."""
     expected = {"x": "1", "y": "2"}
     found = {
         "disk": {"x": "1", "y": "2"},
@@ -123,17 +121,17 @@ def test_a_file_that_differs_or_is_missing_is_named() -> None:
 
 
 @pytest.mark.parametrize("failing", ["half", "empty"])
-def test_a_way_that_fails_hides_no_other_and_leaves_nothing(
+def test_a_failed_way_does_not_prevent_the_comparison_of_others(
     failing: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Catches: an hour's builds of which one failed and none was compared, and gigabytes left."""
+    """Catches: hours of builds without a comparison because one failed, and leftover gigabytes."""
 
     def build(_machine: object, way: Way, *_rest: object) -> tuple[Build, dict[str, str]]:
         if way.name == failing:
-            raise WaysError(f"the build fails ({way.name})")
+            raise WaysError(f"the build failed ({way.name})")
         return build_of({"internal": 1}), {"a.whl": way.name if way.name == "remote" else "1"}
 
     @contextmanager
@@ -147,18 +145,18 @@ def test_a_way_that_fails_hides_no_other_and_leaves_nothing(
     monkeypatch.setattr(ways, "located", lambda *_: None)
     monkeypatch.setattr(ways, "other_python", lambda _: "python3.12")
     if failing == "empty":
-        with pytest.raises(WaysError, match=r"the build fails \(empty\)"):
+        with pytest.raises(WaysError, match=r"the build failed \(empty\)"):
             ways.run(WAYS, ["//:a"], [], 17)
     else:
         assert ways.run(WAYS, ["//:a"], [], 17) == 1
-        said = capsys.readouterr().out
-        assert "the build fails (half)\nNOT reproducible: 1 files.\n" in said
-        assert "a.whl was not built in every way (remote)." in said
+        output = capsys.readouterr().out
+        assert "the build failed (half)\nNOT reproducible: 1 files differ.\n" in output
+        assert "a.whl was not built in every way (remote)." in output
     assert list(tmp_path.iterdir()) == []
 
 
 def cache(directory: Path, count: int) -> Path:
-    """A disk cache with results and files."""
+    """A disk cache with action results and files."""
     for kind in ("ac", "cas"):
         for number in range(count):
             path = directory / kind / f"{number % 16:02x}" / f"{number:064x}"
@@ -169,29 +167,29 @@ def cache(directory: Path, count: int) -> Path:
     return directory
 
 
-def test_a_random_half_is_the_same_for_a_seed_and_spares_the_whole(tmp_path: Path) -> None:
-    """Catches: a failure that nobody can repeat, and a cache that is emptied for others."""
+def test_a_random_half_depends_on_the_seed_and_keeps_the_original(tmp_path: Path) -> None:
+    """Catches: a failure that cannot be reproduced, and a shared cache that loses files."""
     whole = cache(tmp_path / "whole", 200)
     every = files_of(whole)
     halves = {}
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
-        left = random_half(whole, tmp_path / name, seed)
+        half = random_half(whole, tmp_path / name, seed)
         halves[name] = files_of(tmp_path / name)
-        assert (left.kept, left.lost) == (len(halves[name]), len(every) - len(halves[name]))
-        assert 140 < left.kept < 260
+        assert (half.kept, half.lost) == (len(halves[name]), len(every) - len(halves[name]))
+        assert 140 < half.kept < 260
         assert {path.parts[0] for path in halves[name]} == {"ac", "cas"}
     assert halves["one"] == halves["again"] != halves["other"]
     assert files_of(whole) == every
     assert len(every) == 400
 
 
-def test_the_second_python_is_of_another_minor_version_and_has_pip(tmp_path: Path) -> None:
-    """Catches: two builds by one Python, and one that cannot fetch its tools."""
-    here = "{}.{}".format(*sys.version_info)
+def test_the_second_python_has_another_minor_version_and_pip(tmp_path: Path) -> None:
+    """Catches: two builds with the same Python, and one that cannot download its tools."""
+    running = "{}.{}".format(*sys.version_info)
     bare = interpreter(tmp_path, "3.98", None)
     without_pip = interpreter(tmp_path, "3.99", str(shutil.which("false")))
-    same = interpreter(tmp_path, here, sys.executable)
-    with pytest.raises(WaysError, match="no second Python with pip"):
+    same = interpreter(tmp_path, running, sys.executable)
+    with pytest.raises(WaysError, match=r"no Python with pip other than"):
         ways.other_python([bare, without_pip, same])
     good = interpreter(tmp_path, "3.97", str(shutil.which("true")))
     assert ways.other_python([good, without_pip, same]) == shutil.which("true")

@@ -1,1 +1,1 @@
-"""Servers that tests run against: a GitHub, package registries, remote caches and workers."""
+"""Servers that tests start: a GitHub, package registries, remote caches and workers."""

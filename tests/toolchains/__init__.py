@@ -1,1 +1,1 @@
-"""Tests of the tools that a build brings with it."""
+"""Tests of the toolchains."""

@@ -1,8 +1,8 @@
-"""Bazel's bootstrap with an archive that a test made instead of Debian's.
+"""Bazel's bootstrap with the archive of a test instead of Debian's.
 
     python3 bazel_from.py SITE CACHE [BAZEL'S ARGUMENTS]
 
-A program, because the bootstrap ends by becoming Bazel, and so that it can be killed.
+A program, because the bootstrap replaces its process with Bazel, and so that a test can kill it.
 """
 
 import functools
@@ -15,7 +15,7 @@ from toolchains.debian import apt
 
 
 def main(site: str, cache: str, *arguments: str) -> None:
-    """Become the Bazel of the archive at `site`."""
+    """Replace this process with the Bazel from the archive at `site`."""
     open_archive = functools.partial(apt.open_archive, sites=[site], trust="trusted=yes")
     with (
         mock.patch.object(apt, "open_archive", open_archive),

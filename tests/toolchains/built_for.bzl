@@ -1,4 +1,4 @@
-"""A rule that builds a target for every platform at once, as packages are."""
+"""Rules that build targets for every platform, as packages are built, or as tools."""
 
 load("//platforms:defs.bzl", "COMPILED_PLATFORMS")
 
@@ -31,7 +31,7 @@ def _for_tools_impl(ctx):
 
 built_for_tools = rule(
     implementation = _for_tools_impl,
-    doc = "The files of targets as build actions run them: what was built for these is not built again.",
+    doc = "The files of targets in the configuration of tools, which shares them with build actions.",
     attrs = {"targets": attr.label_list(allow_files = True, cfg = "exec", doc = "What to build.")},
 )
 

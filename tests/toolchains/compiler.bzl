@@ -1,4 +1,4 @@
-"""The compiler as build actions have it, as data and environment of tests that call it."""
+"""The compiler of build actions, as data and environment of tests that call it."""
 
 load("//platforms:defs.bzl", "COMPILED_PLATFORMS")
 load("//toolchains/zig:targets.bzl", "zig_triple")
@@ -20,7 +20,7 @@ _FILES = {
 
 COMPILER_DATA = ["//tests/toolchains:" + name for name in _FILES]
 
-# A variable for each of the files, and TARGETS: PLATFORM=TRIPLE words.
+# A variable for each entry of _FILES, and TARGETS with words PLATFORM=TRIPLE.
 COMPILER_ENV = {
     name.upper(): "$(rootpaths //tests/toolchains:%s)" % name
     for name in _FILES

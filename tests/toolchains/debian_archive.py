@@ -1,4 +1,4 @@
-"""A Debian archive of a few small packages, made for a test."""
+"""A Debian archive with a few small packages, for tests."""
 
 import hashlib
 import shutil
@@ -17,14 +17,14 @@ from toolchains.debian.machine import Machine, this_machine
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A symbolic link as the content of a package."""
+    """A symbolic link in a package."""
 
     target: str
 
 
 @dataclass(frozen=True, slots=True)
 class DebianArchive:
-    """An archive in a directory; a package is there once `publish` is called after `add`."""
+    """An archive in a directory; `publish` makes added packages available."""
 
     directory: Path
     suite: str = SUITE
@@ -32,7 +32,7 @@ class DebianArchive:
 
     @property
     def site(self) -> str:
-        """What a source line calls the archive."""
+        """The archive's URI in an apt source line."""
         return f"copy:{self.directory}"
 
     def add(
@@ -76,30 +76,30 @@ class DebianArchive:
         return package
 
     def publish(self) -> None:
-        """Write the lists of what was added."""
+        """Write the lists of the added packages."""
         entries = [path.read_text() for path in sorted(self.directory.glob("pool/*.index"))]
         packages = "".join(entries).encode()
-        listed = f"main/binary-{self.machine.architecture}/Packages"
+        path = f"main/binary-{self.machine.architecture}/Packages"
         release = self.directory / "dists" / self.suite
-        (release / listed).parent.mkdir(parents=True, exist_ok=True)
-        (release / listed).write_bytes(packages)
+        (release / path).parent.mkdir(parents=True, exist_ok=True)
+        (release / path).write_bytes(packages)
         (release / "Release").write_text(
             f"Suite: {self.suite}\nCodename: {self.suite}\nComponents: main\n"
             f"Architectures: {self.machine.architecture}\nDate: Thu, 01 Oct 2026 00:00:00 UTC\n"
-            f"SHA256:\n {hashlib.sha256(packages).hexdigest()} {len(packages)} {listed}\n"
+            f"SHA256:\n {hashlib.sha256(packages).hexdigest()} {len(packages)} {path}\n"
         )
 
 
 @contextmanager
 def debian_archive() -> Iterator[DebianArchive]:
-    """An empty archive, at a short path: apt makes file names of an archive's whole path."""
+    """An empty archive at a short path, since apt's file names contain the whole path."""
     require_debian_tools()
     with tempfile.TemporaryDirectory() as directory:
         yield DebianArchive(Path(directory))
 
 
 def require_debian_tools() -> None:
-    """Skip the test where Debian packages cannot be made or read."""
+    """Skip the test if the tools for Debian packages are missing."""
     for program in ("apt-get", "apt-cache", "dpkg-deb"):
         if shutil.which(program) is None:
-            pytest.skip(f"not run: there is no {program} on PATH")
+            pytest.skip(f"not run: {program} is not on PATH")

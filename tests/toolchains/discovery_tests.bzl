@@ -1,4 +1,4 @@
-"""Tests of where interpreters are looked for, on hosts that do not exist."""
+"""Tests of the search for interpreters, on fake hosts."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 
@@ -8,15 +8,15 @@ load("//toolchains/python/private:discovery.bzl", "find", "find_default")
 _VERSIONS = ["3.11", "3.12", "3.13"]
 
 def _cpython(path, release, implementation = "cpython", level = "final", bits = 64, abiflags = ""):
-    """What an interpreter at a path prints of itself."""
+    """The output of PROBE for an interpreter at a path."""
     return "\n".join([implementation, release, level, str(bits), abiflags, path, ""])
 
 def _host(programs, path = {}, environ = {}):
-    """A host.
+    """A fake host.
 
     Args:
-      programs: what each program prints of itself, by path.
-      path: where the programs on PATH are, by name.
+      programs: the output of PROBE for each program, by path.
+      path: the paths of programs on PATH, by name.
       environ: the environment.
     """
 
@@ -52,7 +52,7 @@ def _resolves_shims_test_impl(ctx):
 
 _resolves_shims_test = unittest.make(_resolves_shims_test_impl)
 
-def _believes_the_interpreter_not_its_name_test_impl(ctx):
+def _checks_the_version_of_the_interpreter_test_impl(ctx):
     env = unittest.begin(ctx)
     host = _host(
         programs = {
@@ -65,11 +65,11 @@ def _believes_the_interpreter_not_its_name_test_impl(ctx):
     asserts.equals(env, "/bin/python3.13", _path_of(find(host, "3.13")))
     return unittest.end(env)
 
-_believes_the_interpreter_not_its_name_test = unittest.make(
-    _believes_the_interpreter_not_its_name_test_impl,
+_checks_the_version_of_the_interpreter_test = unittest.make(
+    _checks_the_version_of_the_interpreter_test_impl,
 )
 
-def _passes_over_what_cannot_serve_test_impl(ctx):
+def _skips_unusable_interpreters_test_impl(ctx):
     env = unittest.begin(ctx)
     shim_that_fails = None
     for printed in [
@@ -86,9 +86,9 @@ def _passes_over_what_cannot_serve_test_impl(ctx):
         asserts.equals(env, None, find(host, "3.12"), "printed: %s" % printed)
     return unittest.end(env)
 
-_passes_over_what_cannot_serve_test = unittest.make(_passes_over_what_cannot_serve_test_impl)
+_skips_unusable_interpreters_test = unittest.make(_skips_unusable_interpreters_test_impl)
 
-def _looks_into_version_managers_test_impl(ctx):
+def _finds_interpreters_of_version_managers_test_impl(ctx):
     env = unittest.begin(ctx)
     pyenv = "/h/me/.pyenv/versions"
     uv = "/h/me/.local/share/uv/python"
@@ -112,9 +112,9 @@ def _looks_into_version_managers_test_impl(ctx):
     asserts.equals(env, "/py/3.12", _path_of(find(moved, "3.12")))
     return unittest.end(env)
 
-_looks_into_version_managers_test = unittest.make(_looks_into_version_managers_test_impl)
+_finds_interpreters_of_version_managers_test = unittest.make(_finds_interpreters_of_version_managers_test_impl)
 
-def _path_goes_before_everything_test_impl(ctx):
+def _prefers_path_test_impl(ctx):
     env = unittest.begin(ctx)
     host = _host(
         programs = {
@@ -128,7 +128,7 @@ def _path_goes_before_everything_test_impl(ctx):
     asserts.equals(env, "/mine", _path_of(find(host, "3.12")))
     return unittest.end(env)
 
-_path_goes_before_everything_test = unittest.make(_path_goes_before_everything_test_impl)
+_prefers_path_test = unittest.make(_prefers_path_test_impl)
 
 _SEVERAL = {
     "/bin/python3": _cpython("/bin/python3.9", "3.9.2"),
@@ -141,48 +141,47 @@ def _default_test_impl(ctx):
     path = {"python3": "/bin/python3"}
 
     interpreter, reason = find_default(_host(_SEVERAL, path), _VERSIONS)
-    asserts.equals(env, "/usr/local/bin/python3.12", _path_of(interpreter), "the newest that serves")
+    asserts.equals(env, "/usr/local/bin/python3.12", _path_of(interpreter), "the newest supported")
     asserts.equals(env, None, reason)
 
     newer = dict(_SEVERAL, **{"/bin/python3": _cpython("/bin/python3.11", "3.11.2")})
     interpreter, _ = find_default(_host(newer, path), _VERSIONS)
-    asserts.equals(env, "/bin/python3.11", _path_of(interpreter), "python3 on PATH, when it serves")
+    asserts.equals(env, "/bin/python3.11", _path_of(interpreter), "python3 on PATH, if supported")
 
-    for wanted in ["3.11", "/usr/bin/python3.11"]:
-        host = _host(_SEVERAL, path, {"IREE_RELEASE_PYTHON": wanted})
+    for requested in ["3.11", "/usr/bin/python3.11"]:
+        host = _host(_SEVERAL, path, {"IREE_RELEASE_PYTHON": requested})
         interpreter, _ = find_default(host, _VERSIONS)
-        asserts.equals(env, "/usr/bin/python3.11", _path_of(interpreter), wanted)
+        asserts.equals(env, "/usr/bin/python3.11", _path_of(interpreter), requested)
     return unittest.end(env)
 
 _default_test = unittest.make(_default_test_impl)
 
-def _default_refused_test_impl(ctx):
+def _default_missing_test_impl(ctx):
     env = unittest.begin(ctx)
-    for environ, sentence in [
+    for environ, message in [
         (
             {"IREE_RELEASE_PYTHON": "3.13"},
-            "IREE_RELEASE_PYTHON=3.13: no CPython for 64 bits was found there",
+            "IREE_RELEASE_PYTHON=3.13 is not a 64-bit CPython on this machine",
         ),
         (
             {"IREE_RELEASE_PYTHON": "/opt/absent"},
-            "IREE_RELEASE_PYTHON=/opt/absent: no CPython for 64 bits was found there",
+            "IREE_RELEASE_PYTHON=/opt/absent is not a 64-bit CPython on this machine",
         ),
         (
             {"IREE_RELEASE_PYTHON": "/bin/python3"},
-            "IREE_RELEASE_PYTHON=/bin/python3 is Python 3.9.2, and the tools here run on " +
-            "3.11, 3.12, 3.13",
+            "IREE_RELEASE_PYTHON=/bin/python3 is Python 3.9.2; supported are 3.11, 3.12, 3.13",
         ),
     ]:
         interpreter, reason = find_default(_host(_SEVERAL, environ = environ), _VERSIONS)
         asserts.equals(env, None, interpreter)
-        asserts.equals(env, sentence, reason)
+        asserts.equals(env, message, reason)
 
     interpreter, reason = find_default(_host({}), _VERSIONS)
     asserts.equals(env, None, interpreter)
-    asserts.true(env, reason.startswith("no Python of 3.11, 3.12, 3.13 was found on PATH"))
+    asserts.true(env, reason.startswith("none of Python 3.11, 3.12, 3.13 was found on PATH"))
     return unittest.end(env)
 
-_default_refused_test = unittest.make(_default_refused_test_impl)
+_default_missing_test = unittest.make(_default_missing_test_impl)
 
 def discovery_tests(name):
     """Declares the tests.
@@ -193,10 +192,10 @@ def discovery_tests(name):
     unittest.suite(
         name,
         _resolves_shims_test,
-        _believes_the_interpreter_not_its_name_test,
-        _passes_over_what_cannot_serve_test,
-        _looks_into_version_managers_test,
-        _path_goes_before_everything_test,
+        _checks_the_version_of_the_interpreter_test,
+        _skips_unusable_interpreters_test,
+        _finds_interpreters_of_version_managers_test,
+        _prefers_path_test,
         _default_test,
-        _default_refused_test,
+        _default_missing_test,
     )

@@ -1,61 +1,61 @@
-"""What no setting says anything to is made by one action, whatever is set on the way to it."""
+"""Tests that files which no setting affects are built by one action, whatever the settings are."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 
 _PathsInfo = provider(
-    doc = "The files of targets that were asked for in several ways.",
-    fields = {"paths": "dict of lists of paths, each once, by the path that Bazel has in runfiles"},
+    doc = "The files of targets that were built with several settings.",
+    fields = {"paths": "dict of lists of distinct paths, by the path in runfiles"},
 )
 
-_USUAL = {
+_DEFAULTS = {
     "//packaging:other_version": "",
     "//platforms:python_tag": "py3",
     "//toolchains/zig:cxx": True,
 }
 
-_WAYS = {
-    "as it is": {},
-    "at another version": {"//packaging:other_version": "3.14.0"},
-    "for C alone": {"//toolchains/zig:cxx": False},
-    "for a Python": {"//platforms:python_tag": "cp312"},
+_SETTINGS = {
+    "the defaults": {},
+    "another version": {"//packaging:other_version": "3.14.0"},
+    "C only": {"//toolchains/zig:cxx": False},
+    "a Python tag": {"//platforms:python_tag": "cp312"},
 }
 
-def _ways_impl(_settings, attr):
+def _each_setting_impl(_settings, attr):
     return {
-        "%s, for %s" % (way, platform): _USUAL | changed | {
+        "%s, for %s" % (name, platform): _DEFAULTS | changed | {
             "//command_line_option:platforms": "//platforms:" + platform,
         }
-        for way, changed in _WAYS.items()
-        if way in attr.ways
+        for name, changed in _SETTINGS.items()
+        if name in attr.settings
         for platform in attr.platforms
     }
 
-_ways = transition(
-    implementation = _ways_impl,
+_each_setting = transition(
+    implementation = _each_setting_impl,
     inputs = [],
-    outputs = _USUAL.keys() + ["//command_line_option:platforms"],
+    outputs = _DEFAULTS.keys() + ["//command_line_option:platforms"],
 )
 
-def _asked_for_impl(ctx):
+def _with_each_setting_impl(ctx):
     paths = {}
     for targets in ctx.split_attr.targets.values():
         for target in targets:
             for file in target[DefaultInfo].files.to_list():
                 paths.setdefault(file.short_path, {})[file.path] = None
-    return [_PathsInfo(paths = {name: made.keys() for name, made in paths.items()})]
+    return [_PathsInfo(paths = {name: built.keys() for name, built in paths.items()})]
 
-_asked_for = rule(
-    implementation = _asked_for_impl,
-    doc = "Targets, each asked for in every way.",
+_with_each_setting = rule(
+    implementation = _with_each_setting_impl,
+    doc = "Targets with each of several settings.",
     attrs = {
         "platforms": attr.string_list(mandatory = True, doc = "Names of the platforms to build for."),
+        "settings": attr.string_list(mandatory = True, doc = "Keys of _SETTINGS."),
         "targets": attr.label_list(
             mandatory = True,
             allow_files = True,
-            cfg = _ways,
-            doc = "What to ask for.",
+            cfg = _each_setting,
+            doc = "The targets.",
         ),
-        "ways": attr.string_list(mandatory = True, doc = "Of _WAYS."),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
@@ -65,32 +65,32 @@ _asked_for = rule(
 def _made_once_test_impl(ctx):
     env = analysistest.begin(ctx)
     paths = analysistest.target_under_test(env)[_PathsInfo].paths
-    asserts.true(env, paths, "nothing is made")
-    for name, made in paths.items():
-        asserts.equals(env, 1, len(made), "%s is made %d times: %s" % (name, len(made), made))
+    asserts.true(env, paths, "no file is built")
+    for name, built in paths.items():
+        asserts.equals(env, 1, len(built), "%s is built %d times: %s" % (name, len(built), built))
     return analysistest.end(env)
 
 _made_once_test = analysistest.make(_made_once_test_impl)
 
-def made_once_test(name, targets, platforms, ways = _WAYS.keys()):
-    """Tests that the files of targets are the same ones whichever way leads to them.
+def made_once_test(name, targets, platforms, settings = _SETTINGS.keys()):
+    """Tests that the files of targets are the same with all settings and platforms.
 
-    Catches: a C++ runtime compiled once more for each version, which takes minutes.
+    Catches: a C++ runtime compiled again for each version, which takes minutes.
 
     Args:
       name: name of the test.
       targets: the targets.
-      platforms: names of the platforms for which they are asked for.
-      ways: how they are asked for; in every way, if it is not given.
+      platforms: names of the platforms to build for.
+      settings: keys of _SETTINGS; all by default.
     """
-    _asked_for(
-        name = name + "_asked_for",
+    _with_each_setting(
+        name = name + "_with_each_setting",
         platforms = platforms,
+        settings = settings,
         tags = ["manual"],
         targets = targets,
-        ways = ways,
     )
     _made_once_test(
         name = name,
-        target_under_test = name + "_asked_for",
+        target_under_test = name + "_with_each_setting",
     )

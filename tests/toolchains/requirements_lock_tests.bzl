@@ -1,4 +1,4 @@
-"""Tests of what is read from a lock of pip-compile."""
+"""Tests of parsing locks of pip-compile."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 
@@ -59,7 +59,7 @@ def _groups_test_impl(ctx):
     pins = parse(_LOCK, "lock.txt", "fix it")
     groups = group(pins, ["requirements.in", "tests/requirements.in"])
 
-    # What tests need too is fetched with the programs, and what they alone need is not.
+    # Projects that programs and tests both need are in the group of the programs.
     asserts.equals(env, {
         "requirements.in": ["idna", "requests", "ruamel_yaml", "pip"],
         "tests/requirements.in": ["httpx", "devpi_server"],

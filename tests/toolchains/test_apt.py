@@ -1,4 +1,4 @@
-"""Packages through apt, without touching the host's package database."""
+"""apt downloads packages without touching the host's package database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,9 @@ def names(packages: list[Path]) -> list[str]:
     return [package.name.split("_")[0] for package in packages]
 
 
-def test_a_package_comes_with_what_it_depends_on(debian: DebianArchive, tmp_path: Path) -> None:
+def test_a_package_is_downloaded_with_its_dependencies(
+    debian: DebianArchive, tmp_path: Path
+) -> None:
     debian.add("tool", "1.0", depends="library")
     debian.add("library", "2.0")
     debian.add("bystander", "3.0")
@@ -41,7 +43,7 @@ def test_a_package_comes_with_what_it_depends_on(debian: DebianArchive, tmp_path
 def test_the_size_of_a_download_is_announced_before_it(
     debian: DebianArchive, tmp_path: Path
 ) -> None:
-    """Catches: a size that leaves out dependencies; a line after the wait that it explains."""
+    """Catches: a size without dependencies; a message after the wait that it explains."""
     files = [debian.add("tool", "1.0", depends="library"), debian.add("library", "2.0")]
     debian.publish()
     announced: list[tuple[str, int]] = []
@@ -56,7 +58,7 @@ def test_the_size_of_a_download_is_announced_before_it(
     assert announced == [("a tool", sum(file.stat().st_size for file in files))]
 
 
-def test_what_is_assumed_is_not_downloaded(debian: DebianArchive, tmp_path: Path) -> None:
+def test_assumed_packages_are_not_downloaded(debian: DebianArchive, tmp_path: Path) -> None:
     debian.add("tool", "1.0", depends="compiler (>= 12), library")
     debian.add("compiler", "16", depends="headers")
     debian.add("headers", "1")
@@ -68,16 +70,14 @@ def test_what_is_assumed_is_not_downloaded(debian: DebianArchive, tmp_path: Path
     assert names(packages) == ["library", "tool"]
 
 
-def test_the_candidate_is_the_version_that_the_suite_offers(
-    debian: DebianArchive, tmp_path: Path
-) -> None:
+def test_the_candidate_is_the_version_in_the_suite(debian: DebianArchive, tmp_path: Path) -> None:
     debian.add("bazel-bootstrap", "7.7.1+ds-8+b1")
     debian.publish()
 
     assert opened(debian, tmp_path / "work").candidate("bazel-bootstrap") == "7.7.1+ds-8+b1"
 
 
-def test_a_package_that_the_suite_lacks_is_named(debian: DebianArchive, tmp_path: Path) -> None:
+def test_a_missing_package_is_named(debian: DebianArchive, tmp_path: Path) -> None:
     debian.add("tool", "1.0")
     debian.publish()
     archive = opened(debian, tmp_path / "work")
@@ -88,19 +88,19 @@ def test_a_package_that_the_suite_lacks_is_named(debian: DebianArchive, tmp_path
         archive.download(["absent"])
 
 
-def test_an_archive_without_a_trusted_signature_is_refused(
+def test_an_archive_without_a_trusted_signature_is_rejected(
     debian: DebianArchive, tmp_path: Path
 ) -> None:
     debian.add("tool", "1.0")
     debian.publish()
-    nobody = tmp_path / "nobody.gpg"
-    nobody.touch()
+    keyring = tmp_path / "empty.gpg"
+    keyring.touch()
 
     with pytest.raises(UnavailableError, match="not signed"):
-        opened(debian, tmp_path / "work", trust=f"signed-by={nobody}")
+        opened(debian, tmp_path / "work", trust=f"signed-by={keyring}")
 
 
-def test_a_package_that_was_altered_on_the_way_is_refused(
+def test_a_package_that_was_altered_in_transit_is_rejected(
     debian: DebianArchive, tmp_path: Path
 ) -> None:
     package = debian.add("tool", "1.0", {"usr/bin/tool": "good"})
@@ -111,7 +111,7 @@ def test_a_package_that_was_altered_on_the_way_is_refused(
         opened(debian, tmp_path / "work").download(["tool"])
 
 
-def test_lists_that_were_altered_on_the_way_are_refused(
+def test_lists_that_were_altered_in_transit_are_rejected(
     debian: DebianArchive, tmp_path: Path
 ) -> None:
     debian.add("tool", "1.0")
@@ -123,7 +123,7 @@ def test_lists_that_were_altered_on_the_way_are_refused(
         opened(debian, tmp_path / "work")
 
 
-def test_a_mirror_without_the_suite_is_passed_over(debian: DebianArchive, tmp_path: Path) -> None:
+def test_a_mirror_without_the_suite_is_skipped(debian: DebianArchive, tmp_path: Path) -> None:
     debian.add("tool", "1.0")
     debian.publish()
     with debian_archive() as empty:
@@ -134,37 +134,35 @@ def test_a_mirror_without_the_suite_is_passed_over(debian: DebianArchive, tmp_pa
     assert archive.site == debian.site
 
 
-def test_a_suite_that_no_mirror_has_is_named_with_the_mirror(
+def test_a_suite_that_no_mirror_has_is_reported_with_the_mirror(
     debian: DebianArchive, tmp_path: Path
 ) -> None:
     debian.publish()
-    nobody = tmp_path / "nobody.gpg"
-    nobody.touch()
+    keyring = tmp_path / "empty.gpg"
+    keyring.touch()
 
-    with pytest.raises(UnavailableError, match=f"cannot get sid from {debian.site}") as refusal:
+    with pytest.raises(UnavailableError, match=f"cannot fetch sid from {debian.site}") as caught:
         apt.open_archive(
             tmp_path / "work",
             debian.machine,
             suite="sid",
             sites=[debian.site],
-            trust=f"signed-by={nobody}",
+            trust=f"signed-by={keyring}",
         )
-    assert not isinstance(refusal.value, UnreachableError)
+    assert not isinstance(caught.value, UnreachableError)
 
 
-def test_a_mirror_that_does_not_answer_asks_for_a_rerun(
-    debian: DebianArchive, tmp_path: Path
-) -> None:
+def test_an_unreachable_mirror_asks_for_a_rerun(debian: DebianArchive, tmp_path: Path) -> None:
     closed = "http://127.0.0.1:9/debian"
 
     with pytest.raises(UnreachableError, match="run the same command again"):
         apt.open_archive(tmp_path / "work", debian.machine, sites=[closed], trust=TRUSTED)
 
 
-def test_the_mirrors_are_those_of_the_hosts_own_sources(
+def test_the_mirrors_are_those_of_the_hosts_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Nothing was ever downloaded to this apt's state, as in a container image.
+    # As in a container image, this apt has never downloaded package lists.
     require_debian_tools()
     (tmp_path / "lists/partial").mkdir(parents=True)
     (tmp_path / "sources.list").write_text(
@@ -185,7 +183,7 @@ def test_the_mirrors_are_those_of_the_hosts_own_sources(
 def test_the_hosts_hooks_are_not_run(
     debian: DebianArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Container images clean the host's package cache in such a hook.
+    # Container images clean the host's package cache with such a hook.
     debian.publish()
     hook = f'Post-Invoke {{ "touch {tmp_path}/hook-ran"; }};\n'
     (tmp_path / "apt.conf").write_text(f"APT::Update::{hook}")
@@ -196,8 +194,8 @@ def test_the_hosts_hooks_are_not_run(
     assert not (tmp_path / "hook-ran").exists()
 
 
-def test_a_host_without_apt_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_apt_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(UnavailableError, match=r"^there is no apt-get on PATH$"):
+    with pytest.raises(UnavailableError, match=r"^apt-get is not on PATH$"):
         apt.open_archive(tmp_path / "work", DebianArchive(tmp_path).machine)

@@ -1,4 +1,4 @@
-"""The prefix that Bazel runs from, made of small packages of the real ones' shape."""
+"""The prefix that Bazel runs from, created from small packages that resemble the real ones."""
 
 import io
 import os
@@ -22,13 +22,13 @@ from tests.toolchains.debian_archive import (
 from toolchains.bazel import bootstrap, debian_modules, offline
 from toolchains.debian.machine import this_machine
 
-VERSION = bootstrap.wanted_version()
+VERSION = bootstrap.required_version()
 MACHINE = this_machine()
 SYSTEM = f"usr/lib/{MACHINE.multiarch}"
 HELPERS = f"usr/libexec/{MACHINE.multiarch}/bazel"
 JAVA = f"usr/lib/jvm/java-25-openjdk-{MACHINE.architecture}"
 
-# Copies of the Bazel modules with what the workspace loads.
+# Copies of the Bazel modules with the symbols that the workspace loads.
 MODULES = {
     f"{offline.OVERRIDES[module]}/{file}": "".join(f"{symbol} = None\n" for symbol in symbols)
     for module, files in debian_modules.REQUIRED.items()
@@ -41,7 +41,7 @@ printf '%s\\n' "$@"
 exit 37
 """
 
-# Stays where it is for as long as the file exists, so that a test can look or kill meanwhile.
+# Waits while the file exists, so that a test can check or kill the bootstrap meanwhile.
 FAKE_PATCHELF = """\
 #!/bin/sh
 while [ -e "$HOLD" ]; do sleep 0.02; done
@@ -50,7 +50,7 @@ while [ -e "$HOLD" ]; do sleep 0.02; done
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An archive with Bazel, and a cache to make prefixes in."""
+    """An archive with Bazel, and a cache for prefixes."""
 
     debian: DebianArchive
     cache: Path
@@ -137,15 +137,15 @@ def site(debian: DebianArchive, tmp_path: Path) -> Site:
     return Site(debian, tmp_path / "cache")
 
 
-def wait_for(process: subprocess.Popen[str], words: str) -> None:
+def wait_for(process: subprocess.Popen[str], text: str) -> None:
     assert process.stderr is not None
     for line in process.stderr:
-        if words in line:
+        if text in line:
             return
-    pytest.fail(f"the process ended without saying {words!r}")
+    pytest.fail(f"the process exited without printing {text!r}")
 
 
-def test_bazel_gets_the_arguments_and_its_exit_code_is_passed_on(site: Site) -> None:
+def test_arguments_and_the_exit_code_are_passed_through(site: Site) -> None:
     done = site.run("--nohome_rc", "build", "//a b:c", "--", "-x")
 
     prefix = site.prefix()
@@ -168,7 +168,7 @@ def test_bazel_gets_the_arguments_and_its_exit_code_is_passed_on(site: Site) -> 
 def test_modules_come_from_a_registry_on_demand(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches: Debian's copies under a build that is to show what others get."""
+    """Catches: Debian's copies in a build that is meant to test the registry's modules."""
     site.run()
     prefix = site.prefix()
 
@@ -182,14 +182,14 @@ def test_modules_come_from_a_registry_on_demand(
     assert site.prefix() == prefix
 
     monkeypatch.setenv("IREE_RELEASE_MODULES_FROM", "elsewhere")
-    refused = site.run("build")
-    assert (refused.returncode, refused.stderr) == (
+    failed = site.run("build")
+    assert (failed.returncode, failed.stderr) == (
         2,
         "bazelw: IREE_RELEASE_MODULES_FROM is 'elsewhere'; expected one of: debian, registry.\n",
     )
 
 
-def test_each_step_is_told_once_and_nothing_when_all_is_there(site: Site) -> None:
+def test_each_step_is_reported_only_when_the_prefix_is_created(site: Site) -> None:
     first, second = site.run(), site.run()
 
     assert [line.split()[1] for line in first.stderr.splitlines()] == [
@@ -212,20 +212,20 @@ def test_the_server_finds_its_classes_in_the_prefix(site: Site) -> None:
     assert jars == [f"{site.prefix()}/usr/share/java/{name}.jar" for name in ("grpc", "perfmark")]
 
 
-def test_java_trusts_what_the_host_trusts(site: Site) -> None:
+def test_java_trusts_the_hosts_certificates(site: Site) -> None:
     site.run()
 
     magic = bytes.fromhex("feedfeed")
     assert (site.prefix() / JAVA / "lib/security/cacerts").read_bytes().startswith(magic)
 
 
-def test_modules_come_from_the_prefix_and_the_disk_cache_stays_in_the_users(site: Site) -> None:
+def test_modules_come_from_the_prefix_and_the_disk_cache_is_in_the_users_cache(site: Site) -> None:
     site.run()
 
     rc = (site.prefix() / "usr/share/bazel/offline.bazelrc").read_text().splitlines()
     rules = f"{site.prefix()}/usr/share/bazel/rules"
     assert f'common "--override_module=rules_python={rules}/python"' in rc
-    # As specific as the line of .bazelrc that it overrides.
+    # For the same command as the line of .bazelrc that it overrides.
     assert f'build "--disk_cache={site.cache}/disk-cache"' in rc
 
 
@@ -233,11 +233,11 @@ def test_a_compiler_and_a_jdk_are_not_downloaded(site: Site) -> None:
     assert "3/4 unpacking 4 packages" in site.run().stderr
 
 
-@pytest.mark.parametrize("moved_on", ["8.0.0+ds-1", "7.7.10-1"])
-def test_a_suite_that_moved_on_is_told_in_one_sentence(
-    debian: DebianArchive, tmp_path: Path, moved_on: str
+@pytest.mark.parametrize("version", ["8.0.0+ds-1", "7.7.10-1"])
+def test_a_suite_with_another_bazel_is_reported_in_one_line(
+    debian: DebianArchive, tmp_path: Path, version: str
 ) -> None:
-    add_packages(debian, moved_on)
+    add_packages(debian, version)
     site = Site(debian, tmp_path / "cache")
 
     done = site.run("build")
@@ -245,14 +245,14 @@ def test_a_suite_that_moved_on_is_told_in_one_sentence(
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1] == (
-        f"bazelw: no Bazel {VERSION} is on PATH, and none can be made from Debian's packages: "
-        f"Debian's suite forky at {site.debian.site} has moved on to Bazel {moved_on}; "
-        "a bazelisk on PATH would do."
+        f"bazelw: Bazel {VERSION} is not on PATH and cannot be bootstrapped from Debian packages: "
+        f"Debian's suite forky at {site.debian.site} has Bazel {version} instead. "
+        "Fix this, or install bazelisk."
     )
     assert list((site.cache / "bazel").iterdir()) == []
 
 
-def test_an_archive_that_does_not_answer_asks_for_a_rerun(tmp_path: Path) -> None:
+def test_an_unreachable_archive_asks_for_a_rerun(tmp_path: Path) -> None:
     require_debian_tools()
     arguments = ["http://127.0.0.1:9/debian", str(tmp_path / "cache"), "build"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -270,7 +270,7 @@ def test_an_archive_that_does_not_answer_asks_for_a_rerun(tmp_path: Path) -> Non
     assert "Traceback" not in done.stderr
 
 
-def test_two_at_once_make_one_prefix(site: Site) -> None:
+def test_two_processes_create_one_prefix(site: Site) -> None:
     site.cache.mkdir()
     site.hold.touch()
     with site.started() as first:
@@ -283,7 +283,7 @@ def test_two_at_once_make_one_prefix(site: Site) -> None:
     assert site.staging() == []
 
 
-def test_one_that_was_killed_half_way_is_made_again(site: Site) -> None:
+def test_a_killed_bootstrap_is_repeated(site: Site) -> None:
     site.cache.mkdir()
     site.hold.touch()
     with site.started() as killed:

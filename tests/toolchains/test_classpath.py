@@ -1,4 +1,4 @@
-"""The jars that Debian's Bazel server needs, wherever they are unpacked."""
+"""The class path of Debian's Bazel server in an unpacked directory."""
 
 import zipfile
 from pathlib import Path
@@ -22,13 +22,13 @@ def write_jar(path: Path, manifest: str | None) -> None:
         ("Manifest-Version: 1.0\r\n\r\n", []),
         ("Manifest-Version: 1.0\r\nClass-Path: a.jar b.jar\r\n\r\n", ["a.jar", "b.jar"]),
         ("class-path: a.jar\n", ["a.jar"]),
-        # A manifest's lines have at most 72 bytes; the rest goes on after a space.
+        # Lines of a manifest have at most 72 bytes; a space continues the previous line.
         ("Class-Path: /usr/share/java/a.j\r\n ar /usr/sha\r\n re/java/b.jar\r\n", None),
-        # Sections after an empty line are about single entries of the jar.
+        # Sections after an empty line describe single entries of the jar.
         ("Manifest-Version: 1.0\r\n\r\nName: x\r\nClass-Path: no.jar\r\n", []),
     ],
 )
-def test_the_manifest_names_further_jars(
+def test_the_manifest_lists_more_jars(
     tmp_path: Path, manifest: str | None, entries: list[str] | None
 ) -> None:
     write_jar(tmp_path / "it.jar", manifest)
@@ -37,7 +37,7 @@ def test_the_manifest_names_further_jars(
     assert classpath.class_path(tmp_path / "it.jar") == expected
 
 
-def test_jars_that_jars_ask_for_are_found_wherever_they_are_named(tmp_path: Path) -> None:
+def test_jars_are_found_transitively_by_absolute_and_relative_paths(tmp_path: Path) -> None:
     java = tmp_path / "usr/share/java"
     write_jar(java / "grpc.jar", "Class-Path: /usr/share/java/core.jar netty.jar\n")
     write_jar(java / "core.jar", "Class-Path: ../perfmark/api.jar\n")
@@ -52,7 +52,7 @@ def test_jars_that_jars_ask_for_are_found_wherever_they_are_named(tmp_path: Path
     ]
 
 
-def test_jars_that_are_not_there_are_left_out(tmp_path: Path) -> None:
+def test_missing_jars_are_skipped(tmp_path: Path) -> None:
     write_jar(tmp_path / "usr/share/java/here.jar", "Class-Path: optional.jar\n")
 
     listed = ["/usr/share/java/absent.jar", "/usr/share/java/here.jar"]

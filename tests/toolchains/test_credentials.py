@@ -1,4 +1,4 @@
-"""The token for a remote is told to that remote, and to nobody else."""
+"""The credential helper passes the token to the remote, and to no other host."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ REMOTE = {"IREE_RELEASE_REMOTE": "grpcs://cache.example:443/instance"}
 TOKEN = {"IREE_RELEASE_REMOTE_TOKEN": "s3cret"}
 
 
-def told(uri: str, **environment: str) -> dict[str, list[str]]:
+def headers_for(uri: str, **environment: str) -> dict[str, list[str]]:
     done = subprocess.run(
         [PROGRAM, "get"],
         input=json.dumps({"uri": uri}, separators=(",", ":")),
@@ -32,8 +32,8 @@ def told(uri: str, **environment: str) -> dict[str, list[str]]:
         "https://cache.example:443/build.bazel.remote.execution.v2.ActionCache",
     ],
 )
-def test_the_remote_is_told(uri: str) -> None:
-    assert told(uri, **REMOTE, **TOKEN) == {"Authorization": ["Bearer s3cret"]}
+def test_the_remote_gets_the_token(uri: str) -> None:
+    assert headers_for(uri, **REMOTE, **TOKEN) == {"Authorization": ["Bearer s3cret"]}
 
 
 @pytest.mark.parametrize(
@@ -45,18 +45,18 @@ def test_the_remote_is_told(uri: str) -> None:
         "https://evilcache.example/",
     ],
 )
-def test_no_other_host_is_told(uri: str) -> None:
-    assert told(uri, **REMOTE, **TOKEN) == {}
+def test_other_hosts_get_no_token(uri: str) -> None:
+    assert headers_for(uri, **REMOTE, **TOKEN) == {}
 
 
-def test_without_a_remote_or_a_token_nobody_is_told() -> None:
-    assert told("https://cache.example/", **TOKEN) == {}
-    assert told("https:///", **TOKEN) == {}
-    assert told("https://cache.example/", **REMOTE) == {}
+def test_without_a_remote_or_a_token_there_are_no_headers() -> None:
+    assert headers_for("https://cache.example/", **TOKEN) == {}
+    assert headers_for("https:///", **TOKEN) == {}
+    assert headers_for("https://cache.example/", **REMOTE) == {}
 
 
-def test_a_service_may_want_a_header_of_its_own() -> None:
+def test_the_header_can_be_configured() -> None:
     header = {"IREE_RELEASE_REMOTE_HEADER": "x-buildbuddy-api-key"}
-    assert told("https://cache.example/", **REMOTE, **TOKEN, **header) == {
+    assert headers_for("https://cache.example/", **REMOTE, **TOKEN, **header) == {
         "x-buildbuddy-api-key": ["s3cret"]
     }

@@ -1,4 +1,4 @@
-"""Debian's copies of the Bazel modules get what they lack, and are refused where that fails."""
+"""Debian's copies of the Bazel modules get missing symbols, and are rejected if that fails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BUILD = f"{OVERRIDES['rules_python']}/python/BUILD.bazel"
 
 
 def copies(prefix: Path, *, without: str = "") -> Path:
-    """Modules with all that the workspace loads, but for what Debian's rules_python lacks."""
+    """Modules with all that the workspace loads, except what Debian's rules_python lacks."""
     for module, files in REQUIRED.items():
         for file, symbols in files.items():
             path = prefix / OVERRIDES[module] / file
@@ -29,7 +29,7 @@ def copies(prefix: Path, *, without: str = "") -> Path:
 
 
 def test_rules_python_gets_the_toolchain_of_build_time_tools(tmp_path: Path) -> None:
-    """Catches: a workspace that loads with the registry's rules_python alone."""
+    """Catches: a workspace that loads only with the registry's rules_python."""
     adapt(copies(tmp_path))
     assert "py_exec_tools_toolchain" in exports((tmp_path / EXEC_TOOLS).read_text())
     build = (tmp_path / BUILD).read_text()
@@ -38,8 +38,8 @@ def test_rules_python_gets_the_toolchain_of_build_time_tools(tmp_path: Path) -> 
     assert 'name = "none"' in build
 
 
-def test_a_copy_that_has_it_already_stays_as_it_is(tmp_path: Path) -> None:
-    """Catches: two targets of one name, once Debian has a newer rules_python."""
+def test_a_newer_copy_is_not_changed(tmp_path: Path) -> None:
+    """Catches: two targets with one name, once Debian has a newer rules_python."""
     prefix = copies(tmp_path)
     (prefix / EXEC_TOOLS).write_text("py_exec_tools_toolchain = None\n")
     adapt(prefix)
@@ -47,26 +47,26 @@ def test_a_copy_that_has_it_already_stays_as_it_is(tmp_path: Path) -> None:
     assert (prefix / BUILD).read_text() == "# Debian's\n"
 
 
-def test_a_symbol_that_a_copy_lacks_is_named(tmp_path: Path) -> None:
-    """Catches: a bootstrap that succeeds, and a workspace that then does not load."""
+def test_a_missing_symbol_is_named(tmp_path: Path) -> None:
+    """Catches: a bootstrap that succeeds for a workspace that does not load."""
     with pytest.raises(UnavailableError) as caught:
         adapt(copies(tmp_path, without="repeatable_string_flag"))
     assert str(caught.value) == (
-        "Debian's copy of the Bazel module bazel_skylib has no repeatable_string_flag in "
+        "Debian's copy of the Bazel module bazel_skylib lacks repeatable_string_flag in "
         "rules/common_settings.bzl, which this workspace loads"
     )
 
 
-def test_a_file_that_a_copy_lacks_is_named(tmp_path: Path) -> None:
-    """Catches: the same for a whole file."""
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """Catches: a bootstrap that succeeds for a workspace that does not load."""
     prefix = copies(tmp_path)
     (prefix / "usr/share/bazel/rules/cc/cc/action_names.bzl").unlink()
-    with pytest.raises(UnavailableError, match=r"module rules_cc has no cc/action_names\.bzl"):
+    with pytest.raises(UnavailableError, match=r"module rules_cc lacks cc/action_names\.bzl"):
         adapt(prefix)
 
 
-def test_what_a_file_exports_are_its_functions_and_assignments() -> None:
-    """Catches: a name that is only loaded, or a local one, taken for an exported one."""
+def test_a_file_exports_its_functions_and_assignments() -> None:
+    """Catches: a loaded, private or local name counted as exported."""
     source = (
         'load("//a:b.bzl", "loaded", _renamed = "other")\n'
         "def function(argument = 1):\n    local = argument\n\n"

@@ -1,4 +1,4 @@
-"""The real Bazel keeps the disk cache within its bound, and survives what was trimmed."""
+"""Bazel keeps the disk cache within its size limit, and rebuilds trimmed files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.small_workspace import SmallWorkspace, small_workspace
 from toolchains.cache import trim
 
-MOST = 2 << 20
+MAX_SIZE = 2 << 20
 BUILD = """
 [genrule(name = "big%d" % i, outs = ["big%d.bin" % i],
          cmd = "head -c 1000000 /dev/zero >$@; echo %d >>$@" % i) for i in range(6)]
@@ -26,33 +26,35 @@ BIG = tuple(f"//:big{number}" for number in range(6))
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallWorkspace]:
-    with small_workspace(tmp_path_factory.mktemp("small"), BUILD) as made:
-        yield made
+    with small_workspace(tmp_path_factory.mktemp("small"), BUILD) as workspace:
+        yield workspace
 
 
 def size(workspace: SmallWorkspace) -> int:
-    """What the disk cache holds, in bytes."""
+    """The size of the disk cache, in bytes."""
     return sum(entry.size for entry in trim.entries(workspace.disk_cache))
 
 
 def fill(workspace: SmallWorkspace) -> None:
-    """Fills the disk cache beyond the bound, with all of it built."""
+    """Builds all targets, so that the disk cache exceeds the limit."""
     done = workspace.build("--experimental_disk_cache_gc_max_size=0", *BIG)
     assert done.returncode == 0, done.stderr
-    assert size(workspace) > MOST
+    assert size(workspace) > MAX_SIZE
 
 
-def test_bazel_trims_it_when_a_command_has_ended(workspace: SmallWorkspace) -> None:
-    """Catches: a bound that holds after five idle minutes, which a CI never waits."""
+def test_bazel_trims_the_cache_after_a_command(workspace: SmallWorkspace) -> None:
+    """Catches: trimming only after five idle minutes, which CI never waits for."""
     fill(workspace)
-    assert workspace.build(f"--experimental_disk_cache_gc_max_size={MOST}", *BIG).returncode == 0
+    assert (
+        workspace.build(f"--experimental_disk_cache_gc_max_size={MAX_SIZE}", *BIG).returncode == 0
+    )
     ends = time.monotonic() + 30
-    while size(workspace) > MOST and time.monotonic() < ends:
+    while size(workspace) > MAX_SIZE and time.monotonic() < ends:
         time.sleep(0.2)
-    assert 0 < size(workspace) <= MOST
+    assert 0 < size(workspace) <= MAX_SIZE
 
 
-def test_the_command_trims_it_while_bazel_runs_and_the_next_build_is_right(
+def test_the_command_trims_the_cache_while_bazel_runs_and_the_next_build_succeeds(
     workspace: SmallWorkspace,
 ) -> None:
     workspace.bazelw("clean")
@@ -63,10 +65,10 @@ def test_the_command_trims_it_while_bazel_runs_and_the_next_build_is_right(
         "--disk-cache",
         workspace.disk_cache,
         "--max-size",
-        MOST,
+        MAX_SIZE,
     ]
     subprocess.run([str(word) for word in command], check=True)
-    assert 0 < size(workspace) <= MOST
+    assert 0 < size(workspace) <= MAX_SIZE
     workspace.bazelw("clean")
     done = workspace.build("--experimental_disk_cache_gc_max_size=0", *BIG)
     assert done.returncode == 0, done.stderr
@@ -75,8 +77,8 @@ def test_the_command_trims_it_while_bazel_runs_and_the_next_build_is_right(
         assert built.read_bytes() == b"\0" * 1_000_000 + b"%d\n" % number
 
 
-def test_a_build_that_needs_a_trimmed_file_makes_it_again(workspace: SmallWorkspace) -> None:
-    """Catches: exit code 39, since Bazel left the file in the cache when it took it from there."""
+def test_a_build_that_needs_a_trimmed_file_rebuilds_it(workspace: SmallWorkspace) -> None:
+    """Catches: exit code 39, because Bazel did not download a file that was in the cache."""
     assert workspace.build("//:second").returncode == 0
     workspace.bazelw("clean")
     assert workspace.build("//:second").returncode == 0

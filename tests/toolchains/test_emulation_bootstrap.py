@@ -1,4 +1,4 @@
-"""An emulated aarch64 Linux, from packages of the real ones' shape."""
+"""An emulated aarch64 Linux, created from small packages that resemble the real ones."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ Suites = dict[tuple[str, str], DebianArchive]
 
 @pytest.fixture
 def suites(monkeypatch: pytest.MonkeyPatch) -> Iterator[Suites]:
-    """Archives by suite and architecture; a suite that is not there is one the mirror lacks."""
+    """Archives by suite and architecture; the mirror lacks the other suites."""
     require_debian_tools()
     with tempfile.TemporaryDirectory() as directory:
         found: Suites = {}
@@ -65,29 +65,29 @@ def test_each_python_comes_from_the_suite_that_has_it(tmp_path: Path) -> None:
     for version, python in found["pythons"].items():
         assert Path(python["executable"]) == Path(python["root"], f"usr/bin/python{version}")
         assert Path(python["executable"]).is_file()
-        # Programs name the loader as /lib/ld-linux-aarch64.so.1.
+        # The loader's path in programs is /lib/ld-linux-aarch64.so.1.
         assert Path(python["root"], "lib/libstdc++.so.6").is_file()
     assert found["pythons"]["3.14"]["root"] == found["root"]
 
 
 @pytest.mark.usefixtures("suites")
-def test_of_qemu_one_program_is_kept(tmp_path: Path) -> None:
-    """Catches: half a gigabyte of emulators that nobody starts."""
+def test_only_one_program_of_qemu_is_kept(tmp_path: Path) -> None:
+    """Catches: half a gigabyte of unused emulators."""
     qemu = Path(str(bootstrap.emulation(tmp_path / "cache", [])["qemu"]))
 
     assert [path.name for path in qemu.parent.iterdir()] == ["qemu-aarch64"]
 
 
 @pytest.mark.usefixtures("suites")
-def test_a_python_of_no_suite_is_missing_with_the_reason(tmp_path: Path) -> None:
+def test_a_python_that_no_suite_has_is_missing_with_the_reason(tmp_path: Path) -> None:
     found: dict[str, Any] = bootstrap.emulation(tmp_path / "cache", ["3.12", "3.13", "3.14"])
 
     assert found["pythons"].keys() == {"3.14"}
     assert found["missing"]["3.12"] == "no Debian suite has Python 3.12 for arm64"
-    assert "trixie" in found["missing"]["3.13"]  # a suite that this mirror does not carry
+    assert "trixie" in found["missing"]["3.13"]  # a suite that this mirror lacks
 
 
-def test_without_the_newest_suite_there_is_nothing(suites: Suites, tmp_path: Path) -> None:
+def test_the_newest_suite_is_required(suites: Suites, tmp_path: Path) -> None:
     (suites[apt.SUITE, "arm64"].directory / "pool/libstdc++6.deb").unlink()
 
     with pytest.raises(UnavailableError, match=r"libstdc\+\+6"):
@@ -95,7 +95,7 @@ def test_without_the_newest_suite_there_is_nothing(suites: Suites, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("suites")
-def test_a_qemu_that_does_not_run_is_refused(tmp_path: Path) -> None:
+def test_a_qemu_that_does_not_run_is_reported(tmp_path: Path) -> None:
     qemu = Path(str(bootstrap.emulation(tmp_path / "cache", [])["qemu"]))
     qemu.write_text("#!/bin/sh\nexit 1\n")
 
@@ -103,7 +103,7 @@ def test_a_qemu_that_does_not_run_is_refused(tmp_path: Path) -> None:
         bootstrap.emulation(tmp_path / "cache", ["3.14"])
 
 
-def test_a_call_with_other_arguments_is_bad_usage() -> None:
+def test_an_argument_that_is_not_a_version_is_bad_usage() -> None:
     done = subprocess.run(
         [sys.executable, bootstrap.__file__, "forky"], capture_output=True, text=True, check=False
     )

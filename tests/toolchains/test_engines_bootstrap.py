@@ -1,4 +1,4 @@
-"""Servers to try builds on, from packages of the real ones' shape."""
+"""Servers to test builds with, installed from small packages that resemble the real ones."""
 
 import functools
 import shutil
@@ -32,15 +32,15 @@ def debian(monkeypatch: pytest.MonkeyPatch) -> Iterator[DebianArchive]:
         programs = {f"{POSTGRESQL}/{name}": "" for name in ("initdb", "postgres")}
         debian.add("postgresql-77", "77.1", programs)
         debian.publish()
-        from_here = functools.partial(apt.open_archive, sites=[debian.site], trust="trusted=yes")
-        monkeypatch.setattr(apt, "open_archive", from_here)
-        # What it patches here are no programs.
+        open_archive = functools.partial(apt.open_archive, sites=[debian.site], trust="trusted=yes")
+        monkeypatch.setattr(apt, "open_archive", open_archive)
+        # The files in these packages are not programs.
         monkeypatch.setattr(prefix, "patch_programs", lambda *_: None)
         yield debian
 
 
 @pytest.mark.usefixtures("debian")
-def test_it_holds_the_newest_servers_and_a_machine_without_them(tmp_path: Path) -> None:
+def test_the_prefix_has_the_newest_servers_and_a_machine_without_them(tmp_path: Path) -> None:
     home = bootstrap.engines(tmp_path / "cache")
 
     for path in ("usr/bin/buildbox-worker", "usr/sbin/nginx", f"{POSTGRESQL}/postgres"):
@@ -51,7 +51,7 @@ def test_it_holds_the_newest_servers_and_a_machine_without_them(tmp_path: Path) 
     assert not (home / "machine/usr/sbin").exists()
 
 
-def test_a_package_that_cannot_be_had_is_named(debian: DebianArchive, tmp_path: Path) -> None:
+def test_a_missing_package_is_named(debian: DebianArchive, tmp_path: Path) -> None:
     (debian.directory / "pool/buildbox.deb").unlink()
 
     with pytest.raises(UnavailableError, match="buildbox"):
@@ -59,10 +59,10 @@ def test_a_package_that_cannot_be_had_is_named(debian: DebianArchive, tmp_path: 
     assert not list((tmp_path / "cache/engines").iterdir())
 
 
-def test_a_machine_without_apt_is_told_so(
+def test_a_missing_apt_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path.parent.parent / "cache"))
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert bootstrap.main([]) == 2
-    assert "no apt-get on PATH" in capsys.readouterr().err
+    assert "apt-get is not on PATH" in capsys.readouterr().err

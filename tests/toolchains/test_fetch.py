@@ -1,4 +1,4 @@
-"""Payload wheels come through pip, held against the lock; the cache has them whole or not."""
+"""Payload wheels are downloaded through pip, checked against the lock, and cached atomically."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.packaging.upstream import UpstreamWheel
-from tests.toolchains.wheel_registry import Registry, registry_of_pip
+from tests.toolchains.wheel_registry import Registry, pip_registry
 from toolchains.wheels import fetch, pip_download
 
 WHEEL = UpstreamWheel()
@@ -19,8 +19,8 @@ WHEEL = UpstreamWheel()
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
-    with registry_of_pip(tmp_path) as made:
-        yield made
+    with pip_registry(tmp_path) as registry:
+        yield registry
 
 
 def lock_for(directory: Path, sha256: str, version: str = "3.13.0") -> Path:
@@ -31,11 +31,11 @@ def lock_for(directory: Path, sha256: str, version: str = "3.13.0") -> Path:
 
 
 def run(lock: Path, output: Path) -> int:
-    """Fetches as the repository rule does; returns the exit code."""
+    """Downloads like the repository rule; returns the exit code."""
     return fetch.main(
         [
             *(f"--lock={lock}", "--lock-name=locks/linux.txt", f"--output={output}"),
-            "--mend=bazel run //the:command",
+            "--fix=bazel run //the:command",
             *("--label=linux_x86_64, cp311-cp311", "--python-version=3.11", "--abi=cp311"),
             "--platform=manylinux_2_28_x86_64",
         ]
@@ -43,58 +43,60 @@ def run(lock: Path, output: Path) -> int:
 
 
 def leftovers(cache: Path) -> list[str]:
-    """What is in the payload cache besides whole wheels and lock files."""
+    """Files in the payload cache other than complete wheels and lock files."""
     found = (path for path in (cache / "payload").iterdir() if path.suffix != ".lock")
     return [path.name for path in found if not list(path.glob("*.whl"))]
 
 
-def test_wheel_is_fetched_once_for_all_output_bases(registry: Registry, tmp_path: Path) -> None:
+def test_a_wheel_is_downloaded_once_for_all_output_bases(
+    registry: Registry, tmp_path: Path
+) -> None:
     lock = lock_for(tmp_path, registry.publish(WHEEL))
     assert run(lock, tmp_path / "one") == 0
-    asked = len(registry.requests)
-    assert asked
+    requests = len(registry.requests)
+    assert requests
     assert run(lock, tmp_path / "two") == 0
-    assert len(registry.requests) == asked
+    assert len(registry.requests) == requests
     fetched = tmp_path / "two" / WHEEL.filename
     assert fetched.read_bytes() == WHEEL.to_bytes()
 
 
-def test_other_hash_is_refused_and_not_kept(
+def test_a_wheel_with_another_hash_is_rejected_and_discarded(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registry.publish(WHEEL)
-    assert run(lock_for(tmp_path, "0" * 64), tmp_path / "out") == pip_download.REFUSED
-    sentence = capsys.readouterr().err
-    assert "iree-base-runtime 3.13.0 for linux_x86_64, cp311-cp311" in sentence
-    assert "another sha256 than locks/linux.txt pins" in sentence
-    assert sentence.rstrip().endswith("rewrite the lock with: bazel run //the:command")
+    assert run(lock_for(tmp_path, "0" * 64), tmp_path / "out") == pip_download.NOT_FOUND
+    message = capsys.readouterr().err
+    assert "iree-base-runtime 3.13.0 for linux_x86_64, cp311-cp311" in message
+    assert "the registry's file differs from the one in locks/linux.txt" in message
+    assert message.rstrip().endswith("rewrite the lock with: bazel run //the:command")
     assert not (tmp_path / "out").exists()
     assert leftovers(tmp_path / "cache") == []
 
 
-def test_missing_wheel_is_named(
+def test_a_missing_wheel_is_named(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock = lock_for(tmp_path, registry.publish(WHEEL), version="9.9.9")
-    assert run(lock, tmp_path / "out") == pip_download.REFUSED
-    sentence = capsys.readouterr().err
-    assert "9.9.9 for linux_x86_64, cp311-cp311: the registry has no such wheel" in sentence
-    assert "rewrite the lock with: bazel run //the:command" in sentence
+    assert run(lock, tmp_path / "out") == pip_download.NOT_FOUND
+    message = capsys.readouterr().err
+    assert "9.9.9 for linux_x86_64, cp311-cp311: the registry has no such wheel" in message
+    assert "rewrite the lock with: bazel run //the:command" in message
 
 
-def test_no_network_is_told_apart_and_can_be_tried_again(
+def test_an_unreachable_registry_has_its_own_exit_code(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock = lock_for(tmp_path, registry.publish(WHEEL))
     registry.close()
     assert run(lock, tmp_path / "out") == pip_download.UNREACHABLE
-    sentence = capsys.readouterr().err
-    assert "could not be reached" in sentence
-    assert "locks/linux.txt" in sentence
-    assert "Traceback" not in sentence
+    message = capsys.readouterr().err
+    assert "could not be reached" in message
+    assert "locks/linux.txt" in message
+    assert "Traceback" not in message
 
 
-def test_damaged_cache_entry_is_fetched_again(registry: Registry, tmp_path: Path) -> None:
+def test_a_damaged_cache_entry_is_downloaded_again(registry: Registry, tmp_path: Path) -> None:
     digest = registry.publish(WHEEL)
     lock = lock_for(tmp_path, digest)
     assert run(lock, tmp_path / "one") == 0
@@ -105,7 +107,7 @@ def test_damaged_cache_entry_is_fetched_again(registry: Registry, tmp_path: Path
     assert cached.read_bytes() == WHEEL.to_bytes()
 
 
-def test_killed_half_way_leaves_nothing_that_is_used(registry: Registry, tmp_path: Path) -> None:
+def test_the_files_of_a_killed_download_are_not_used(registry: Registry, tmp_path: Path) -> None:
     digest = registry.publish(WHEEL)
     staging = tmp_path / "cache/payload" / f"{digest}.stagingabc/wheels"
     staging.mkdir(parents=True)
@@ -115,7 +117,7 @@ def test_killed_half_way_leaves_nothing_that_is_used(registry: Registry, tmp_pat
     assert leftovers(tmp_path / "cache") == []
 
 
-def test_two_at_once_both_succeed(registry: Registry, tmp_path: Path) -> None:
+def test_concurrent_downloads_succeed(registry: Registry, tmp_path: Path) -> None:
     lock = lock_for(tmp_path, registry.publish(WHEEL))
     threads = [
         threading.Thread(target=lambda i=i: codes.append(run(lock, tmp_path / str(i))))
@@ -130,7 +132,7 @@ def test_two_at_once_both_succeed(registry: Registry, tmp_path: Path) -> None:
     assert leftovers(tmp_path / "cache") == []
 
 
-def test_python_without_pip_is_named(
+def test_a_python_without_pip_is_reported(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bare = tmp_path / "python3"
@@ -138,11 +140,11 @@ def test_python_without_pip_is_named(
     bare.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "executable", str(bare))
-        assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == pip_download.MISUSED
+        assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == pip_download.INVALID
     assert "has no pip" in capsys.readouterr().err
 
 
-def test_cache_that_cannot_be_written_is_named(
+def test_a_cache_that_cannot_be_written_is_reported(
     registry: Registry,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -150,7 +152,7 @@ def test_cache_that_cannot_be_written_is_named(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path / "file"))
-    assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == pip_download.MISUSED
+    assert run(lock_for(tmp_path, "1" * 64), tmp_path / "out") == pip_download.INVALID
     assert "set IREE_RELEASE_CACHE" in capsys.readouterr().err
 
 
@@ -164,16 +166,16 @@ def test_cache_that_cannot_be_written_is_named(
         "--index-url http://example.invalid/",
     ],
 )
-def test_line_that_is_not_a_pin_is_named(
+def test_a_line_that_is_not_a_pin_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
 ) -> None:
     lock = tmp_path / "lock.txt"
     lock.write_text(f"# first\n{line}\n")
-    assert run(lock, tmp_path / "out") == pip_download.MISUSED
+    assert run(lock, tmp_path / "out") == pip_download.INVALID
     assert capsys.readouterr().err.startswith("locks/linux.txt, line 2: expected PROJECT==VERSION")
 
 
-def test_it_runs_with_nothing_but_the_standard_library() -> None:
+def test_fetch_needs_only_the_standard_library() -> None:
     done = subprocess.run(
         [sys.executable, "-S", "-m", "toolchains.wheels.fetch", "--help"],
         env={"PYTHONPATH": f"{Path(fetch.__file__).parents[2]}"},

@@ -1,4 +1,4 @@
-"""The wheels of a lock come through pip in one call, and lie in a directory for each project."""
+"""The wheels of a lock are downloaded in one call of pip, and installed in one directory each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.toolchains.wheel_registry import Registry, registry_of_pip
+from tests.toolchains.wheel_registry import Registry, pip_registry
 from toolchains.wheels import install, pip_download
 
 FILES = {
@@ -26,8 +26,8 @@ FILES = {
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
-    with registry_of_pip(tmp_path) as made:
-        yield made
+    with pip_registry(tmp_path) as registry:
+        yield registry
 
 
 def wheel(project: str, files: Mapping[str, bytes]) -> bytes:
@@ -48,13 +48,13 @@ def wheel(project: str, files: Mapping[str, bytes]) -> bytes:
 def add(registry: Registry, project: str, files: Mapping[str, bytes]) -> str:
     """Publishes a wheel; returns the line that pins it."""
     name = f"{project.replace('-', '_')}-1.0-py3-none-any.whl"
-    other = "0" * 64  # as of another platform's wheel
+    other = "0" * 64  # like the digest of another platform's wheel
     digest = registry.add(project, name, wheel(project, files))
     return f"{project}==1.0 --hash=sha256:{other} --hash=sha256:{digest}\n"
 
 
 def run(tmp_path: Path, requirements: str, output: str = "out") -> int:
-    """Installs as the repository rule does; returns the exit code."""
+    """Installs like the repository rule; returns the exit code."""
     file = tmp_path / "requirements.txt"
     file.write_text(requirements)
     return install.main(
@@ -76,7 +76,7 @@ def tree(directory: Path) -> dict[str, bytes]:
 def test_each_project_has_its_modules_programs_and_wheel(
     registry: Registry, tmp_path: Path
 ) -> None:
-    """Catches: files of a wheel that lie elsewhere than an installer puts them."""
+    """Catches: files of a wheel in other directories than those of an installer."""
     pins = add(registry, "one", FILES) + add(registry, "two-parts", {"two.py": b""})
     assert run(tmp_path, pins) == 0
     info = "site-packages/one-1.0.dist-info"
@@ -88,10 +88,10 @@ def test_each_project_has_its_modules_programs_and_wheel(
     assert (tmp_path / "out/two_parts/site-packages/two.py").is_file()
 
 
-def test_programs_can_be_started_whatever_the_wheel_says(
+def test_programs_are_executable_even_if_the_wheel_lacks_the_mode(
     registry: Registry, tmp_path: Path
 ) -> None:
-    """Catches: a program that its wheel does not mark, which pip leaves as it is."""
+    """Catches: a program without an executable mode in its wheel, which pip does not set."""
     assert run(tmp_path, add(registry, "one", FILES)) == 0
     modes = {
         path.name: stat.S_IMODE(path.stat().st_mode)
@@ -104,7 +104,7 @@ def test_programs_can_be_started_whatever_the_wheel_says(
 def test_modules_are_compiled_for_the_interpreter_that_installs(
     registry: Registry, tmp_path: Path
 ) -> None:
-    """Catches: processes by the thousand that compile the same modules."""
+    """Catches: thousands of processes that compile the same modules."""
     assert run(tmp_path, add(registry, "one", {**FILES, "two.py": b"print 'of Python 2'"})) == 0
     cached = (tmp_path / "out/one/site-packages").rglob("__pycache__/*")
     assert {path.name for path in cached} == {
@@ -112,8 +112,8 @@ def test_modules_are_compiled_for_the_interpreter_that_installs(
     }
 
 
-def test_a_second_output_base_asks_no_registry(registry: Registry, tmp_path: Path) -> None:
-    """Catches: every clone downloading again, or none of them building without a network."""
+def test_a_second_output_base_sends_no_requests(registry: Registry, tmp_path: Path) -> None:
+    """Catches: downloads that are repeated in every clone, or builds that fail offline."""
     pins = add(registry, "one", FILES)
     assert run(tmp_path, pins, "first") == 0
     registry.close()
@@ -121,8 +121,8 @@ def test_a_second_output_base_asks_no_registry(registry: Registry, tmp_path: Pat
     assert tree(tmp_path / "first") == tree(tmp_path / "second")
 
 
-def test_a_changed_lock_is_downloaded_anew(registry: Registry, tmp_path: Path) -> None:
-    """Catches: wheels of the former lock served for the new one."""
+def test_a_changed_lock_is_downloaded_again(registry: Registry, tmp_path: Path) -> None:
+    """Catches: cached wheels of the previous lock used for the new one."""
     one = add(registry, "one", FILES)
     assert run(tmp_path, one, "first") == 0
     assert run(tmp_path, one + add(registry, "two", {"two.py": b""}), "second") == 0
@@ -132,7 +132,7 @@ def test_a_changed_lock_is_downloaded_anew(registry: Registry, tmp_path: Path) -
 def test_a_damaged_wheel_in_the_cache_is_downloaded_again(
     registry: Registry, tmp_path: Path
 ) -> None:
-    """Catches: bytes that no lock pins, taken from a cache because they lie there."""
+    """Catches: cached files with other digests than those of the lock."""
     pins = add(registry, "one", FILES)
     assert run(tmp_path, pins, "first") == 0
     (cached,) = (tmp_path / "cache/pypi").glob("*/*.whl")
@@ -142,52 +142,53 @@ def test_a_damaged_wheel_in_the_cache_is_downloaded_again(
     assert tree(tmp_path / "second") == tree(tmp_path / "first")
 
 
-def test_another_digest_is_refused_and_nothing_is_kept(
+def test_a_wheel_with_another_digest_is_rejected_and_discarded(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Catches: a registry that serves other bytes under a pinned name and version."""
+    """Catches: a registry that serves another file for a pinned name and version."""
     add(registry, "one", FILES)
-    assert run(tmp_path, f"one==1.0 --hash=sha256:{'1' * 64}\n") == pip_download.REFUSED
+    assert run(tmp_path, f"one==1.0 --hash=sha256:{'1' * 64}\n") == pip_download.NOT_FOUND
     assert capsys.readouterr().err == (
-        "one==1.0: the registry's file has another sha256 than requirements_lock.txt pins; nothing "
-        "was kept. Find out why it changed before you rewrite the lock with: ./bazelw run //:lock\n"
+        "one==1.0: the sha256 of the registry's file differs from the one in "
+        "requirements_lock.txt; the download was discarded. Find out why the file changed before "
+        "you rewrite the lock with: ./bazelw run //:lock\n"
     )
     assert not (tmp_path / "out").exists()
     assert not list((tmp_path / "cache/pypi").glob("*/*.whl"))
 
 
-def test_what_the_registry_lacks_is_named(
+def test_a_missing_wheel_is_named(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Catches: pip's pages of output for one project out of a hundred."""
+    """Catches: pages of pip's output for one project out of a hundred."""
     pins = add(registry, "one", FILES) + f"absent==9.9 --hash=sha256:{'1' * 64}\n"
-    assert run(tmp_path, pins) == pip_download.REFUSED
-    sentence = capsys.readouterr().err
-    assert sentence.startswith("absent==9.9: the registry has no such wheel")
-    assert sentence.count("\n") == 1
+    assert run(tmp_path, pins) == pip_download.NOT_FOUND
+    message = capsys.readouterr().err
+    assert message.startswith("absent==9.9: the registry has no such wheel")
+    assert message.count("\n") == 1
 
 
-def test_a_registry_out_of_reach_can_be_tried_again(
+def test_an_unreachable_registry_has_its_own_exit_code(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Catches: a build that fails for good because the network was away."""
+    """Catches: a network failure that is reported as permanent."""
     pins = add(registry, "one", FILES)
     registry.close()
     assert run(tmp_path, pins) == pip_download.UNREACHABLE
     assert "could not be reached" in capsys.readouterr().err
 
 
-def test_a_path_out_of_the_directory_is_refused(tmp_path: Path) -> None:
-    """Catches: a wheel that writes beside the directory it is unpacked in."""
+def test_a_path_outside_of_the_directory_is_rejected(tmp_path: Path) -> None:
+    """Catches: a wheel that writes files outside of its directory."""
     path = tmp_path / "one-1.0-py3-none-any.whl"
     path.write_bytes(wheel("one", {"../beside.py": b""}))
-    with pytest.raises(pip_download.FetchError, match="leads out of the directory"):
+    with pytest.raises(pip_download.FetchError, match="is outside of the installation directory"):
         install.unpack(path, tmp_path / "out")
     assert not (tmp_path / "beside.py").exists()
 
 
-def test_it_runs_with_nothing_but_the_standard_library() -> None:
-    """Catches: an import that the repository rule's interpreter does not have."""
+def test_install_needs_only_the_standard_library() -> None:
+    """Catches: an import that the interpreter of the repository rule lacks."""
     done = subprocess.run(
         [sys.executable, "-S", "-m", "toolchains.wheels.install", "--help"],
         env={"PYTHONPATH": os.fspath(Path(install.__file__).parents[2])},

@@ -1,4 +1,4 @@
-"""The interpreters that the build found are what it says they are."""
+"""The interpreters that the build found match their descriptions."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 
 
 def test_programs_run_with_the_interpreter_itself() -> None:
-    # A shim would start a shell for every program, and may choose another version elsewhere.
+    # A shim starts a shell for every program, and may select another version by directory.
     executable = Path(sys.executable)
 
     assert executable.is_absolute()
@@ -19,8 +19,8 @@ def test_programs_run_with_the_interpreter_itself() -> None:
     assert sys.version_info >= (3, 11)
 
 
-def test_what_the_host_has_is_listed_without_making_the_rest() -> None:
-    """Catches: a command that downloads a Python which the host has, or takes another for it."""
+def test_the_hosts_interpreters_are_listed_without_installing_others() -> None:
+    """Catches: a command that downloads a Python that the host has, or uses another one."""
     on_host = json.loads(Path(os.environ["ON_HOST"]).read_text(encoding="utf-8"))
     for file in os.environ["INTERPRETERS"].split():
         interpreter = json.loads(Path(file).read_text(encoding="utf-8"))
@@ -33,17 +33,17 @@ def test_what_the_host_has_is_listed_without_making_the_rest() -> None:
 
 
 @pytest.mark.parametrize("file", os.environ["INTERPRETERS"].split())
-def test_an_interpreter_under_test_is_of_its_version(file: str) -> None:
+def test_an_interpreter_has_its_version(file: str) -> None:
     interpreter = json.loads(Path(file).read_text(encoding="utf-8"))
     if interpreter["executable"] is None:
         pytest.skip(f"not run: Python {interpreter['version']}: {interpreter['reason']}")
 
-    told = subprocess.run(
+    version = subprocess.run(
         [interpreter["executable"], "-c", "import ctypes, ssl, sys; print(sys.version.split()[0])"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout.strip()
 
-    assert told == interpreter["release"]
-    assert told.startswith(interpreter["version"] + ".")
+    assert version == interpreter["release"]
+    assert version.startswith(interpreter["version"] + ".")

@@ -1,4 +1,4 @@
-"""A prefix appears whole or not at all, and keeps to itself."""
+"""A prefix is created atomically and is self-contained."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def filling(content: str) -> Callable[[Path], None]:
     return fill
 
 
-def left_in(directory: Path) -> list[str]:
+def names_in(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
@@ -29,10 +29,10 @@ def test_a_prefix_is_filled_once(tmp_path: Path) -> None:
     prefix.publish(tmp_path / "prefixes/a", filling("second"))
 
     assert (tmp_path / "prefixes/a/file").read_text() == "first"
-    assert left_in(tmp_path / "prefixes") == ["a"]
+    assert names_in(tmp_path / "prefixes") == ["a"]
 
 
-def test_a_prefix_that_could_not_be_filled_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_prefix_leaves_no_files(tmp_path: Path) -> None:
     def fill(directory: Path) -> None:
         (directory / "half").touch()
         raise UnavailableError("no such package")
@@ -40,21 +40,21 @@ def test_a_prefix_that_could_not_be_filled_leaves_nothing(tmp_path: Path) -> Non
     with pytest.raises(UnavailableError, match="no such package"):
         prefix.publish(tmp_path / "a", fill)
 
-    assert left_in(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
-def test_what_a_killed_process_left_is_cleared(tmp_path: Path) -> None:
-    half_filled = tmp_path / ".staging-of-the-killed/prefix"
+def test_the_files_of_a_killed_process_are_removed(tmp_path: Path) -> None:
+    half_filled = tmp_path / ".staging-of-a-killed-process/prefix"
     half_filled.mkdir(parents=True)
     (half_filled / "half").touch()
 
     prefix.publish(tmp_path / "a", filling("whole"))
 
-    assert left_in(tmp_path) == ["a"]
+    assert names_in(tmp_path) == ["a"]
 
 
 def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
-    # Locks belong to processes, so the first one has to be one.
+    # The lock is between processes, so the first holder must be another process.
     first = textwrap.dedent("""
         import sys
         from pathlib import Path
@@ -90,18 +90,18 @@ def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(UnavailableError, match=r"file/a cannot be made .*IREE_RELEASE_CACHE"):
+    with pytest.raises(UnavailableError, match=r"file/a cannot be created .*IREE_RELEASE_CACHE"):
         prefix.publish(tmp_path / "file/a", filling("never"))
 
 
-def test_the_location_tells_recipes_and_places_apart(tmp_path: Path) -> None:
+def test_the_location_depends_on_the_recipe_and_the_directory(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe"
     recipe.mkdir()
     (recipe / "steps.py").write_text("unpack()")
     here = prefix.location(tmp_path / "here", "1.0", [recipe])
 
     assert here == prefix.location(tmp_path / "here", "1.0", [recipe])
-    assert here.name != prefix.location(tmp_path / "there", "1.0", [recipe]).name
+    assert here.name != prefix.location(tmp_path / "elsewhere", "1.0", [recipe]).name
 
     (recipe / "steps.py").write_text("unpack(); patch()")
     assert here != prefix.location(tmp_path / "here", "1.0", [recipe])
@@ -132,7 +132,7 @@ def test_a_damaged_package_is_named(tmp_path: Path) -> None:
         prefix.unpack([tmp_path / "tool_1_all.deb"], tmp_path)
 
 
-def test_absolute_links_are_turned_into_the_prefix(tmp_path: Path) -> None:
+def test_absolute_links_are_redirected_into_the_prefix(tmp_path: Path) -> None:
     staging = tmp_path / "staging"
     (staging / "etc/java").mkdir(parents=True)
     (staging / "etc/java/net.properties").write_text("ours")
@@ -153,7 +153,7 @@ def test_absolute_links_are_turned_into_the_prefix(tmp_path: Path) -> None:
     assert (moved / "usr/lib/sibling").readlink() == Path("jvm/conf")
 
 
-def test_programs_are_patched_for_the_place_where_they_will_lie(tmp_path: Path) -> None:
+def test_programs_are_patched_for_their_final_path(tmp_path: Path) -> None:
     require_debian_tools()
     debian = DebianArchive(tmp_path / "archive")
     staging, home, log = tmp_path / "staging", tmp_path / "home", tmp_path / "log"
@@ -177,12 +177,12 @@ def test_a_program_that_cannot_be_patched_is_named(tmp_path: Path) -> None:
     directory.mkdir()
     prefix.unpack([*fake_patchelf(debian, tmp_path / "absent/log")], directory)
 
-    with pytest.raises(UnavailableError, match=r"^usr/bin/tool of \S+ cannot be patched: "):
+    with pytest.raises(UnavailableError, match=r"^usr/bin/tool in \S+ cannot be patched: "):
         prefix.patch_programs(["usr/bin/tool"], directory, directory, debian.machine)
 
 
 def fake_patchelf(debian: DebianArchive, log: Path) -> list[Path]:
-    """Packages of a loader that runs what it is given, and a patchelf that logs its arguments."""
+    """Packages with a loader that runs its arguments, and a patchelf that logs its arguments."""
     system = f"usr/lib/{debian.machine.multiarch}"
     return [
         debian.add("libc6", "2", {f"{system}/real": '#!/bin/sh\nshift 2\nexec "$@"\n',

@@ -1,4 +1,4 @@
-"""What the C and C++ toolchains make for each platform runs there, and promises nothing more."""
+"""Programs and libraries of the C and C++ toolchains run on, and conform to, their platforms."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import pytest
 from platforms import data
 from release.gate import target
 from release.gate.binary import parse, rules
-from release.gate.smoke.candidate import NotRunError
+from release.gate.smoke.errors import NotRunError
 from release.gate.smoke.provided import ProvidedEquipment
-from release.gate.smoke.runner import Qemu, started_wine
+from release.gate.smoke.qemu import Qemu
+from release.gate.smoke.wine import start_wine
 
 PLATFORMS = {platform.name: platform for platform in data.load().platforms if not platform.slices}
 PROGRAMS = Path(os.environ["PROGRAMS"]).absolute()
@@ -25,7 +26,7 @@ MESSAGE = "caught across a library"
 
 
 def built(platform: str, name: str) -> Path:
-    """A program, or the library, as it was built for a platform."""
+    """The path of a program or of the library for a platform."""
     program, library = SUFFIXES[PLATFORMS[platform].os]
     if name == "library":
         found = [*(PROGRAMS / platform).glob(f"*library*{library}")]
@@ -36,21 +37,19 @@ def built(platform: str, name: str) -> Path:
 
 @pytest.mark.parametrize("name", ["hello", "exceptions", "library"])
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_the_gate_finds_nothing_that_the_platform_does_not_promise(
-    platform: str, name: str
-) -> None:
-    """Catches: another processor, a glibc after 2.28, a macOS after 13.0, a foreign library."""
+def test_the_gate_has_no_findings(platform: str, name: str) -> None:
+    """Catches: another CPU, a glibc after 2.28, a macOS after 13.0, a library of the host."""
     path = built(platform, name)
     tags = PLATFORMS[platform].wheel_tags
     binaries = {path.name: parse.read(path)}
-    found = rules.check("a.whl", binaries, {path.name}, target.of_tags(tags), None)
+    found = rules.check("a.whl", binaries, {path.name}, target.from_tags(tags), None)
     assert [*found] == []
 
 
 @pytest.mark.parametrize("platform", ["linux_x86_64", "linux_aarch64"])
 @pytest.mark.parametrize("name", ["hello", "exceptions"])
 def test_linux_programs_are_hardened(platform: str, name: str) -> None:
-    """Catches: a program at a fixed address, or whose tables stay writable."""
+    """Catches: a program at a fixed address, or with writable relocation tables."""
     binary = lief.ELF.parse(built(platform, name))
     assert binary is not None
     assert binary.is_pie
@@ -60,8 +59,8 @@ def test_linux_programs_are_hardened(platform: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_a_library_exports_what_it_says(platform: str) -> None:
-    """Catches: every function of a library becoming its interface."""
+def test_a_library_exports_only_its_declared_functions(platform: str) -> None:
+    """Catches: a library that exports all of its functions."""
     binary = lief.parse(built(platform, "library"))
     assert isinstance(binary, lief.ELF.Binary | lief.PE.Binary | lief.MachO.Binary)
     exported = {str(function.name).lstrip("_") for function in binary.exported_functions}
@@ -70,7 +69,7 @@ def test_a_library_exports_what_it_says(platform: str) -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_no_date_and_no_path_of_the_build_is_inside(platform: str) -> None:
+def test_programs_contain_no_dates_and_no_build_paths(platform: str) -> None:
     content = built(platform, "hello").read_bytes()
     assert b"redacted" in content
     assert b"bazel-out" not in content
@@ -80,13 +79,13 @@ def test_no_date_and_no_path_of_the_build_is_inside(platform: str) -> None:
 class Starter:
     """Starts programs of a platform on this machine."""
 
-    def __init__(self, words: Sequence[str], environment: dict[str, str] | None = None) -> None:
-        self._words = words
+    def __init__(self, prefix: Sequence[str], environment: dict[str, str] | None = None) -> None:
+        self._prefix = prefix
         self._environment = environment or {}
 
     def start(self, program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*self._words, str(program), *arguments],
+            [*self._prefix, str(program), *arguments],
             env=os.environ | self._environment,
             capture_output=True,
             text=True,
@@ -98,13 +97,13 @@ class Starter:
 def started(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Starter]]:
-    """A platform, and what starts its programs here."""
+    """A platform, and a starter for its programs."""
     name: str = request.param
     platform = PLATFORMS[name]
     scratch = tmp_path_factory.mktemp("scratch")
     if platform.os == "windows":
         try:
-            with started_wine(scratch) as (wine, _):
+            with start_wine(scratch) as (wine, _):
                 program = wine.command(Path("x"))[0]
                 yield name, Starter([program], dict(wine.environment))
         except NotRunError as error:
@@ -122,7 +121,7 @@ def started(
         qemu = Qemu(emulation.qemu, emulation.root, scratch)
         yield name, Starter(qemu.command(Path("x"))[:-1])
     else:
-        pytest.skip(f"not run: nothing on this machine runs programs of {name}")
+        pytest.skip(f"not run: this machine cannot run programs for {name}")
 
 
 def test_a_program_runs(started: tuple[str, Starter]) -> None:
@@ -132,8 +131,8 @@ def test_a_program_runs(started: tuple[str, Starter]) -> None:
     assert done.stdout.splitlines()[1:] == ["[one]", "[two words]"]
 
 
-def test_exceptions_cross_the_libraries_of_cxx(started: tuple[str, Starter]) -> None:
-    """Catches: two C++ runtimes in one program, or an unwinder that finds no tables."""
+def test_exceptions_are_caught_across_libraries(started: tuple[str, Starter]) -> None:
+    """Catches: two C++ runtimes in one program, or missing unwind tables."""
     platform, starter = started
     done = starter.start(built(platform, "exceptions"))
     assert (done.returncode, done.stdout.strip()) == (0, MESSAGE), done.stderr

@@ -1,4 +1,4 @@
-"""A Python that the host lacks, from packages of the real ones' shape."""
+"""A Python that the host lacks, installed from small packages that resemble the real ones."""
 
 import functools
 import subprocess
@@ -27,13 +27,13 @@ def debian(monkeypatch: pytest.MonkeyPatch) -> Iterator[DebianArchive]:
         debian.add("python3.99", "3.99.1-1", {"usr/bin/python3.99": ""}, depends="libc6, tzdata")
         debian.add("libpython3.99-stdlib", "3.99.1-1", {"usr/lib/python3.99/this.py": ""})
         debian.publish()
-        from_here = functools.partial(apt.open_archive, sites=[debian.site], trust="trusted=yes")
-        monkeypatch.setattr(apt, "open_archive", from_here)
+        open_archive = functools.partial(apt.open_archive, sites=[debian.site], trust="trusted=yes")
+        monkeypatch.setattr(apt, "open_archive", open_archive)
         yield debian
 
 
 @pytest.mark.usefixtures("debian")
-def test_the_interpreter_lies_in_a_prefix_with_its_library(tmp_path: Path) -> None:
+def test_the_interpreter_is_in_a_prefix_with_its_library(tmp_path: Path) -> None:
     interpreter = bootstrap.interpreter(tmp_path / "cache", "3.99")
 
     assert interpreter.name == "python3.99"
@@ -42,7 +42,7 @@ def test_the_interpreter_lies_in_a_prefix_with_its_library(tmp_path: Path) -> No
     assert (prefix / "usr/lib/python3.99/this.py").is_file()
 
 
-def test_it_is_made_once(debian: DebianArchive, tmp_path: Path) -> None:
+def test_the_interpreter_is_installed_once(debian: DebianArchive, tmp_path: Path) -> None:
     first = bootstrap.interpreter(tmp_path / "cache", "3.99")
     (debian.directory / "pool/python3.99.deb").unlink()
 
@@ -50,13 +50,13 @@ def test_it_is_made_once(debian: DebianArchive, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("debian")
-def test_a_version_that_the_suite_lacks_is_named(tmp_path: Path) -> None:
+def test_a_missing_version_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"has no package python3\.98$"):
         bootstrap.interpreter(tmp_path / "cache", "3.98")
 
 
 @pytest.mark.parametrize("arguments", [[], ["3"], ["3.14", "3.15"], ["../3.14"]])
-def test_a_call_without_one_version_is_bad_usage(arguments: list[str]) -> None:
+def test_other_arguments_than_one_version_are_bad_usage(arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, bootstrap.__file__, *arguments],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Locks of what is required are written whole, or left as they are."""
+"""Locks are written completely, or not changed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from toolchains.wheels import resolve
 
 
-def test_without_wheels_the_lock_stays(
+def test_without_wheels_the_lock_is_not_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Catches: a lock emptied because the index could not be asked."""
+    """Catches: an empty lock because the index could not be reached."""
     monkeypatch.delenv("BUILD_WORKSPACE_DIRECTORY", raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -28,6 +28,6 @@ def test_without_wheels_the_lock_stays(
     ]
     assert resolve.main(arguments) == 1
     assert written.read_text() == "as it was"
-    said = capsys.readouterr().err
-    assert said.startswith("pip finds no wheels for Python 3.11 on linux_x86_64: ")
-    assert len(said.splitlines()) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("pip finds no wheels for Python 3.11 on linux_x86_64: ")
+    assert len(message.splitlines()) == 1

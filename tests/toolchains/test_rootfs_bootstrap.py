@@ -1,4 +1,4 @@
-"""A clean root file system, from packages of the real ones' shape."""
+"""A clean root file system, created from small packages that resemble the real ones."""
 
 import functools
 import subprocess
@@ -24,13 +24,13 @@ def debian(monkeypatch: pytest.MonkeyPatch) -> Iterator[DebianArchive]:
         debian.add("libc6", "2.43", {"usr/lib/libc.so.6": ""})
         debian.add("python3", "3.99", {"usr/bin/python3": ""}, depends="libc6, media-types")
         debian.publish()
-        from_here = functools.partial(apt.open_archive, sites=[debian.site], trust="trusted=yes")
-        monkeypatch.setattr(apt, "open_archive", from_here)
+        open_archive = functools.partial(apt.open_archive, sites=[debian.site], trust="trusted=yes")
+        monkeypatch.setattr(apt, "open_archive", open_archive)
         yield debian
 
 
 @pytest.mark.usefixtures("debian")
-def test_it_holds_python_and_what_python_needs(tmp_path: Path) -> None:
+def test_the_root_has_python_and_its_dependencies(tmp_path: Path) -> None:
     root = bootstrap.root_file_system(tmp_path / "cache")
 
     assert root.parent == tmp_path / "cache/rootfs"
@@ -40,14 +40,14 @@ def test_it_holds_python_and_what_python_needs(tmp_path: Path) -> None:
     assert (root / "proc").is_dir()
 
 
-def test_it_is_made_once(debian: DebianArchive, tmp_path: Path) -> None:
+def test_the_root_is_created_once(debian: DebianArchive, tmp_path: Path) -> None:
     first = bootstrap.root_file_system(tmp_path / "cache")
     (debian.directory / "pool/python3.deb").unlink()
 
     assert bootstrap.root_file_system(tmp_path / "cache") == first
 
 
-def test_a_package_that_cannot_be_had_is_named(debian: DebianArchive, tmp_path: Path) -> None:
+def test_a_missing_package_is_named(debian: DebianArchive, tmp_path: Path) -> None:
     (debian.directory / "pool/dash.deb").unlink()
 
     with pytest.raises(UnavailableError, match="dash"):
@@ -55,7 +55,7 @@ def test_a_package_that_cannot_be_had_is_named(debian: DebianArchive, tmp_path: 
     assert not list((tmp_path / "cache/rootfs").iterdir())
 
 
-def test_a_call_with_arguments_is_bad_usage() -> None:
+def test_arguments_are_bad_usage() -> None:
     done = subprocess.run(
         [sys.executable, bootstrap.__file__, "forky"],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The file system of a release runner, from packages of the real ones' shape."""
+"""The file system of a release runner, created from small packages that resemble the real ones."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def debian(monkeypatch: pytest.MonkeyPatch) -> Iterator[DebianArchive]:
         for package in bootstrap.PACKAGES:
             debian.add(package, "1", files.get(package, {f"usr/bin/{package}": ""}))
         debian.publish()
-        from_here = functools.partial(apt.open_archive, sites=[debian.site], trust="trusted=yes")
-        monkeypatch.setattr(apt, "open_archive", from_here)
+        open_archive = functools.partial(apt.open_archive, sites=[debian.site], trust="trusted=yes")
+        monkeypatch.setattr(apt, "open_archive", open_archive)
 
         def fill(staging: Path, home: Path, *_: object, trusted: str) -> None:
             (staging / "bazel").write_text(f"{home} {trusted}")
@@ -41,8 +41,8 @@ def debian(monkeypatch: pytest.MonkeyPatch) -> Iterator[DebianArchive]:
 
 
 @pytest.mark.usefixtures("debian")
-def test_it_has_bazel_where_its_bazelw_looks_for_it(tmp_path: Path) -> None:
-    home = bazel.location(bootstrap.CACHE, bazel.wanted_version())
+def test_bazel_is_where_bazelw_looks_for_it(tmp_path: Path) -> None:
+    home = bazel.location(bootstrap.CACHE, bazel.required_version())
     with tarfile.open(bootstrap.layer(tmp_path)) as layer:
         file = layer.extractfile(f"{home.relative_to('/')}/bazel")
         assert file
@@ -50,17 +50,17 @@ def test_it_has_bazel_where_its_bazelw_looks_for_it(tmp_path: Path) -> None:
         assert layer.getmember("usr/bin/git").mode == 0o755
         assert layer.getmember("bin").linkname == "usr/bin"
         assert layer.getmember("tmp").mode == 0o1777
-        assert {(one.uid, one.gid, one.uname) for one in layer} == {(0, 0, "")}
+        assert {(member.uid, member.gid, member.uname) for member in layer} == {(0, 0, "")}
 
 
 @pytest.mark.usefixtures("debian")
-def test_made_anywhere_it_has_the_same_bytes(tmp_path: Path) -> None:
+def test_the_layer_does_not_depend_on_the_directory(tmp_path: Path) -> None:
     one, other = bootstrap.layer(tmp_path / "one"), bootstrap.layer(tmp_path / "another")
     assert one != other
     assert one.read_bytes() == other.read_bytes()
 
 
-def test_a_package_that_cannot_be_had_is_named(debian: DebianArchive, tmp_path: Path) -> None:
+def test_a_missing_package_is_named(debian: DebianArchive, tmp_path: Path) -> None:
     (debian.directory / "pool/git.deb").unlink()
     with pytest.raises(UnavailableError, match="git"):
         bootstrap.layer(tmp_path)

@@ -1,4 +1,4 @@
-"""What `py_tool` makes: a program that starts its own interpreter, wherever its runfiles are."""
+"""A `py_tool` starts the toolchain's interpreter and finds its runfiles."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 TOOL = Path(os.environ["TOOL"]).absolute()
-"""`//packaging/assembly:collect`, which copies files into a directory."""
-RUNFILES = TOOL.parents[3]
+"""`//packaging/builder/assembly:collect`, which copies files into a directory."""
+RUNFILES = TOOL.parents[4]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def request_file(tmp_path: Path) -> Path:
 def run(
     program: Path, request: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Runs it in a place of nobody's, with nothing but a shell on PATH."""
+    """Runs a program in the root directory, with nothing on PATH."""
     return subprocess.run(
         [program, request],
         cwd="/",
@@ -39,13 +39,13 @@ def run(
     )
 
 
-def test_it_finds_itself_in_the_runfiles_of_another(request_file: Path) -> None:
+def test_a_tool_is_found_in_the_runfiles_of_another_program(request_file: Path) -> None:
     done = run(TOOL, request_file, {})
     assert done.returncode == 0, done.stderr
     assert (request_file.parent / "out" / "a.txt").read_text() == "a"
 
 
-def test_it_finds_the_runfiles_beside_it(request_file: Path, tmp_path: Path) -> None:
+def test_runfiles_are_found_beside_the_tool(request_file: Path, tmp_path: Path) -> None:
     program = tmp_path / "elsewhere" / "collect"
     program.parent.mkdir()
     shutil.copy(TOOL, program)
@@ -54,24 +54,22 @@ def test_it_finds_the_runfiles_beside_it(request_file: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
 
 
-def test_it_takes_the_runfiles_that_it_is_told_of(request_file: Path, tmp_path: Path) -> None:
+def test_runfiles_are_found_by_the_environment(request_file: Path, tmp_path: Path) -> None:
     program = Path(shutil.copy(TOOL, tmp_path / "collect"))
     done = run(program, request_file, {"RUNFILES_DIR": str(RUNFILES)})
     assert done.returncode == 0, done.stderr
 
 
-def test_without_any_it_says_so(request_file: Path, tmp_path: Path) -> None:
+def test_missing_runfiles_are_reported(request_file: Path, tmp_path: Path) -> None:
     program = Path(shutil.copy(TOOL, tmp_path / "collect"))
     done = run(program, request_file, {})
     assert done.returncode != 0
     assert f"{program} has no runfiles" in done.stderr
 
 
-def test_what_the_user_s_python_would_import_is_not_imported(
-    request_file: Path, tmp_path: Path
-) -> None:
-    """Catches: a module in the place where a tool is started, in place of the tool's own."""
-    (tmp_path / "assembly.py").write_text("raise SystemExit('not this one')")
+def test_modules_of_the_user_are_not_imported(request_file: Path, tmp_path: Path) -> None:
+    """Catches: a module in the working directory imported instead of the tool's module."""
+    (tmp_path / "builder.py").write_text("raise SystemExit('not this one')")
     done = subprocess.run(
         [TOOL, request_file],
         cwd=tmp_path,

@@ -1,4 +1,4 @@
-"""The disk cache is trimmed as Bazel trims it: whole files, the least recently used first."""
+"""The disk cache is trimmed like Bazel trims it: whole files, the least recently used first."""
 
 import fcntl
 import hashlib
@@ -36,7 +36,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
+def test_the_least_recently_used_files_are_removed_first(tmp_path: Path) -> None:
     old, older, new = (
         add(tmp_path, "cas", name, 1000, age) for name, age in (("a", 20), ("b", 30), ("c", 10))
     )
@@ -46,21 +46,23 @@ def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
     assert [path.exists() for path in (old, older, new)] == [True, False, True]
 
 
-def test_of_the_same_age_the_result_goes_before_what_it_names(tmp_path: Path) -> None:
-    """Catches: a result that names a file that is no longer there."""
+def test_an_action_result_is_removed_before_files_of_the_same_age(tmp_path: Path) -> None:
+    """Catches: an action result that refers to a removed file."""
     blob, result = add(tmp_path, "cas", "a", 1000, 5), add(tmp_path, "ac", "b", 1000, 5)
     trim.trim(tmp_path, 1000)
     assert (blob.exists(), result.exists()) == (True, False)
 
 
-def test_within_the_bound_nothing_is_removed(tmp_path: Path) -> None:
+def test_within_the_limit_nothing_is_removed(tmp_path: Path) -> None:
     kept = add(tmp_path, "cas", "a", 1024, 5)
-    assert trim.trim(tmp_path, 1024) == trim.Trimmed(0, 0, 1024)
+    assert trim.trim(tmp_path, 1024) == trim.TrimResult(0, 0, 1024)
     assert kept.exists()
     assert run("--disk-cache", str(tmp_path), "--max-size", "1K", "--quiet").stdout == ""
 
 
-def test_what_is_used_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_are_used_meanwhile_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     used, gone, left = (add(tmp_path, "cas", name, 1000, 5) for name in "abc")
     first = sorted(trim.entries(tmp_path))
     monkeypatch.setattr(trim, "entries", lambda _: iter(first))
@@ -70,8 +72,8 @@ def test_what_is_used_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.Monk
     assert (used.exists(), left.exists()) == (True, False)
 
 
-def test_no_other_file_is_removed(tmp_path: Path) -> None:
-    """Catches: `--disk-cache` with a directory that is none."""
+def test_other_files_are_not_removed(tmp_path: Path) -> None:
+    """Catches: `--disk-cache` with a directory that is not a cache."""
     ours = tmp_path / "cas" / "notes.txt"
     elsewhere = tmp_path / ("a" * 64)
     lock = tmp_path / "gc" / "lock"
@@ -82,7 +84,7 @@ def test_no_other_file_is_removed(tmp_path: Path) -> None:
     assert all(path.exists() for path in (ours, elsewhere, lock))
 
 
-def test_what_a_killed_bazel_was_writing_is_removed_after_a_day(tmp_path: Path) -> None:
+def test_partial_files_of_a_killed_bazel_are_removed_after_a_day(tmp_path: Path) -> None:
     old, new = tmp_path / "tmp" / "old", tmp_path / "tmp" / "new"
     old.parent.mkdir()
     for path, age in ((old, 25 * 3600), (new, 60)):
@@ -92,7 +94,7 @@ def test_what_a_killed_bazel_was_writing_is_removed_after_a_day(tmp_path: Path) 
     assert (old.exists(), new.exists()) == (False, True)
 
 
-def test_it_waits_while_bazel_trims(tmp_path: Path) -> None:
+def test_trim_waits_while_bazel_trims(tmp_path: Path) -> None:
     add(tmp_path, "cas", "a", 1000, 5)
     (tmp_path / "gc").mkdir()
     with (tmp_path / "gc" / "lock").open("w") as lock:
@@ -107,14 +109,14 @@ def test_it_waits_while_bazel_trims(tmp_path: Path) -> None:
     assert not list(trim.entries(tmp_path))
 
 
-def test_the_cache_and_its_bound_are_those_of_builds_here(tmp_path: Path) -> None:
+def test_the_caches_and_the_limit_are_those_of_builds(tmp_path: Path) -> None:
     assert trim.settings() == ("~/.cache/iree-release/disk-cache", "20G")
     home, moved = tmp_path / "home", tmp_path / "moved"
     for cache in (home / ".cache" / "iree-release", moved):
         (cache / "disk-cache").mkdir(parents=True)
     done = run(HOME=str(home), IREE_RELEASE_CACHE=str(moved))
     assert done.returncode == 0
-    # With a bazelisk it is the former, with the bootstrapped Bazel the latter.
+    # The first is used with bazelisk, the second with the bootstrapped Bazel.
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
         f"disk cache {home}/.cache/iree-release/disk-cache",
         f"disk cache {moved}/disk-cache",
@@ -125,18 +127,18 @@ def test_the_cache_and_its_bound_are_those_of_builds_here(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "size"), [("0", 0), ("7", 7), ("2K", 2048), ("5M", 5 << 20), ("20G", 20 << 30)]
 )
-def test_sizes_are_those_of_bazel(text: str, size: int) -> None:
-    assert trim.size_of(text) == size
+def test_sizes_have_the_format_of_bazel(text: str, size: int) -> None:
+    assert trim.parse_size(text) == size
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (("--max-size", "many"), "many: write a size such as 500M or 20G"),
+        (("--max-size", "many"), "many: expected a size such as 500M or 20G"),
         (("--disk-cache", "nowhere"), "--disk-cache nowhere: no such directory"),
     ],
 )
-def test_bad_usage_is_a_sentence(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_bad_usage_is_reported(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
     done = run(*arguments, HOME=str(tmp_path))
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr

@@ -1,4 +1,4 @@
-"""The key store is what Java's own tool takes for one."""
+"""The key store is valid for Java's keytool."""
 
 import base64
 import shutil
@@ -27,18 +27,18 @@ sjCOmY6UAiASHuUZrBETpBDnzwXDJFz5DFqSrtKKn1g3RzLj0LuCeQ==
 def test_keytool_reads_every_certificate(tmp_path: Path) -> None:
     keytool = shutil.which("keytool")
     if keytool is None:
-        pytest.skip("not run: there is no keytool on PATH")
+        pytest.skip("not run: keytool is not on PATH")
     store = tmp_path / "cacerts"
     store.write_bytes(truststore.java_key_store(f"# a comment\n{CERTIFICATE}{CERTIFICATE}"))
 
-    listed = subprocess.run(
+    output = subprocess.run(
         [keytool, "-list", "-keystore", str(store), "-storepass", "changeit"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
 
-    assert listed.count("trustedCertEntry") == 2
+    assert output.count("trustedCertEntry") == 2
 
 
 def test_the_certificates_are_in_the_store_unchanged() -> None:

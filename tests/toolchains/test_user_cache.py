@@ -1,4 +1,4 @@
-"""Where the cache lies."""
+"""The directory of the user's cache."""
 
 from pathlib import Path
 
@@ -17,18 +17,18 @@ from toolchains.debian.user_cache import user_cache
         ({"HOME": "/h/me", "XDG_CACHE_HOME": ""}, "/h/me/.cache/iree-release"),
     ],
 )
-def test_the_environment_chooses(environ: dict[str, str], cache: str) -> None:
+def test_the_environment_selects_the_directory(environ: dict[str, str], cache: str) -> None:
     assert user_cache(environ) == Path(cache)
 
 
 @pytest.mark.parametrize(
-    ("environ", "sentence"),
+    ("environ", "message"),
     [
-        ({}, "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a directory"),
-        ({"IREE_RELEASE_CACHE": "cache"}, "the cache cache is no absolute path"),
-        ({"HOME": "/tmp/me"}, "lies in /tmp, which Bazel's sandbox hides"),
+        ({}, "no cache directory: set HOME, or set IREE_RELEASE_CACHE to a directory"),
+        ({"IREE_RELEASE_CACHE": "cache"}, "the cache directory cache is not absolute"),
+        ({"HOME": "/tmp/me"}, "is in /tmp, which Bazel's sandbox hides"),
     ],
 )
-def test_a_place_that_cannot_serve_is_refused(environ: dict[str, str], sentence: str) -> None:
-    with pytest.raises(UnavailableError, match=sentence):
+def test_an_unusable_directory_is_rejected(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(UnavailableError, match=message):
         user_cache(environ)

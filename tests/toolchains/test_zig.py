@@ -1,4 +1,4 @@
-"""The compiler's driver: the same bytes whoever compiles beside it, wherever, and how often."""
+"""The compiler driver: its output does not depend on parallel runs, directories or caches."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ TOGETHER = 8
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A directory with the sources, and how the compiler is called in it."""
+    """A directory with the sources, in which the compiler is called."""
 
     directory: Path
     scratch: Path
-    """What the compiler is given for temporary files."""
+    """The directory for temporary files."""
 
     def environment(self, runtime: Path | None) -> dict[str, str]:
-        """All that a call sees."""
-        made = {"ZIG": str(ZIG), "ZIG_LIB_DIR": str(LIB), "TMPDIR": str(self.scratch)}
-        return made if runtime is None else made | {"ZIG_RUNTIME": str(runtime)}
+        """The complete environment of a call."""
+        variables = {"ZIG": str(ZIG), "ZIG_LIB_DIR": str(LIB), "TMPDIR": str(self.scratch)}
+        return variables if runtime is None else variables | {"ZIG_RUNTIME": str(runtime)}
 
-    def call(self, verb: str, runtime: Path | None, *arguments: str) -> None:
-        """Calls the driver; fails with what it says."""
+    def call(self, tool: str, runtime: Path | None, *arguments: str) -> None:
+        """Calls the driver; asserts that it succeeds."""
         done = subprocess.run(
-            [str(DRIVER[f"zig-{verb}"]), *arguments],
+            [str(DRIVER[f"zig-{tool}"]), *arguments],
             cwd=self.directory,
             env=self.environment(runtime),
             capture_output=True,
@@ -56,24 +56,24 @@ class Place:
     def build(self, platform: str, *, warm: bool = True) -> dict[str, str]:
         """Builds a C program, a C++ program and a library; returns digests by name."""
         digests: dict[str, str] = {}
-        for verb, source, kind in (
+        for tool, source, kind in (
             ("cc", "hello.c", ()),
             ("c++", "exceptions.cc", ()),
             ("cc", "library.c", ("-shared",)),
         ):
-            runtime = RUNTIMES[f"{platform}_{'cxx' if verb == 'c++' else 'c'}"] if warm else None
-            if verb == "c++" and not warm:
-                continue  # a minute for the C++ runtime alone
+            runtime = RUNTIMES[f"{platform}_{'cxx' if tool == 'c++' else 'c'}"] if warm else None
+            if tool == "c++" and not warm:
+                continue  # compiling the C++ runtime takes a minute
             target = ("-target", TARGETS[platform])
             linked = f"{platform}-{source}.out"
-            sources = ["thrower.cc"] if verb == "c++" else []
+            sources = ["thrower.cc"] if tool == "c++" else []
             objects = []
             for name in [source, *sources]:
                 compiled = f"{platform}-{name}.o"
                 path = f"tests/toolchains/programs/{name}"
-                self.call(verb, runtime, *target, *FLAGS, "-c", path, "-o", compiled)
+                self.call(tool, runtime, *target, *FLAGS, "-c", path, "-o", compiled)
                 objects.append(compiled)
-            self.call(verb, runtime, *target, *kind, *objects, "-o", linked)
+            self.call(tool, runtime, *target, *kind, *objects, "-o", linked)
             content = (self.directory / linked).read_bytes()
             digests[f"{platform} {source}"] = hashlib.sha256(content).hexdigest()
         return digests
@@ -82,17 +82,17 @@ class Place:
 @pytest.fixture
 def places(tmp_path: Path) -> list[Place]:
     """Places at paths of different lengths."""
-    made = []
+    places = []
     for name in ("one", "another/place/that/is/deeper", "a third", "fourth"):
         directory, scratch = tmp_path / name / "work", tmp_path / name / "tmp"
         scratch.mkdir(parents=True)
         shutil.copytree(SOURCES, directory / "tests/toolchains/programs")
-        made.append(Place(directory, scratch))
-    return made
+        places.append(Place(directory, scratch))
+    return places
 
 
-def test_all_targets_at_once_twice_are_the_same_bytes(places: list[Place]) -> None:
-    """Catches: a cache that runs share, and the output that depends on who was first."""
+def test_parallel_builds_of_all_targets_have_identical_output(places: list[Place]) -> None:
+    """Catches: a cache that runs share, and output that depends on which run is first."""
     jobs = [(place, platform) for place in places for platform in TARGETS]
     with ThreadPoolExecutor(TOGETHER) as pool:
         built = [*pool.map(lambda job: (job[1], job[0].build(job[1])), jobs)]
@@ -103,42 +103,42 @@ def test_all_targets_at_once_twice_are_the_same_bytes(places: list[Place]) -> No
 
 
 @pytest.mark.parametrize("platform", [name for name in TARGETS if "windows" not in name])
-def test_a_runtime_compiled_before_is_the_one_compiled_now(
+def test_a_compiled_runtime_gives_the_same_output_as_a_new_one(
     platform: str, places: list[Place]
 ) -> None:
-    """Catches: a tree that went stale. Windows' runtime takes a minute, and is left out."""
+    """Catches: an outdated runtime. That of Windows takes a minute to compile, and is left out."""
     warm = places[0].build(platform)
     cold = places[1].build(platform, warm=False)
     assert cold == {name: warm[name] for name in cold}
     assert len(cold) == 2
 
 
-def test_a_runtime_is_the_same_wherever_it_is_compiled(tmp_path: Path) -> None:
-    """Catches: the paths of zig's cache, whose digests differ between runs, in a library."""
+def test_a_runtime_does_not_depend_on_its_directory(tmp_path: Path) -> None:
+    """Catches: paths of zig's cache in a library, whose digests differ between runs."""
     elsewhere, output = tmp_path / "zig's own library", tmp_path / "another/that/is/deeper"
     elsewhere.symlink_to(LIB)
     output.mkdir(parents=True)
     compile_runtime(ZIG, elsewhere, TARGETS["linux_x86_64"], "c", output)
-    made = {path.name: path.read_bytes() for path in output.iterdir()}
-    there = {path.name: path.read_bytes() for path in RUNTIMES["linux_x86_64_c"].iterdir()}
-    assert made.keys() == there.keys()
-    assert [name for name in made if made[name] != there[name]] == []
+    actual = {path.name: path.read_bytes() for path in output.iterdir()}
+    expected = {path.name: path.read_bytes() for path in RUNTIMES["linux_x86_64_c"].iterdir()}
+    assert actual.keys() == expected.keys()
+    assert [name for name in actual if actual[name] != expected[name]] == []
 
 
 @pytest.mark.parametrize("name", RUNTIMES)
-def test_no_runtime_names_a_cache(name: str) -> None:
-    """Catches: the same in the runtimes that take a minute to compile."""
+def test_runtimes_contain_no_paths_of_the_cache(name: str) -> None:
+    """Catches: paths of zig's cache in the runtimes that take a minute to compile."""
     for path in RUNTIMES[name].iterdir():
         assert re.search(rb"cache/|o/[0-9a-f]{32}/", path.read_bytes()) is None, path.name
 
 
 def archive(*members: tuple[bytes, bytes]) -> bytes:
-    """A static library of members by what their headers call them."""
-    made = b"!<arch>\n"
+    """A static library with members by their names in headers."""
+    library = b"!<arch>\n"
     for name, content in members:
-        made += b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (name, 0, 0, 0, b"644", len(content))
-        made += content + b"\n" * (len(content) % 2)
-    return made
+        library += b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (name, 0, 0, 0, b"644", len(content))
+        library += content + b"\n" * (len(content) % 2)
+    return library
 
 
 @pytest.mark.parametrize(
@@ -175,31 +175,31 @@ def archive(*members: tuple[bytes, bytes]) -> bytes:
         pytest.param([(b"a.o/", b"content")], [(b"a.o/", b"content")], id="short names"),
     ],
 )
-def test_members_of_a_library_go_by_their_file_names(
+def test_members_of_a_library_are_named_by_their_file_names(
     members: list[tuple[bytes, bytes]], expected: list[tuple[bytes, bytes]]
 ) -> None:
-    """Catches: a library that no linker can read, since its members are not where they were."""
-    made = {
+    """Catches: a library that linkers cannot read, because the offsets of members changed."""
+    libraries = {
         without_paths(
             archive(*((name, content.replace(b"%s", digit * 32)) for name, content in members))
         )
         for digit in (b"0", b"f")
     }
-    assert made == {archive(*expected)}
+    assert libraries == {archive(*expected)}
 
 
-def test_what_is_no_library_stays_as_it_is() -> None:
+def test_other_files_are_not_changed() -> None:
     assert without_paths(b"\x7fELF cache/o/0/") == b"\x7fELF cache/o/0/"
 
 
-def test_nothing_is_left_behind(places: list[Place]) -> None:
-    """Catches: a disk that fills, one compilation at a time."""
+def test_temporary_files_are_removed(places: list[Place]) -> None:
+    """Catches: a disk that fills up with temporary files of compilations."""
     place = places[0]
     place.build("linux_x86_64")
     assert [*place.scratch.iterdir()] == []
 
 
-def test_what_the_compiler_says_and_its_exit_code_come_through(places: list[Place]) -> None:
+def test_messages_and_the_exit_code_are_passed_through(places: list[Place]) -> None:
     place = places[0]
     (place.directory / "broken.c").write_text("int main(void) { return missing; }\n")
     done = subprocess.run(
@@ -216,13 +216,13 @@ def test_what_the_compiler_says_and_its_exit_code_come_through(places: list[Plac
 
 
 @pytest.mark.parametrize(
-    ("missing", "says"),
+    ("missing", "message"),
     [
-        ("ZIG", "ZIG and ZIG_LIB_DIR are to be set"),
-        ("ZIG_LIB_DIR", "ZIG and ZIG_LIB_DIR are to be set"),
+        ("ZIG", "ZIG and ZIG_LIB_DIR must be set"),
+        ("ZIG_LIB_DIR", "ZIG and ZIG_LIB_DIR must be set"),
     ],
 )
-def test_without_its_variables_it_says_so(places: list[Place], missing: str, says: str) -> None:
+def test_missing_variables_are_reported(places: list[Place], missing: str, message: str) -> None:
     environment = places[0].environment(None)
     del environment[missing]
     done = subprocess.run(
@@ -233,10 +233,10 @@ def test_without_its_variables_it_says_so(places: list[Place], missing: str, say
         check=False,
     )
     assert done.returncode == 2
-    assert says in done.stderr
+    assert message in done.stderr
 
 
-def test_a_runtime_that_is_not_there_is_named(places: list[Place]) -> None:
+def test_a_missing_runtime_is_named(places: list[Place]) -> None:
     place = places[0]
     done = subprocess.run(
         [str(DRIVER["zig-cc"]), "hello.o", "-o", "hello"],

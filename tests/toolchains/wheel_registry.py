@@ -1,4 +1,4 @@
-"""A registry of wheels on this machine, which pip downloads from."""
+"""A local package registry that pip downloads from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.packaging.upstream import UpstreamWheel
 
 
 class Registry:
-    """A registry whose files can be spoilt."""
+    """A registry whose files tests can change."""
 
     def __init__(self, directory: Path) -> None:
         """Serves `directory`."""
@@ -30,7 +30,7 @@ class Registry:
                 registry.requests.append(f"{self.path} {code}")
 
             def log_message(self, *_arguments: object) -> None:
-                """Leaves standard error to what is tested."""
+                """Prints nothing, since tests check standard error."""
 
         self.server = http.server.ThreadingHTTPServer(
             ("127.0.0.1", 0), functools.partial(Handler, directory=str(directory))
@@ -58,18 +58,18 @@ class Registry:
 
 
 @contextmanager
-def registry_of_pip(directory: Path) -> Iterator[Registry]:
-    """A registry below `directory` that is pip's index, with a cache of our own beside it."""
+def pip_registry(directory: Path) -> Iterator[Registry]:
+    """A registry below `directory` that is configured as pip's index, with an empty user cache."""
     root = directory / "registry"
     root.mkdir()
-    made = Registry(root)
+    registry = Registry(root)
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("PIP_")]:
             patch.delenv(name)
-        patch.setenv("PIP_INDEX_URL", made.url)
+        patch.setenv("PIP_INDEX_URL", registry.url)
         patch.setenv("PIP_CONFIG_FILE", os.devnull)
         patch.setenv("PIP_NO_CACHE_DIR", "1")
         patch.setenv("PIP_RETRIES", "0")
         patch.setenv("IREE_RELEASE_CACHE", str(directory / "cache"))
-        yield made
-    made.close()
+        yield registry
+    registry.close()

@@ -1,1 +1,1 @@
-"""The workflows in .github: what they may do, and what they do, step by step."""
+"""Tests of the workflows in .github: their permissions, and their steps."""

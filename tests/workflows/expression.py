@@ -1,7 +1,7 @@
-"""Expressions of GitHub's workflows: `${{ needs.linux.result == 'success' }}`.
+"""Expressions of GitHub workflows: `${{ needs.linux.result == 'success' }}`.
 
-What our workflows use of them: literals, contexts, comparison, `!`, `&&`, `||`, and the functions
-below. Values are those of JSON. Anything else is refused, and never guessed.
+Supports what our workflows use: literals, contexts, comparisons, `!`, `&&`, `||`, and functions.
+Values are those of JSON. Anything else is an error.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Functions = Mapping[str, Callable[..., Any]]
 
 
 class ExpressionError(Exception):
-    """It is no expression, or asks for what there is not; the message says which."""
+    """An expression is invalid, or uses an unknown name; the message includes it."""
 
 
 def substitute(text: str, contexts: Mapping[str, Any], functions: Functions) -> Any:
-    """A value of a workflow, its expressions evaluated.
+    """Evaluates the expressions in a value of a workflow.
 
     Returns:
-      What the expression gives, if the text is one and nothing else; else a string.
+      The value of the expression if the text is a single expression, else a string.
 
     Raises:
       ExpressionError: an expression cannot be evaluated.
@@ -37,7 +37,7 @@ def substitute(text: str, contexts: Mapping[str, Any], functions: Functions) -> 
 
 
 def condition(text: str | None, contexts: Mapping[str, Any], functions: Functions) -> bool:
-    """Whether an `if` holds; one that asks nothing of the status wants success of all before.
+    """Evaluates an `if`; without a status function it also requires that all before succeeded.
 
     Raises:
       ExpressionError: it cannot be evaluated.
@@ -57,13 +57,13 @@ def evaluate(text: str, contexts: Mapping[str, Any], functions: Functions) -> An
     reader = _Reader(text, contexts, {"format": _format, **functions})
     value = reader.alternatives()
     if reader.tokens:
-        raise ExpressionError(f"{text.strip()}: nothing is known of {reader.tokens[0]!r} there")
+        raise ExpressionError(f"{text.strip()}: unexpected {reader.tokens[0]!r}")
     return value
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads tokens from left to right; what `&&` and `||` pass over is read all the same."""
+    """Evaluates tokens from left to right, including the operands that `&&` and `||` ignore."""
 
     text: str
     contexts: Mapping[str, Any]
@@ -75,7 +75,7 @@ class _Reader:
         at = 0
         while self.text[at:].strip():
             if not (found := _TOKEN.match(self.text, at)):
-                raise ExpressionError(f"{self.text.strip()}: cannot be read at {self.text[at:]!r}")
+                raise ExpressionError(f"{self.text.strip()}: invalid syntax at {self.text[at:]!r}")
             self.tokens.append(found[0].strip())
             at = found.end()
 
@@ -126,14 +126,14 @@ class _Reader:
                 self._expect(")")
                 break
         if name not in self.functions:
-            raise ExpressionError(f"{self.text.strip()}: no function {name} is known")
+            raise ExpressionError(f"{self.text.strip()}: unknown function {name}")
         return self.functions[name](*arguments)
 
     def _context(self, path: str) -> Any:
         found: Any = self.contexts
         for name in path.split("."):
             if not isinstance(found, Mapping) or name not in found:
-                raise ExpressionError(f"{self.text.strip()}: there is no {path}")
+                raise ExpressionError(f"{self.text.strip()}: {path} does not exist")
             found = found[name]
         return found
 
@@ -145,7 +145,7 @@ class _Reader:
 
     def _expect(self, token: str) -> None:
         if not self._take(token):
-            raise ExpressionError(f"{self.text.strip()}: a {token} is missing")
+            raise ExpressionError(f"{self.text.strip()}: expected {token}")
 
 
 def _format(pattern: str, *values: Any) -> str:
@@ -159,5 +159,5 @@ def _string(value: Any) -> str:
 
 
 def _folded(value: Any) -> Any:
-    """Strings are compared without regard to case."""
+    """Ignores the case of strings, as comparisons do."""
     return value.casefold() if isinstance(value, str) else value

@@ -1,8 +1,7 @@
-"""A machine that runs the steps of workflows for real: a clone of the workspace, and its bazelw.
+"""A machine that really runs the steps of workflows, in a clone of the workspace with its bazelw.
 
-The actions that a workflow uses do here what they do on GitHub's machines, with directories for
-what GitHub keeps. Of one job nothing is left for the next, but Bazel's outputs: the remote cache
-that the real machines share is no part of this.
+Actions work as on GitHub's runners, with directories instead of GitHub's storage. Jobs share only
+Bazel's outputs, in place of the remote cache of real runners.
 """
 
 from __future__ import annotations
@@ -27,30 +26,30 @@ _LAST_LINES = 60
 
 @dataclass(slots=True)
 class Workstation:
-    """A clone, and what GitHub keeps of its jobs."""
+    """A clone, and a directory for the results of its jobs."""
 
     workspace: Path
     """The clone; a git checkout."""
-    kept: Path
-    """An empty directory: artifacts, the pages that are served, outputs."""
-    given: Mapping[str, str]
-    """Variables that GitHub's machines have, and credentials in place of the CI's identity."""
-    amend: Callable[[Step], str] = lambda step: step.run or ""
-    """The script that is run for that of a step."""
+    storage: Path
+    """An empty directory for artifacts, deployed pages and outputs."""
+    environment: Mapping[str, str]
+    """Variables of GitHub's runners, and credentials in place of the job's identity."""
+    script_of: Callable[[Step], str] = lambda step: step.run or ""
+    """The script to run for a step."""
     log: list[str] = field(default_factory=list)
-    """Each command, how long it took, and how it ended."""
+    """Each command with its duration and exit code."""
 
     @property
     def pages(self) -> Path:
-        """What is served as pages."""
-        return self.kept / "pages"
+        """The deployed pages."""
+        return self.storage / "pages"
 
     def begin(self) -> None:
-        """Leaves what is committed, and Bazel's links."""
+        """Removes all files that are not committed, except Bazel's links."""
         git(self.workspace, "clean", "-ffdxq", "--exclude=/bazel-*")
 
     def step(self, step: Step) -> Mapping[str, str]:
-        """Runs a step, and returns its outputs.
+        """Runs a step; returns its outputs.
 
         Raises:
           StepError: it failed.
@@ -60,15 +59,20 @@ class Workstation:
         return _ACTIONS[step.uses](self, step)
 
     def _run(self, step: Step) -> Mapping[str, str]:
-        outputs = self.kept / "outputs"
+        outputs = self.storage / "outputs"
         outputs.write_text("")
-        ours = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        script = self.amend(step)
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        script = self.script_of(step)
         began = time.monotonic()
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
             cwd=self.workspace,
-            env={**ours, **self.given, **step.environment, "GITHUB_OUTPUT": str(outputs)},
+            env={
+                **inherited,
+                **self.environment,
+                **step.environment,
+                "GITHUB_OUTPUT": str(outputs),
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -80,43 +84,43 @@ class Workstation:
         if done.returncode:
             lines = done.stdout.splitlines()[-_LAST_LINES:]
             self.log += [f"    {line}" for line in lines]
-            raise StepError(f"{step.name} ends with {done.returncode}")
+            raise StepError(f"{step.name} exited with {done.returncode}")
         return dict(line.split("=", 1) for line in outputs.read_text().splitlines())
 
     def _checkout(self, _: Step) -> Mapping[str, str]:
-        """Everything is checked out already; commits are those of another GitHub."""
+        """Does nothing: the workspace is checked out, and commits are those of a fake GitHub."""
         return {}
 
-    def _keep(self, step: Step) -> Mapping[str, str]:
+    def _upload(self, step: Step) -> Mapping[str, str]:
         source = self.workspace / step.options["path"]
         if not source.exists():
             if step.options.get("if-no-files-found") == "error":
-                raise StepError(f"{source} is not there")
+                raise StepError(f"{source} does not exist")
             return {}
-        shutil.copytree(source, self.kept / "artifacts" / step.options["name"])
+        shutil.copytree(source, self.storage / "artifacts" / step.options["name"])
         return {}
 
-    def _fetch(self, step: Step) -> Mapping[str, str]:
-        source = self.kept / "artifacts" / step.options["name"]
+    def _download(self, step: Step) -> Mapping[str, str]:
+        source = self.storage / "artifacts" / step.options["name"]
         shutil.copytree(source, self.workspace / step.options["path"])
         return {}
 
-    def _keep_pages(self, step: Step) -> Mapping[str, str]:
-        waiting = self.kept / "waiting"
-        shutil.rmtree(waiting, ignore_errors=True)
-        shutil.copytree(self.workspace / step.options["path"], waiting)
+    def _upload_pages(self, step: Step) -> Mapping[str, str]:
+        uploaded = self.storage / "uploaded-pages"
+        shutil.rmtree(uploaded, ignore_errors=True)
+        shutil.copytree(self.workspace / step.options["path"], uploaded)
         return {}
 
-    def _serve_pages(self, _: Step) -> Mapping[str, str]:
+    def _deploy_pages(self, _: Step) -> Mapping[str, str]:
         shutil.rmtree(self.pages, ignore_errors=True)
-        (self.kept / "waiting").rename(self.pages)
+        (self.storage / "uploaded-pages").rename(self.pages)
         return {"page_url": self.pages.as_uri()}
 
 
 _ACTIONS: Mapping[str, Callable[[Workstation, Step], Mapping[str, str]]] = {
     "actions/checkout": Workstation._checkout,
-    "actions/deploy-pages": Workstation._serve_pages,
-    "actions/download-artifact": Workstation._fetch,
-    "actions/upload-artifact": Workstation._keep,
-    "actions/upload-pages-artifact": Workstation._keep_pages,
+    "actions/deploy-pages": Workstation._deploy_pages,
+    "actions/download-artifact": Workstation._download,
+    "actions/upload-artifact": Workstation._upload,
+    "actions/upload-pages-artifact": Workstation._upload_pages,
 }

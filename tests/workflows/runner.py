@@ -1,4 +1,4 @@
-"""Runs the workflows of .github as GitHub does: a job after those that it needs."""
+"""Runs the workflows of .github like GitHub: each job after those that it needs."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ Result = Literal["success", "failure", "skipped"]
 
 
 class StepError(Exception):
-    """A step failed; the message says how."""
+    """A step failed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step that is about to be run; its expressions are evaluated."""
+    """A step with evaluated expressions."""
 
     workflow: str
     job: str
     name: str
     run: str | None
-    """A script of bash; None if it is an action."""
+    """A bash script; None for an action."""
     uses: str | None
-    """OWNER/NAME of an action."""
+    """OWNER/NAME of an action; None for a script."""
     options: Mapping[str, Any]
     """`with` of an action."""
     environment: Mapping[str, str]
 
 
 class Machine(Protocol):
-    """What steps run on."""
+    """Runs steps."""
 
     def begin(self) -> None:
-        """A job begins: nothing is left of those before."""
+        """Prepares for a job: removes the files of previous jobs."""
 
     def step(self, step: Step) -> Mapping[str, str]:
-        """Runs a step, and returns its outputs.
+        """Runs a step; returns its outputs.
 
         Raises:
           StepError: it failed.
@@ -49,15 +49,15 @@ class Machine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """What came of a job."""
+class JobResult:
+    """The result of a job."""
 
     result: Result
     outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The content of a workflow, as YAML 1.2 has it: `on` is a word there, and no truth."""
+    """The content of a workflow, as YAML 1.2, in which `on` is a string instead of a boolean."""
     content: dict[str, Any] = YAML(typ="safe").load(path)
     return content
 
@@ -67,12 +67,12 @@ class Runner:
     """Runs workflows on a machine."""
 
     root: Path
-    """The workspace, which has `.github/workflows`."""
+    """The workspace with `.github/workflows`."""
     machine: Machine
     github: Mapping[str, Any]
     """The context `github`."""
     variables: Mapping[str, str]
-    """The context `vars`: what the repository is configured with; others are empty."""
+    """The context `vars` of the repository; other variables are empty."""
     secrets: Mapping[str, str] = field(default_factory=dict)
 
     def run(
@@ -80,16 +80,16 @@ class Runner:
         name: str,
         inputs: Mapping[str, Any] | None = None,
         secrets: Mapping[str, str] | None = None,
-    ) -> dict[str, Ran]:
-        """Runs a workflow to its end, whatever fails.
+    ) -> dict[str, JobResult]:
+        """Runs a workflow to its end, even if jobs fail.
 
         Args:
-          name: of its file, such as nightly.yml.
-          inputs: what it is started with.
-          secrets: what it knows; all that there are, if left out.
+          name: name of its file, such as nightly.yml.
+          inputs: its inputs.
+          secrets: its secrets; all by default.
 
         Returns:
-          What came of each job, by the job's key.
+          The results by job key.
         """
         content = read(self.root / ".github" / "workflows" / name)
         contexts: dict[str, Any] = {
@@ -99,43 +99,43 @@ class Runner:
             "secrets": _Configured(self.secrets if secrets is None else secrets),
         }
         contexts["env"] = self._values(content.get("env"), contexts)
-        ran: dict[str, Ran] = {}
+        results: dict[str, JobResult] = {}
         for key, job in _in_order(content["jobs"]):
-            needs = {one: ran[one] for one in _needs(job)}
-            known = contexts | {
+            needs = {needed: results[needed] for needed in _needs(job)}
+            job_contexts = contexts | {
                 "needs": {
-                    one: {"result": done.result, "outputs": done.outputs}
-                    for one, done in needs.items()
+                    needed: {"result": result.result, "outputs": result.outputs}
+                    for needed, result in needs.items()
                 }
             }
-            fine = all(done.result == "success" for done in needs.values())
-            if not expression.condition(job.get("if"), known, _status(fine)):
-                ran[key] = Ran("skipped")
+            succeeded = all(result.result == "success" for result in needs.values())
+            if not expression.condition(job.get("if"), job_contexts, _status(succeeded)):
+                results[key] = JobResult("skipped")
             elif "uses" in job:
-                ran[key] = self._called(job, known)
+                results[key] = self._called_workflow(job, job_contexts)
             else:
-                ran[key] = self._job(name, key, job, known)
-        return ran
+                results[key] = self._job(name, key, job, job_contexts)
+        return results
 
-    def _called(self, job: Mapping[str, Any], contexts: Mapping[str, Any]) -> Ran:
-        """Runs a job that is another workflow."""
+    def _called_workflow(self, job: Mapping[str, Any], contexts: Mapping[str, Any]) -> JobResult:
+        """Runs a job that calls another workflow."""
         inputs = self._raw_values(job.get("with"), contexts)
         secrets = self._values(job.get("secrets"), contexts)
-        ran = self.run(job["uses"].removeprefix("./.github/workflows/"), inputs, secrets)
-        failed = any(one.result == "failure" for one in ran.values())
-        return Ran("failure" if failed else "success")
+        results = self.run(job["uses"].removeprefix("./.github/workflows/"), inputs, secrets)
+        failed = any(result.result == "failure" for result in results.values())
+        return JobResult("failure" if failed else "success")
 
     def _job(
         self, workflow: str, key: str, job: Mapping[str, Any], contexts: Mapping[str, Any]
-    ) -> Ran:
+    ) -> JobResult:
         """Runs the steps of a job."""
         self.machine.begin()
-        done: dict[str, dict[str, Any]] = {}
-        known = {**contexts, "steps": done}
-        known["env"] = known["env"] | self._values(job.get("env"), known)
-        fine = True
+        steps: dict[str, dict[str, Any]] = {}
+        job_contexts = {**contexts, "steps": steps}
+        job_contexts["env"] = job_contexts["env"] | self._values(job.get("env"), job_contexts)
+        succeeded = True
         for number, step in enumerate(job["steps"]):
-            if not expression.condition(step.get("if"), known, _status(fine)):
+            if not expression.condition(step.get("if"), job_contexts, _status(succeeded)):
                 continue
             outputs: Mapping[str, str] = {}
             try:
@@ -146,16 +146,17 @@ class Runner:
                         name=step.get("name", step.get("uses", "")),
                         run=step.get("run"),
                         uses=step["uses"].partition("@")[0] if "uses" in step else None,
-                        options=self._raw_values(step.get("with"), known),
-                        environment=known["env"] | self._values(step.get("env"), known),
+                        options=self._raw_values(step.get("with"), job_contexts),
+                        environment=job_contexts["env"]
+                        | self._values(step.get("env"), job_contexts),
                     )
                 )
             except StepError:
-                fine = False
-            done[step.get("id", str(number))] = {"outputs": outputs}
-        return Ran(
-            "success" if fine else "failure",
-            self._values(job.get("outputs"), known) if fine else {},
+                succeeded = False
+            steps[step.get("id", str(number))] = {"outputs": outputs}
+        return JobResult(
+            "success" if succeeded else "failure",
+            self._values(job.get("outputs"), job_contexts) if succeeded else {},
         )
 
     def _raw_values(
@@ -173,7 +174,7 @@ class Runner:
 
 
 class _Configured(dict[str, str]):
-    """Variables or secrets: what is not set is empty."""
+    """Variables or secrets; unset ones are empty."""
 
     def __contains__(self, _: object) -> bool:
         return True
@@ -182,31 +183,34 @@ class _Configured(dict[str, str]):
         return ""
 
 
-def _status(fine: bool) -> expression.Functions:
+def _status(succeeded: bool) -> expression.Functions:
     return {
         "always": lambda: True,
         "cancelled": lambda: False,
-        "failure": lambda: not fine,
-        "success": lambda: fine,
+        "failure": lambda: not succeeded,
+        "success": lambda: succeeded,
     }
 
 
 def _with_defaults(triggers: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a workflow is started with; what it requires must be given, and nothing else can be.
+    """The inputs of a workflow, with defaults for those that are not given.
 
     Raises:
-      expression.ExpressionError: it cannot be started like that.
+      expression.ExpressionError: an input is unknown, or a required one is missing.
     """
     declared: dict[str, Any] = {}
     for trigger in ("workflow_call", "workflow_dispatch"):
         if isinstance(triggers, Mapping):
             declared |= (triggers.get(trigger) or {}).get("inputs", {})
     for name in given.keys() - declared.keys():
-        raise expression.ExpressionError(f"there is no input {name}")
+        raise expression.ExpressionError(f"unknown input {name}")
     for name in declared.keys() - given.keys():
         if declared[name].get("required"):
-            raise expression.ExpressionError(f"the input {name} is missing")
-    return {name: given.get(name, one.get("default", "")) for name, one in declared.items()}
+            raise expression.ExpressionError(f"missing input {name}")
+    return {
+        name: given.get(name, definition.get("default", ""))
+        for name, definition in declared.items()
+    }
 
 
 def _needs(job: Mapping[str, Any]) -> list[str]:
@@ -215,9 +219,9 @@ def _needs(job: Mapping[str, Any]) -> list[str]:
 
 
 def _in_order(jobs: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Jobs, each after what it needs."""
-    left = dict(jobs)
-    while left:
-        ready = [key for key, job in left.items() if not set(_needs(job)) & left.keys()]
+    """Yields jobs, each after those that it needs."""
+    remaining = dict(jobs)
+    while remaining:
+        ready = [key for key, job in remaining.items() if not set(_needs(job)) & remaining.keys()]
         for key in ready:
-            yield key, left.pop(key)
+            yield key, remaining.pop(key)

@@ -1,4 +1,4 @@
-"""Expressions mean here what they mean to GitHub."""
+"""Expressions have the same values as on GitHub."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def test_values(text: str, value: Any) -> None:
     "text",
     ["needs.d.result", "hash('x')", "1 +", "'a' 'b'", "(needs.a.result", "needs.a.result =="],
 )
-def test_what_is_not_known_is_refused(text: str) -> None:
-    """Catches: a job that seems to be skipped, since a name in its condition is misspelt."""
+def test_unknown_names_and_syntax_are_errors(text: str) -> None:
+    """Catches: a job that seems to be skipped because a name in its condition is misspelled."""
     with pytest.raises(ExpressionError):
         expression.evaluate(text, CONTEXTS, {})
 
 
-def test_text_around_expressions_stays() -> None:
+def test_text_around_expressions_is_kept() -> None:
     text = "at ${{ needs.a.result }}/${{ inputs.n }}"
     assert expression.substitute(text, CONTEXTS, {}) == "at success/0"
 
 
 @pytest.mark.parametrize(
-    ("text", "holds"), [(None, False), ("inputs.n == 0", False), ("${{ !cancelled() }}", True)]
+    ("text", "expected"), [(None, False), ("inputs.n == 0", False), ("${{ !cancelled() }}", True)]
 )
-def test_a_condition_wants_success_unless_it_asks_for_the_status(
-    text: str | None, holds: bool
+def test_a_condition_requires_success_unless_it_calls_a_status_function(
+    text: str | None, expected: bool
 ) -> None:
     functions = {"success": lambda: False, "cancelled": lambda: False}
-    assert expression.condition(text, CONTEXTS, functions) is holds
+    assert expression.condition(text, CONTEXTS, functions) is expected

@@ -1,4 +1,4 @@
-"""What the workflows do when something fails, on a machine that runs nothing."""
+"""Which steps of the workflows run when others fail, on a machine that only records them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.runner import Ran, Runner, Step, StepError
+from tests.workflows.runner import JobResult, Runner, Step, StepError
 
 ROOT = Path(__file__).parents[2]
 GITHUB = {
@@ -21,7 +21,7 @@ GITHUB = {
     "token": "of-the-job",
 }
 TAGGED = {"tag": "candidate-20261126.1", "version": "20261126.1", "commit": "b" * 40}
-PUBLISH = "Build, from the cache, and publish"
+PUBLISH = "Build from the cache and publish"
 OTHERS = {
     "linux": "windows_x86_64,macos_arm64",
     "windows": "linux_x86_64,linux_aarch64,macos_arm64",
@@ -31,17 +31,17 @@ OTHERS = {
 
 @dataclass(slots=True)
 class Recorder:
-    """Runs nothing, fails what it is told, and remembers."""
+    """Records steps instead of running them, and fails some."""
 
     broken: tuple[str, ...] = ()
-    """Values of WITHOUT, or names of steps."""
+    """Values of WITHOUT, or names of steps, that fail."""
     steps: list[Step] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Nothing has to be made anew."""
+        """Does nothing, since steps leave no files."""
 
     def step(self, step: Step) -> Mapping[str, str]:
-        """Remembers a step."""
+        """Records a step."""
         self.steps.append(step)
         if step.name in self.broken or (
             step.workflow == "build.yml" and step.environment.get("WITHOUT") in self.broken
@@ -50,27 +50,27 @@ class Recorder:
         return TAGGED if "--outputs" in (step.run or "") else {}
 
     def scripts(self, workflow: str) -> list[Step]:
-        """The scripts of a workflow that were run."""
-        return [one for one in self.steps if one.workflow == workflow and one.run]
+        """The recorded scripts of a workflow."""
+        return [step for step in self.steps if step.workflow == workflow and step.run]
 
 
-def run(name: str, recorder: Recorder, **inputs: Any) -> dict[str, Ran]:
+def run(name: str, recorder: Recorder, **inputs: Any) -> dict[str, JobResult]:
     return Runner(ROOT, recorder, GITHUB, {}, {"REMOTE_CACHE_TOKEN": "s"}).run(name, inputs)
 
 
-def test_a_night_in_which_all_goes_well() -> None:
+def test_a_successful_nightly_builds_publishes_and_deploys() -> None:
     recorder = Recorder()
-    ran = run("nightly.yml", recorder)
-    assert {one.result for one in ran.values()} == {"success"}
-    assert {one.environment["VERSION"] for one in recorder.scripts("build.yml")} == {"20261126.1"}
-    assert {one.environment["WITHOUT"] for one in recorder.scripts("publish.yml")} == {","}
+    jobs = run("nightly.yml", recorder)
+    assert {job.result for job in jobs.values()} == {"success"}
+    assert {step.environment["VERSION"] for step in recorder.scripts("build.yml")} == {"20261126.1"}
+    assert {step.environment["WITHOUT"] for step in recorder.scripts("publish.yml")} == {","}
     assert recorder.steps[-1].uses == "actions/deploy-pages"
-    (publish,) = (one for one in recorder.steps if one.name == PUBLISH)
+    (publish,) = (step for step in recorder.steps if step.name == PUBLISH)
     assert publish.environment["SNAPSHOT"] == "yes"
     checkouts = {
-        (one.workflow, one.options.get("ref"))
-        for one in recorder.steps
-        if one.uses == "actions/checkout"
+        (step.workflow, step.options.get("ref"))
+        for step in recorder.steps
+        if step.uses == "actions/checkout"
     }
     assert checkouts == {
         ("nightly.yml", None),
@@ -89,12 +89,12 @@ def test_a_night_in_which_all_goes_well() -> None:
     ],
 )
 def test_a_tolerated_family_that_fails_is_left_out(broken: tuple[str, ...], without: str) -> None:
-    """Catches: a night that ends without a release since a runner got stuck."""
-    recorder = Recorder(tuple(OTHERS[one] for one in broken))
-    ran = run("nightly.yml", recorder)
-    assert {key for key, one in ran.items() if one.result != "success"} == set(broken)
-    assert {one.environment["WITHOUT"] for one in recorder.scripts("publish.yml")} == {without}
-    (publish,) = (one for one in recorder.steps if one.name == PUBLISH)
+    """Catches: a nightly without a release because a runner got stuck."""
+    recorder = Recorder(tuple(OTHERS[family] for family in broken))
+    jobs = run("nightly.yml", recorder)
+    assert {key for key, job in jobs.items() if job.result != "success"} == set(broken)
+    assert {step.environment["WITHOUT"] for step in recorder.scripts("publish.yml")} == {without}
+    (publish,) = (step for step in recorder.steps if step.name == PUBLISH)
     assert publish.environment["WHY"].endswith(
         "https://github.example/iree-org/iree/actions/runs/7"
     )
@@ -102,39 +102,41 @@ def test_a_tolerated_family_that_fails_is_left_out(broken: tuple[str, ...], with
 
 def test_without_linux_nothing_is_published() -> None:
     recorder = Recorder((OTHERS["linux"],))
-    ran = run("nightly.yml", recorder)
-    assert (ran["publish"].result, ran["index"].result) == ("skipped", "skipped")
+    jobs = run("nightly.yml", recorder)
+    assert (jobs["publish"].result, jobs["index"].result) == ("skipped", "skipped")
     assert not recorder.scripts("publish.yml")
 
 
 @pytest.mark.parametrize("broken", ["Tag the newest green commit", "Validate"])
-def test_nothing_is_published_that_was_not_tagged_and_validated(broken: str) -> None:
+def test_only_tagged_and_validated_releases_are_published(broken: str) -> None:
     recorder = Recorder((broken,))
-    ran = run("nightly.yml", recorder)
-    assert "success" not in {ran["publish"].result, ran["index"].result}
-    assert PUBLISH not in {one.name for one in recorder.steps}
+    jobs = run("nightly.yml", recorder)
+    assert "success" not in {jobs["publish"].result, jobs["index"].result}
+    assert PUBLISH not in {step.name for step in recorder.steps}
 
 
-def test_verdicts_are_kept_of_a_release_that_was_refused() -> None:
+def test_verdicts_of_a_failed_validation_are_uploaded() -> None:
     recorder = Recorder(("Validate",))
     run("nightly.yml", recorder)
-    assert [one.name for one in recorder.steps][-1] == "Keep the verdicts"
+    assert [step.name for step in recorder.steps][-1] == "Upload the verdicts"
 
 
-def test_nothing_is_purged_before_the_index_without_it_is_served() -> None:
-    recorder = Recorder(("Serve it",))
+def test_nothing_is_purged_before_the_index_is_deployed() -> None:
+    recorder = Recorder(("Deploy the index",))
     assert run("purge.yml", recorder)["purge"].result == "failure"
-    assert [one.name for one in recorder.steps if one.run] == ["Write the index without what goes"]
+    assert [step.name for step in recorder.steps if step.run] == [
+        "Write the index without the removed releases"
+    ]
 
 
 def test_a_wheelhouse_that_failed_its_tests_is_not_pushed() -> None:
-    recorder = Recorder(("Fill the wheelhouse, and try it",))
-    ran = run("turbine.yml", recorder, core_version="3.14.0", core_release="v3.14.0")
-    assert (ran["push"].result, ran["verify"].result) == ("skipped", "skipped")
+    recorder = Recorder(("Fill and smoke-test the wheelhouse",))
+    jobs = run("turbine.yml", recorder, core_version="3.14.0", core_release="v3.14.0")
+    assert (jobs["push"].result, jobs["verify"].result) == ("skipped", "skipped")
 
 
-def test_only_what_a_job_names_reaches_a_workflow_that_it_calls() -> None:
+def test_only_the_listed_secrets_reach_a_called_workflow() -> None:
     recorder = Recorder()
     run("nightly.yml", recorder)
-    tokens = {one.workflow for one in recorder.steps if "s" in one.environment.values()}
+    tokens = {step.workflow for step in recorder.steps if "s" in step.environment.values()}
     assert tokens == {"build.yml"}

@@ -1,11 +1,10 @@
-"""The workflows' own commands, one after the other, from a green commit to a verified registry.
+"""Runs the commands of the workflows in order, from a green commit to a verified registry.
 
-A clone of this workspace, its bazelw and everything that that builds and runs are real; GitHub is
-the one for tests, and the registry a devpi. From the night on, the clone's matrix has one Python
-for each platform, and nothing is emulated: the commands and what they go through are the same, with
-half of the wheels. What a real night has and this has not: machines of their own for jobs, with a
-remote cache between them (tests/remote), and the registry's trust in a job's identity, for which a
-password stands here (tests/release/registry).
+The clone of this workspace, its bazelw, and all that it builds and runs are real; GitHub is the
+fake one for tests, and the registry is a devpi. For the nightly, the matrix of the clone is reduced
+to one Python per platform, and nothing is emulated, which halves the number of wheels but runs the
+same commands. Unlike a real nightly, jobs share a machine instead of a remote cache (see
+tests/remote), and a password replaces trusted publishing (see tests/release/registry).
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ import httpx
 import pytest
 
 from tests.git import git
-from tests.output_base import STARTUP, of_this_test, output_base
+from tests.output_base import STARTUP, outer_output_base, output_base
 from tests.servers.github import server as github
 from tests.servers.github.server import GitHub
 from tests.servers.registry import servers
-from tests.servers.registry.servers import PASSWORD, USER, Place
+from tests.servers.registry.servers import PASSWORD, USER, EmptyRegistry
 from tests.workflows.machine import Workstation
-from tests.workflows.runner import Ran, Runner, Step
+from tests.workflows.runner import JobResult, Runner, Step
 from tests.workspace import copy_workspace, root
 
 STABLE = "3.14.0"
@@ -34,23 +33,23 @@ STABLE = "3.14.0"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where the workflows are run."""
+    """The servers and the machine of the workflows."""
 
     github: GitHub
     repository: str
     commit: str
-    """The only green one."""
-    place: Place
+    """The only green commit."""
+    place: EmptyRegistry
     machine: Workstation
     runner: Runner
 
-    def run(self, name: str, **inputs: str) -> dict[str, Ran]:
-        """Runs a workflow; every job of it succeeds."""
-        ran = self.runner.run(name, inputs)
-        assert {key: one.result for key, one in ran.items()} == dict.fromkeys(ran, "success"), (
+    def run(self, name: str, **inputs: str) -> dict[str, JobResult]:
+        """Runs a workflow; asserts that all jobs succeed."""
+        jobs = self.runner.run(name, inputs)
+        assert {key: job.result for key, job in jobs.items()} == dict.fromkeys(jobs, "success"), (
             "\n".join(self.machine.log)
         )
-        return ran
+        return jobs
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +61,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     git(workspace, "init", "--quiet", "--initial-branch=main")
     git(workspace, "add", ".")
     git(workspace, "commit", "--quiet", "--message", "All of it")
-    for name in ("kept", "devpi"):
+    for name in ("storage", "devpi"):
         (directory / name).mkdir()
     try:
         with (
-            output_base(directory / "output", fetched=of_this_test()),
+            output_base(directory / "output", fetched=outer_output_base()),
             github.serve(described=False) as served,
             servers.serve("devpi", directory / "devpi") as registry,
         ):
@@ -74,10 +73,10 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             commit = served.commit(repository, "Compile faster")
             served.check_run(repository, commit, "Test", "success", at="2026-11-26T01:00:00Z")
             served.require(repository, ["Test"])
-            place = registry.place()
+            place = registry.empty_registry()
             machine = Workstation(
                 workspace,
-                directory / "kept",
+                directory / "storage",
                 {
                     "GITHUB_ACTOR": "ada",
                     "GITHUB_API_URL": served.url,
@@ -85,7 +84,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
                     "TWINE_PASSWORD": PASSWORD,
                     "TWINE_USERNAME": USER,
                 },
-                amend,
+                script_of,
             )
             runner = Runner(
                 workspace,
@@ -106,7 +105,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 
 def reduce(matrix: Path) -> None:
-    """Leaves every platform the oldest of its Pythons."""
+    """Reduces every platform to its oldest Python."""
     platforms = re.compile(r'^( {4}"\w+": \["[^"]+"), .+\],$', re.MULTILINE)
     text, number = platforms.subn(r"\1],", matrix.read_text())
     assert number == text.count("],\n") > 1
@@ -114,48 +113,48 @@ def reduce(matrix: Path) -> None:
 
 
 def configure(rc: Path, base: Path) -> None:
-    """Has Bazel build in an output base of the test, whatever command calls it."""
+    """Makes all Bazel commands use an output base of the test."""
     options = [f"--output_base={base}", *STARTUP]
     rc.write_text(rc.read_text() + "".join(f"startup {option}\n" for option in options))
 
 
-def amend(step: Step) -> str:
-    """What is run in place of a step.
+def script_of(step: Step) -> str:
+    """The script to run for a step.
 
-    All tests within a test would be without end: they are only analysed. Which Bazel it is, and
-    what is installed, is the real machine's affair.
+    Tests are only analyzed, since running them would run this test again. Commands other than
+    bazelw are skipped, since they check or prepare GitHub's runners.
     """
     script = step.run or ""
     if not script.startswith("./bazelw "):
         return ":"
-    # Emulated platforms are tests/release/gate/emulated's.
+    # tests/release/gate/emulated tests emulated platforms.
     if "//release:validate" in script:
         return f"{script.rstrip()} --no-emulate"
     if "//release:promote" in script:
         return f"{script.rstrip()} --override 'verdicts=nothing was emulated'"
     if script.startswith("./bazelw test "):
-        # Which tests are quick is a matter of `test` alone.
+        # --config=quick exists only for `test`.
         return script.replace("test", "build --nobuild", 1).replace(" --config=quick", "")
     return script
 
 
 @pytest.mark.parametrize("name", ["pull_request.yml", "main.yml"])
-def test_what_a_commit_is_tested_by_can_be_built(scene: Scene, name: str) -> None:
+def test_the_workflows_that_test_a_commit_succeed(scene: Scene, name: str) -> None:
     scene.run(name)
 
 
 @pytest.fixture(scope="module")
-def night(scene: Scene) -> str:
-    """The tag of a night's candidate."""
+def nightly(scene: Scene) -> str:
+    """The tag of a nightly."""
     workspace = scene.machine.workspace
     reduce(workspace / "platforms/matrix.bzl")
     git(workspace, "commit", "--quiet", "--all", "--message", "Fewer Pythons")
     return scene.run("nightly.yml")["tag"].outputs["tag"]
 
 
-def test_a_night_publishes_what_is_green(scene: Scene, night: str) -> None:
+def test_a_nightly_publishes_the_green_commit(scene: Scene, nightly: str) -> None:
     (release,) = scene.github.snapshot(scene.repository)["releases"]
-    assert (release["tag"], release["draft"], release["prerelease"]) == (night, False, True)
+    assert (release["tag"], release["draft"], release["prerelease"]) == (nightly, False, True)
     names = set(release["assets"])
     assert {"manifest.json", "plan.json", "evidence.json", "SHA256SUMS"} <= names
     plan = json.loads((scene.machine.workspace / "bazel-bin/packaging/plan.json").read_text())
@@ -163,37 +162,38 @@ def test_a_night_publishes_what_is_green(scene: Scene, night: str) -> None:
     assert {dist["archive"] for dist in plan["dists"]} <= names
     assert "which is tolerated" not in release["notes"]
     refs = scene.github.snapshot(scene.repository)["refs"]
-    assert refs[f"refs/tags/{night}"] == refs["refs/heads/latest-snapshot"] == scene.commit
+    assert refs[f"refs/tags/{nightly}"] == refs["refs/heads/latest-snapshot"] == scene.commit
 
 
-def test_its_verdicts_and_its_index_are_kept(scene: Scene, night: str) -> None:
-    version = night.removeprefix("candidate-")
-    assert (scene.machine.kept / "artifacts" / f"verdicts-{version}" / "junit.xml").exists()
-    assert night.removeprefix("candidate-") in (scene.machine.pages / "index.html").read_text()
+def test_the_verdicts_are_uploaded_and_the_index_is_deployed(scene: Scene, nightly: str) -> None:
+    version = nightly.removeprefix("candidate-")
+    assert (scene.machine.storage / "artifacts" / f"verdicts-{version}" / "junit.xml").exists()
+    assert nightly.removeprefix("candidate-") in (scene.machine.pages / "index.html").read_text()
 
 
-def test_nothing_is_old_enough_to_be_purged(scene: Scene, night: str) -> None:
+def test_recent_releases_are_not_purged(scene: Scene, nightly: str) -> None:
     before = scene.github.snapshot(scene.repository)
     scene.run("purge.yml")
     assert scene.github.snapshot(scene.repository) == before
-    assert night.removeprefix("candidate-") in (scene.machine.pages / "index.html").read_text()
+    assert nightly.removeprefix("candidate-") in (scene.machine.pages / "index.html").read_text()
 
 
 @pytest.fixture(scope="module")
-def promoted(scene: Scene, night: str) -> str:
-    """The tag of the release that the candidate became."""
+def promoted(scene: Scene, nightly: str) -> str:
+    """The tag of the release that the nightly was promoted to."""
     reason = "age=it was made a minute ago, for this test"
-    scene.run("promote.yml", candidate=night, version=STABLE, override=reason)
+    scene.run("promote.yml", candidate=nightly, version=STABLE, override=reason)
     return f"v{STABLE}"
 
 
-def test_the_candidate_becomes_a_release(scene: Scene, promoted: str) -> None:
-    releases = {one["tag"]: one for one in scene.github.snapshot(scene.repository)["releases"]}
+def test_the_nightly_is_promoted_to_a_stable_release(scene: Scene, promoted: str) -> None:
+    snapshot = scene.github.snapshot(scene.repository)
+    releases = {release["tag"]: release for release in snapshot["releases"]}
     assert not releases[promoted]["prerelease"]
     assert STABLE in (scene.machine.pages / "index.html").read_text()
 
 
-def test_turbine_is_pushed_with_it_and_works_from_the_registry(
+def test_turbine_is_pushed_with_the_release_and_verified(
     scene: Scene, promoted: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scene.run("turbine.yml", core_version=STABLE, core_release=promoted)

@@ -1,1 +1,1 @@
-"""Bazel from Debian's packages, for machines that reach Debian and not Bazel's download sites."""
+"""Bazel from Debian packages, for machines that reach Debian but not Bazel's download sites."""

@@ -1,9 +1,10 @@
-"""Run Bazel from a private prefix of Debian packages, making the prefix first where it is absent.
+"""Run Bazel from a private prefix of Debian packages, creating the prefix if necessary.
 
     python3 bootstrap.py [STARTUP OPTIONS] COMMAND [OPTIONS]
 
-`bazelw` comes here when no Bazel on PATH serves. All arguments go to Bazel, whose exit code is
-the exit code. Before that: 2 when this machine cannot have the prefix, 75 when a download failed.
+`bazelw` runs this when PATH has no suitable Bazel. All arguments are passed to Bazel, and its exit
+code is passed on. Other exit codes: 2 if this machine cannot have the prefix, 75 if a download
+failed.
 
 Modules are Debian's copies. With IREE_RELEASE_MODULES_FROM=registry they come from a registry, as
 with any other Bazel.
@@ -27,8 +28,8 @@ from toolchains.debian.user_cache import user_cache  # noqa: E402
 
 _PACKAGES = ("bazel-bootstrap", "openjdk-25-jre-headless", "patchelf")
 
-# What Debian's packages ask for and no build here uses: compilers, a JDK, what only the packages'
-# install scripts run (some of it set-uid), the scripts of HTML pages.
+# Dependencies that no build here uses: compilers, a JDK, programs for the packages' install scripts
+# (some of them set-uid), scripts for HTML pages.
 _ASSUMED = (
     "build-essential",
     "ca-certificates",
@@ -56,8 +57,8 @@ _MODULES_FROM = "IREE_RELEASE_MODULES_FROM"
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Become Bazel, or end with the exit code that says why not."""
-    version = wanted_version()
+    """Replace this process with Bazel, or exit with a code that says why not."""
+    version = required_version()
     modules_from = os.environ.get(_MODULES_FROM) or "debian"
     if modules_from not in ("debian", "registry"):
         _say(f"{_MODULES_FROM} is {modules_from!r}; expected one of: debian, registry.")
@@ -66,8 +67,8 @@ def main(arguments: list[str]) -> NoReturn:
         command = startup(user_cache(), version, debian_modules=modules_from == "debian")
     except UnavailableError as error:
         _say(
-            f"no Bazel {version} is on PATH, and none can be made from Debian's packages: {error}; "
-            "a bazelisk on PATH would do."
+            f"Bazel {version} is not on PATH and cannot be bootstrapped from Debian packages: "
+            f"{error}. Fix this, or install bazelisk."
         )
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
@@ -75,7 +76,7 @@ def main(arguments: list[str]) -> NoReturn:
     os.execv(command[0], [*command, *arguments])
 
 
-def wanted_version() -> str:
+def required_version() -> str:
     """The version in .bazelversion."""
     return (_WORKSPACE / ".bazelversion").read_text(encoding="ascii").strip()
 
@@ -85,21 +86,23 @@ def startup(cache: Path, version: str, *, debian_modules: bool = True) -> list[s
 
     Args:
         cache: the user's cache.
-        version: Bazel's.
-        debian_modules: whether Bazel takes Debian's copies of modules, and no registry's.
+        version: Bazel's version.
+        debian_modules: whether Bazel uses Debian's copies of modules instead of a registry.
 
     Raises:
-        UnavailableError: the prefix cannot be had on this machine.
+        UnavailableError: the prefix cannot be created on this machine.
         UnreachableError: the archive could not be read.
     """
     machine = this_machine()
     home = location(cache, version)
 
-    def filled(staging: Path) -> None:
-        _say(f"preparing Bazel {version} in {home}, once (about half a minute)")
+    def fill_staging(staging: Path) -> None:
+        _say(f"preparing Bazel {version} in {home}; this happens once and takes half a minute")
         fill(staging, home, cache, machine, version, trusted=truststore.host_bundle())
 
-    prefix.publish(home, filled, lambda: _say("waiting for another bazelw that prepares Bazel ..."))
+    prefix.publish(
+        home, fill_staging, lambda: _say("waiting for another bazelw that is preparing Bazel ...")
+    )
     return [
         str(home / "usr/bin/bazel"),
         "--nosystem_rc",
@@ -112,7 +115,7 @@ def startup(cache: Path, version: str, *, debian_modules: bool = True) -> list[s
 
 
 def location(cache: Path, version: str) -> Path:
-    """Where Bazel lies below `cache`."""
+    """The prefix of Bazel below `cache`."""
     return prefix.location(cache / "bazel", version, [_HERE, _HERE.with_name("debian")])
 
 
@@ -123,32 +126,32 @@ def _java(machine: Machine) -> str:
 def fill(
     staging: Path, home: Path, cache: Path, machine: Machine, version: str, *, trusted: str
 ) -> None:
-    """Fill `staging` with what is going to lie, and run, at `home`.
+    """Fill `staging` with a prefix that will run from `home`.
 
     Args:
         staging: an empty directory.
-        home: where it is going to lie, below `cache`.
-        cache: the user's cache there.
-        machine: what it runs on.
-        version: Bazel's.
+        home: the final path of the prefix, below `cache`.
+        cache: the user's cache on the machine that will run Bazel.
+        machine: the machine that will run Bazel.
+        version: Bazel's version.
         trusted: the certificates that Bazel trusts, PEM.
 
     Raises:
-        UnavailableError: Debian has no such Bazel for it.
+        UnavailableError: Debian lacks this Bazel for this machine.
         UnreachableError: the archive could not be read.
     """
     _say("1/4 reading the package lists ...")
     archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
-    offered = archive.candidate(_PACKAGES[0])
-    if re.split("[+-]", offered)[0] != version:
+    candidate = archive.candidate(_PACKAGES[0])
+    if re.split("[+-]", candidate)[0] != version:
         raise UnavailableError(
-            f"Debian's suite {archive.suite} at {archive.site} has moved on to Bazel {offered}"
+            f"Debian's suite {archive.suite} at {archive.site} has Bazel {candidate} instead"
         )
     _say(f"2/4 downloading 200 MB from {archive.site} ...")
     packages = archive.download(_PACKAGES)
     _say(f"3/4 unpacking {len(packages)} packages ...")
     prefix.unpack(packages, staging)
-    _say("4/4 making them run from there ...")
+    _say("4/4 patching programs and writing the configuration ...")
     prefix.relink(staging)
     debian_modules.adapt(staging)
     java = _java(machine)
@@ -165,7 +168,7 @@ def fill(
 
 
 def _write_class_path(staging: Path, home: Path, version: str) -> None:
-    # Debian's server does not know its version, and rules ask for it.
+    # Debian's server does not know its version, which rules check.
     label = staging / _LABEL
     label.mkdir()
     (label / "build-data.properties").write_text(f"build.label={version}\n")

@@ -1,8 +1,8 @@
-"""The class path of Debian's Bazel server, as it is inside a prefix.
+"""The class path of Debian's Bazel server inside a prefix.
 
-Debian lists jars by absolute path, and its jars name further ones, absolute too, in the
-`Class-Path` of their manifests. In a prefix both lead nowhere: without the second kind the server
-starts and then refuses every call with NoClassDefFoundError.
+Debian lists jars by absolute path, and the `Class-Path` in their manifests lists more, also by
+absolute path. Neither path exists in a prefix: without the second kind the server starts and then
+fails every call with NoClassDefFoundError.
 """
 
 import posixpath
@@ -12,14 +12,14 @@ from pathlib import Path
 
 
 def closure(jars: Iterable[str], root: Path) -> list[str]:
-    """Jars and all that their manifests lead to, each once, in order of discovery.
+    """Jars and those that their manifests list, transitively, each once, in order of discovery.
 
     Args:
         jars: absolute paths as Debian lists them.
-        root: the directory that the packages are unpacked in.
+        root: the directory that the packages were unpacked into.
 
     Returns:
-        Absolute paths of the same kind; jars that are not in `root` are left out, as Java does.
+        Absolute paths of the same kind. Jars that are not in `root` are skipped, as by Java.
     """
     found: dict[str, None] = {}
     pending = list(jars)
@@ -27,8 +27,8 @@ def closure(jars: Iterable[str], root: Path) -> list[str]:
         jar = pending.pop(0)
         if jar not in found and (root / jar.lstrip("/")).is_file():
             found[jar] = None
-            named = class_path(root / jar.lstrip("/"))
-            pending += [posixpath.normpath(posixpath.join(jar, "..", entry)) for entry in named]
+            entries = class_path(root / jar.lstrip("/"))
+            pending += [posixpath.normpath(posixpath.join(jar, "..", entry)) for entry in entries]
     return list(found)
 
 
@@ -38,7 +38,7 @@ def class_path(jar: Path) -> list[str]:
         if "META-INF/MANIFEST.MF" not in archive.namelist():
             return []
         manifest = archive.read("META-INF/MANIFEST.MF").decode()
-    # A line that starts with a space continues the one before; the main section comes first.
+    # A line that starts with a space continues the previous one; the main section comes first.
     unfolded = manifest.replace("\r\n", "\n").replace("\r", "\n").replace("\n ", "")
     for line in unfolded.split("\n\n")[0].splitlines():
         name, _, value = line.partition(":")

@@ -1,7 +1,7 @@
-"""Brings Debian's copies of the Bazel modules up to what the workspace asks of them.
+"""Adds to Debian's copies of the Bazel modules what the workspace needs from newer versions.
 
-Debian's rules_python is 0.22.1, and MODULE.bazel is written for the versions that it pins. What
-those have and Debian's copies lack is added here, in the prefix, where nothing depends on it.
+Debian's rules_python is 0.22.1, and MODULE.bazel pins newer versions. The missing files and targets
+are added to the copies in the prefix, where nothing else depends on them.
 """
 
 import re
@@ -12,9 +12,9 @@ from toolchains.bazel.offline import OVERRIDES
 from toolchains.debian.errors import UnavailableError
 
 _EXEC_TOOLS = '''\
-"""Stands in for the toolchain of build-time tools, which rules_python has from 0.31 on.
+"""A placeholder for the toolchain of build-time tools, which rules_python has since 0.31.
 
-Nothing asks for the toolchain in this version: its libraries are not compiled ahead of time.
+This version does not compile libraries ahead of time, so nothing uses the toolchain.
 """
 
 def _py_exec_tools_toolchain_impl(_ctx):
@@ -30,7 +30,7 @@ py_exec_tools_toolchain = rule(
 '''
 
 _TARGETS = """
-# What rules_python has from 0.31 on.
+# Targets that rules_python has since 0.31.
 toolchain_type(name = "exec_tools_toolchain_type")
 
 filegroup(name = "none")
@@ -66,46 +66,46 @@ REQUIRED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "rules/write_file.bzl": ("write_file",),
     },
 }
-"""What the workspace loads from other modules: symbols, by module and file; a test compares it."""
+"""Symbols that the workspace loads from other modules, by module and file; checked by a test."""
 
 
 def adapt(prefix: Path) -> None:
-    """Adds to Debian's copies of the modules, below `prefix`, what the workspace asks for.
+    """Adds what the workspace needs to Debian's copies of the modules below `prefix`.
 
     Raises:
-        UnavailableError: a copy is not what this was written for, or lacks something still.
+        UnavailableError: a copy has an unexpected layout, or still lacks something.
     """
     python = prefix / OVERRIDES["rules_python"] / "python"
     build, exec_tools = python / "BUILD.bazel", python / "py_exec_tools_toolchain.bzl"
-    # A newer copy may have them.
+    # A newer copy may already have them.
     if not exec_tools.exists():
         exec_tools.write_text(_EXEC_TOOLS, encoding="utf-8")
         if not build.is_file():
-            raise UnavailableError(f"Debian's rules_python has no {build.relative_to(prefix)}")
+            raise UnavailableError(f"Debian's rules_python lacks {build.relative_to(prefix)}")
         with build.open("a", encoding="utf-8") as file:
             file.write(_TARGETS)
     check(prefix)
 
 
 def check(prefix: Path) -> None:
-    """Checks that Debian's copies have what the workspace loads.
+    """Checks that Debian's copies have all that the workspace loads.
 
     Raises:
-        UnavailableError: one of them lacks a file or a symbol; the message names the first.
+        UnavailableError: a copy lacks a file or a symbol; the message names the first.
     """
     for module, files in REQUIRED.items():
         for file, symbols in files.items():
             path = prefix / OVERRIDES[module] / file
             if not path.is_file():
                 raise UnavailableError(
-                    f"Debian's copy of the Bazel module {module} has no {file}, "
+                    f"Debian's copy of the Bazel module {module} lacks {file}, "
                     "which this workspace loads"
                 )
             exported = exports(path.read_text(encoding="utf-8"))
             for symbol in symbols:
                 if symbol not in exported:
                     raise UnavailableError(
-                        f"Debian's copy of the Bazel module {module} has no {symbol} "
+                        f"Debian's copy of the Bazel module {module} lacks {symbol} "
                         f"in {file}, which this workspace loads"
                     )
 

@@ -1,4 +1,4 @@
-"""The rc file that turns Bazel to Debian's copies of the modules a registry would serve."""
+"""The rc file that makes Bazel use Debian's copies of modules instead of a registry."""
 
 import json
 from pathlib import Path
@@ -16,9 +16,9 @@ OVERRIDES = {
     "rules_proto": f"{_RULES}/proto",
     "rules_python": f"{_RULES}/python",
 }
-"""Where Debian's copy of each module lies in a prefix."""
+"""The directory of Debian's copy of each module, relative to a prefix."""
 
-# Bazel itself asks for these, and nothing that is built here uses a file of theirs.
+# Bazel itself depends on these, but nothing here uses their files.
 _STUBS = (
     ("apple_support", "1.23.1"),
     ("buildozer", "7.1.2"),
@@ -29,7 +29,7 @@ _STUBS = (
 
 
 def write_registry(registry: Path) -> None:
-    """Write a registry that holds the stubs and nothing else."""
+    """Write a registry that contains only the stubs."""
     registry.mkdir(parents=True)
     (registry / "bazel_registry.json").write_text(json.dumps({"module_base_path": "stubs"}) + "\n")
     for name, version in _STUBS:
@@ -46,15 +46,15 @@ def write_registry(registry: Path) -> None:
 
 
 def rc(prefix: Path, registry: Path, disk_cache: Path) -> str:
-    """The text of the rc file for a prefix that lies where it will be used."""
+    """The text of the rc file for the final path of a prefix."""
     options = [
         *(
             ("common", f"--override_module={name}={prefix / path}")
             for name, path in sorted(OVERRIDES.items())
         ),
         ("common", f"--registry={registry.as_uri()}"),
-        # Not common, for .bazelrc sets it for `build`, and what is more specific counts.
+        # Not common: .bazelrc sets it for `build`, and the more specific setting wins.
         ("build", f"--disk_cache={disk_cache}"),
     ]
-    # Quoted, for a path may have spaces.
+    # Quoted, since a path may contain spaces.
     return "".join(f'{command} "{option}"\n' for command, option in options)

@@ -1,7 +1,7 @@
-"""The certificates that the host trusts, as Java reads them.
+"""The certificates that the host trusts, as a Java key store.
 
-Debian makes this file when its Java is installed; in a prefix nothing is installed. It comes from
-the host's own bundle, so that a certificate the administrator added counts here too.
+Debian creates this file when Java is installed, and a prefix is only unpacked. It is made from the
+host's bundle, so that it includes certificates that an administrator added.
 """
 
 import base64
@@ -18,7 +18,7 @@ _BUNDLES = (
     Path("/etc/ssl/cert.pem"),
 )
 
-_PASSWORD = "changeit"  # Java's own; the file holds nothing secret
+_PASSWORD = "changeit"  # Java's default; the file contains no secrets
 _MAGIC, _VERSION, _TRUSTED_CERTIFICATE = 0xFEEDFEED, 2, 2
 
 
@@ -26,15 +26,12 @@ def host_bundle() -> str:
     """The host's bundle of trusted certificates, PEM.
 
     Raises:
-        UnavailableError: there is none.
+        UnavailableError: the host has no bundle.
     """
     for bundle in _BUNDLES:
         if bundle.exists():
             return bundle.read_text(encoding="ascii", errors="replace")
-    raise UnavailableError(
-        f"the host's trusted certificates are not at {_BUNDLES[0]}: "
-        "install the package ca-certificates"
-    )
+    raise UnavailableError(f"{_BUNDLES[0]} does not exist: install the package ca-certificates")
 
 
 def java_key_store(bundle: str) -> bytes:
@@ -47,12 +44,12 @@ def java_key_store(bundle: str) -> bytes:
         store += struct.pack(">I", _TRUSTED_CERTIFICATE) + _utf(f"host-{number}")
         store += struct.pack(">Q", created) + _utf("X.509")
         store += struct.pack(">I", len(certificate)) + certificate
-    # The format ends with this digest, whitening phrase included.
+    # The format ends with this digest; the phrase is part of the format.
     return (
         store + hashlib.sha1(_PASSWORD.encode("utf-16-be") + b"Mighty Aphrodite" + store).digest()
     )
 
 
 def _utf(text: str) -> bytes:
-    """Text as java.io.DataOutput.writeUTF writes it (ASCII only)."""
+    """Text in the format of java.io.DataOutput.writeUTF (ASCII only)."""
     return struct.pack(">H", len(text)) + text.encode("ascii")

@@ -1,1 +1,1 @@
-"""Bazel's disk cache: what keeps it within its bound."""
+"""Keeps Bazel's disk cache within its size limit."""

@@ -1,12 +1,12 @@
-"""Trim the disk cache to the size in .bazelrc, the least recently used files first.
+"""Trim the disk cache to the size in .bazelrc, removing the least recently used files first.
 
-    bazel run //toolchains/cache:trim
+    ./bazelw run //toolchains/cache:trim
     python3 trim.py [--disk-cache DIRECTORY] [--max-size SIZE] [--quiet]
 
 Bazel does the same after each command, but only while its server is idle: the next command,
 `shutdown`, a signal, or the end of a CI job interrupts it. `bazelw shutdown` runs this first.
-It is safe beside a running build: whole files are removed, and none that was used meanwhile.
-Exit codes: 0 the cache is within its bound, 1 it cannot be trimmed, 2 bad usage.
+It is safe during a build: only whole files are removed, and none that was used in the meantime.
+Exit codes: 0 the cache is within its limit, 1 it cannot be trimmed, 2 bad usage.
 """
 
 import argparse
@@ -30,8 +30,8 @@ _RC = _WORKSPACE / ".bazelrc"
 _OPTION = re.compile(r"^build --(disk_cache|experimental_disk_cache_gc_max_size)=(\S+)$", re.M)
 _SIZE = re.compile(r"(\d+)([KMGT]?)")
 _ENTRY = re.compile(r"[0-9a-f]{40,}")
-# Bazel writes a file in `tmp` and renames it; what is older was left by one that was killed.
-_TEMPORARY_FOR = 24 * 3600
+# Bazel writes a file in `tmp` and renames it; a killed Bazel leaves it there.
+_MAX_TEMPORARY_AGE = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,87 +39,92 @@ class Entry:
     """A file of the cache, in Bazel's order of removal: `ac` before `cas` at the same time."""
 
     used: int
-    """When, in ns: Bazel touches what it uses."""
+    """Time of the last use, in ns: Bazel touches a file when it uses it."""
     path: Path
     size: int
 
 
 @dataclass(frozen=True, slots=True)
-class Trimmed:
-    """What was done."""
+class TrimResult:
+    """The result of trimming a cache."""
 
     removed: int
-    """Number of files."""
+    """Number of removed files."""
     removed_size: int
+    """Their size in bytes."""
     size: int
-    """What the cache holds now, in bytes."""
+    """Size of the cache after trimming, in bytes."""
 
 
 def main(arguments: list[str]) -> int:
     """Trim; return the exit code."""
     parser = argparse.ArgumentParser(prog="trim", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "--disk-cache", type=Path, metavar="DIRECTORY", help="instead of the one builds here use"
+        "--disk-cache",
+        type=Path,
+        metavar="DIRECTORY",
+        help="Disk cache to trim [default: those that builds of this workspace use]",
     )
     parser.add_argument(
-        "--max-size", type=size_of, metavar="SIZE", help="such as 500M; .bazelrc's when left out"
+        "--max-size",
+        type=parse_size,
+        metavar="SIZE",
+        help="Size to trim to, such as 500M [default: the one in .bazelrc]",
     )
-    parser.add_argument(
-        "--quiet", action="store_true", help="print nothing if nothing is to be removed"
-    )
+    parser.add_argument("--quiet", action="store_true", help="Print nothing if no file is removed")
     options = parser.parse_args(arguments)
     if options.disk_cache and not options.disk_cache.is_dir():
         parser.error(f"--disk-cache {options.disk_cache}: no such directory")
-    most = options.max_size if options.max_size is not None else size_of(settings()[1])
+    max_size = options.max_size if options.max_size is not None else parse_size(settings()[1])
     for root in [options.disk_cache] if options.disk_cache else disk_caches():
         try:
-            trimmed = trim(root, most)
+            result = trim(root, max_size)
         except OSError as error:
-            print(f"disk cache {root}: cannot be trimmed ({error})", file=sys.stderr)
+            print(f"disk cache {root} cannot be trimmed: {error}", file=sys.stderr)
             return 1
-        if trimmed.removed or not options.quiet:
+        if result.removed or not options.quiet:
             print(
-                f"disk cache {root}: removed {trimmed.removed} files, "
-                f"{readable(trimmed.removed_size)}; it holds {readable(trimmed.size)} of at most "
-                f"{readable(most)}"
+                f"disk cache {root}: removed {result.removed} files "
+                f"({format_size(result.removed_size)}); now {format_size(result.size)} of at most "
+                f"{format_size(max_size)}"
             )
     return 0
 
 
-def size_of(text: str) -> int:
-    """A size as Bazel's options have it: 20G is 20 GiB."""
+def parse_size(text: str) -> int:
+    """Parses a size in the format of Bazel's options: 20G is 20 GiB."""
     match = _SIZE.fullmatch(text)
     if not match:
-        raise argparse.ArgumentTypeError(f"{text}: write a size such as 500M or 20G")
+        raise argparse.ArgumentTypeError(f"{text}: expected a size such as 500M or 20G")
     return int(match[1]) << 10 * " KMGT".index(match[2] or " ")
 
 
-def readable(size: int) -> str:
-    """A size as people read it."""
+def format_size(size: int) -> str:
+    """A size in MiB or GiB."""
     return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.1f} MiB"
 
 
 def settings() -> tuple[str, str]:
-    """The disk cache and its bound, as .bazelrc has them."""
-    found = dict(_OPTION.findall(_RC.read_text(encoding="utf-8")))
-    return found["disk_cache"], found["experimental_disk_cache_gc_max_size"]
+    """The disk cache and its size limit in .bazelrc."""
+    values = dict(_OPTION.findall(_RC.read_text(encoding="utf-8")))
+    return values["disk_cache"], values["experimental_disk_cache_gc_max_size"]
 
 
 def disk_caches() -> list[Path]:
-    """The disk caches of builds here: .bazelrc's, and the bootstrapped Bazel's if it differs."""
-    named = [Path(settings()[0]).expanduser()]
+    """The existing disk caches of this workspace: .bazelrc's, and the bootstrapped Bazel's."""
+    caches = [Path(settings()[0]).expanduser()]
     with suppress(UnavailableError):
-        named.append(user_cache() / "disk-cache")
-    return list(dict.fromkeys(path.resolve() for path in named if path.is_dir()))
+        caches.append(user_cache() / "disk-cache")
+    return list(dict.fromkeys(path.resolve() for path in caches if path.is_dir()))
 
 
-def trim(root: Path, most: int) -> Trimmed:
-    """Remove the least recently used files of a cache until it holds `most` bytes."""
-    with _alone(root):
-        found = sorted(entries(root))
-        size = sum(entry.size for entry in found)
-        excess, removed, removed_size = size - most, 0, 0
-        for entry in found:
+def trim(root: Path, max_size: int) -> TrimResult:
+    """Remove the least recently used files of a cache until it has at most `max_size` bytes."""
+    with _locked(root):
+        all_entries = sorted(entries(root))
+        size = sum(entry.size for entry in all_entries)
+        excess, removed, removed_size = size - max_size, 0, 0
+        for entry in all_entries:
             if excess <= 0:
                 break
             excess -= entry.size
@@ -127,11 +132,11 @@ def trim(root: Path, most: int) -> Trimmed:
                 removed += 1
                 removed_size += entry.size
         _remove_temporary(root / "tmp")
-        return Trimmed(removed, removed_size, size - removed_size)
+        return TrimResult(removed, removed_size, size - removed_size)
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def _locked(root: Path) -> Iterator[None]:
     """Holds the lock that Bazel holds while it trims the cache."""
     lock = root / "gc" / "lock"
     lock.parent.mkdir(exist_ok=True)
@@ -141,7 +146,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def entries(root: Path) -> Iterator[Entry]:
-    """Yields what Bazel keeps: cas/XX/DIGEST and ac/XX/DIGEST, and below another hash's name."""
+    """Yields Bazel's files: cas/XX/DIGEST and ac/XX/DIGEST, also below the name of another hash."""
     for name, directories, names in os.walk(root):
         directory = Path(name)
         if directory == root:
@@ -154,7 +159,7 @@ def entries(root: Path) -> Iterator[Entry]:
 
 
 def _remove(entry: Entry) -> bool:
-    """Remove a file, unless it was used since it was listed."""
+    """Remove a file unless it was used since it was listed; return whether it was removed."""
     try:
         if entry.path.lstat().st_mtime_ns != entry.used:
             return False
@@ -165,11 +170,11 @@ def _remove(entry: Entry) -> bool:
 
 
 def _remove_temporary(directory: Path) -> None:
-    """Remove what killed Bazels left half written, which Bazel never does."""
+    """Remove partial files of killed Bazels, which Bazel itself does not do."""
     now = time.time()
     for path in directory.glob("*"):
         with suppress(FileNotFoundError):
-            if path.is_file() and now - path.lstat().st_mtime > _TEMPORARY_FOR:
+            if path.is_file() and now - path.lstat().st_mtime > _MAX_TEMPORARY_AGE:
                 path.unlink()
 
 

@@ -22,5 +22,5 @@ def _cmake_impl(module_ctx):
 
 cmake = module_extension(
     implementation = _cmake_impl,
-    doc = "Makes `@cmake` and `@ninja`: the programs, for this machine.",
+    doc = "Creates `@cmake` and `@ninja`, the programs for this machine.",
 )

@@ -1,1 +1,1 @@
-"""A private prefix from Debian packages: no root, no change to the system, signatures checked."""
+"""Private prefixes of Debian packages: without root or system changes, with signatures checked."""

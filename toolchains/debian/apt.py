@@ -1,7 +1,7 @@
-"""Packages of one Debian suite through the host's apt, with a state of its own.
+"""Downloads packages of one Debian suite through the host's apt, with private state.
 
-The host lends its mirror, its proxies and its keyring; nothing of the host's package database is
-read or written, and no privilege is needed. apt checks the archive's signature and every digest.
+The mirror, the proxies and the keyring are the host's; its package database is neither read nor
+written, and no privileges are needed. apt checks the archive's signature and every digest.
 """
 
 import os
@@ -16,17 +16,17 @@ from toolchains.debian.errors import UnavailableError, UnreachableError
 from toolchains.debian.machine import Machine
 
 SUITE = "forky"
-"""The Debian suite that carries Bazel 7.7.1 and the newest Pythons."""
+"""The Debian suite that has Bazel 7.7.1 and the newest Pythons."""
 
 Announce = Callable[[str, int], None]
-"""Is called before a download, with what it is for and its size in bytes."""
+"""Called before a download, with its purpose and its size in bytes."""
 
 _KEYRINGS = (
     Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
     Path("/usr/share/keyrings/debian-archive-keyring.pgp"),
 )
 
-# Post-Invoke hooks belong to the host (they clean the host's own cache, tell desktop services).
+# Post-Invoke hooks are the host's: they clean its package cache and notify desktop services.
 _CONFIGURATION = """\
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -57,19 +57,19 @@ Description: assumed to be installed, to keep it out of the download
 
 
 class _AptError(Exception):
-    """An apt program failed; the message is the first thing it complained about."""
+    """An apt program failed; the message is the first one that it printed."""
 
-    def as_refusal(self, wanted: str) -> UnavailableError:
-        """The error to raise when this is why something wanted cannot be had."""
-        why = f"apt cannot get {wanted}: {self}"
+    def fetching(self, what: str) -> UnavailableError:
+        """The error to raise when this one kept apt from fetching something."""
+        message = f"apt cannot fetch {what}: {self}"
         if "etch" in str(self) and "404" not in str(self):  # "Failed to fetch", "Unable to fetch"
-            return UnreachableError(f"{why}; run the same command again")
-        return UnavailableError(why)
+            return UnreachableError(f"{message}; run the same command again")
+        return UnavailableError(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """One suite of one mirror, its package lists read and verified."""
+    """One suite of one mirror, whose package lists were read and verified."""
 
     configuration: Path
     site: str
@@ -83,8 +83,8 @@ class Archive:
         """
         try:
             policy = _run("apt-cache", "-c", str(self.configuration), "policy", package)
-        except _AptError as failure:
-            raise UnavailableError(f"apt-cache cannot look up {package}: {failure}") from failure
+        except _AptError as error:
+            raise UnavailableError(f"apt-cache cannot look up {package}: {error}") from error
         match = re.search(r"^  Candidate: (?!\(none\))(\S+)$", policy, re.MULTILINE)
         if match is None:
             raise UnavailableError(
@@ -95,16 +95,16 @@ class Archive:
     def download(
         self, packages: Sequence[str], purpose: str = "", announce: Announce | None = None
     ) -> list[Path]:
-        """Download packages and all they depend on.
+        """Download packages and their dependencies.
 
         Args:
             packages: their names.
-            purpose: what they are for, as `announce` gets it.
+            purpose: what they are for; passed to `announce`.
             announce: called before the download.
 
         Raises:
-            UnavailableError: the suite does not hold all of them.
-            UnreachableError: a package could not be fetched whole.
+            UnavailableError: the suite lacks one of them.
+            UnreachableError: a package could not be downloaded completely.
         """
         install = ("apt-get", "-c", str(self.configuration), "install", "--yes", "--download-only")
         try:
@@ -113,8 +113,8 @@ class Archive:
                 sizes = re.findall(r"^'[^']+' \S+ (\d+)", uris, re.MULTILINE)
                 announce(purpose, sum(map(int, sizes)))
             _run(*install, *packages)
-        except _AptError as failure:
-            raise failure.as_refusal(f"{' '.join(packages)} from {self.site}") from failure
+        except _AptError as error:
+            raise error.fetching(f"{' '.join(packages)} from {self.site}") from error
         return sorted((self.configuration.parent / "cache" / "archives").glob("*.deb"))
 
 
@@ -131,57 +131,57 @@ def open_archive(
 
     Args:
         work: an empty directory for apt's state and downloads.
-        machine: whose packages are asked for.
-        assumed: packages to treat as installed, so that neither they nor what only they need
-            is downloaded.
+        machine: the machine to get packages for.
+        assumed: packages to treat as installed, so that neither they nor dependencies that only
+            they have are downloaded.
         suite: the code name of the suite.
-        sites: the mirrors to try; by default those of the host's own sources.
-        trust: the option of the source line that settles trust; by default `signed-by` with
+        sites: the mirrors to try; by default those of the host's apt sources.
+        trust: the option of the source line that decides trust; by default `signed-by` with
             Debian's keyring.
 
     Raises:
-        UnavailableError: a program or the keyring is missing, or no mirror carries the suite.
+        UnavailableError: a program or the keyring is missing, or no mirror has the suite.
         UnreachableError: a mirror could not be read.
     """
     for program in ("apt-get", "apt-cache", "dpkg-deb"):
         if shutil.which(program) is None:
-            raise UnavailableError(f"there is no {program} on PATH")
+            raise UnavailableError(f"{program} is not on PATH")
     if sites is None:
         sites = configured_sites()
     if trust is None:
         trust = f"signed-by={_keyring()}"
-    configuration = _lay_out(work, machine, assumed)
-    refusals = []
+    configuration = _prepare(work, machine, assumed)
+    errors = []
     for site in sites:
-        # A mirror that is frozen on purpose outlives the validity date of its index.
+        # A mirror that was frozen on purpose outlives the validity date of its index.
         options = f"arch={machine.architecture} check-valid-until=no {trust}"
         (work / "sources.list").write_text(f"deb [{options}] {site} {suite} main\n")
         try:
             _run("apt-get", "-c", str(configuration), "update")
-        except _AptError as failure:
-            refusals.append(failure.as_refusal(f"{suite} from {site}"))
+        except _AptError as error:
+            errors.append(error.fetching(f"{suite} from {site}"))
         else:
             return Archive(configuration, site, suite)
-    # A mirror that may have the suite and could not be read tells more than one that lacks it.
-    raise min(refusals, key=lambda refusal: not isinstance(refusal, UnreachableError))
+    # A mirror that could not be read may still have the suite, so report it first.
+    raise min(errors, key=lambda error: not isinstance(error, UnreachableError))
 
 
 def configured_sites() -> list[str]:
-    """The mirrors of the host's own apt sources, each once.
+    """The mirrors of the host's apt sources, each once.
 
     Raises:
-        UnavailableError: the host's apt names none.
+        UnavailableError: the host's apt sources list no mirror.
     """
-    # `indextargets` names a site only after the host's lists were fetched once, which container
-    # images undo; the addresses that an update would read are known at all times.
+    # `indextargets` lists a site only after the host's lists were fetched once, and container
+    # images delete these; the addresses that an update would read are always known.
     try:
         uris = _run("apt-get", "-o", "Debug::NoLocking=true", "update", "--print-uris")
-    except _AptError as failure:
-        raise UnavailableError(f"apt's own sources cannot be read: {failure}") from failure
+    except _AptError as error:
+        raise UnavailableError(f"this machine's apt sources cannot be read: {error}") from error
     sites = re.findall(r"^'(\S+?)/+dists/\S+/(?:In)?Release'", uris, re.MULTILINE)
     if not sites:
-        raise UnavailableError("apt-get is here, but its sources name no archive")
-    # Of a `file:` archive apt would use the packages where they lie; `copy:` is the same otherwise.
+        raise UnavailableError("apt has no sources: add a Debian mirror to /etc/apt/sources.list")
+    # apt would use the packages of a `file:` archive in place; `copy:` is otherwise the same.
     return list(dict.fromkeys(re.sub("^file:", "copy:", site) for site in sites))
 
 
@@ -190,12 +190,12 @@ def _keyring() -> Path:
         if keyring.exists():
             return keyring
     raise UnavailableError(
-        f"Debian's keys are not at {_KEYRINGS[0]}: install the package debian-archive-keyring"
+        f"{_KEYRINGS[0]} does not exist: install the package debian-archive-keyring"
     )
 
 
-def _lay_out(work: Path, machine: Machine, assumed: Iterable[str]) -> Path:
-    """Write apt's private state and return its configuration file."""
+def _prepare(work: Path, machine: Machine, assumed: Iterable[str]) -> Path:
+    """Write apt's private state; return its configuration file."""
     for directory in ("state/lists/partial", "cache/archives/partial"):
         (work / directory).mkdir(parents=True)
     (work / "status").write_text(
@@ -210,7 +210,7 @@ def _lay_out(work: Path, machine: Machine, assumed: Iterable[str]) -> Path:
 
 
 def _run(*command: str) -> str:
-    """The output of an apt program, in the language that its messages are matched in.
+    """The output of an apt program, in English, since its messages are matched.
 
     Raises:
         _AptError: the program failed.
@@ -224,7 +224,7 @@ def _run(*command: str) -> str:
         errors="replace",
     )
     if done.returncode != 0:
-        complaints = re.findall(r"^[EW]: (.+)$", done.stderr, re.MULTILINE)
-        fallback = f"{command[0]} ended with {done.returncode}"
-        raise _AptError(" ".join(complaints[0].split()).rstrip(".") if complaints else fallback)
+        messages = re.findall(r"^[EW]: (.+)$", done.stderr, re.MULTILINE)
+        fallback = f"{command[0]} exited with {done.returncode}"
+        raise _AptError(" ".join(messages[0].split()).rstrip(".") if messages else fallback)
     return done.stdout

@@ -1,15 +1,15 @@
-"""Why a prefix cannot be had, in one sentence a person can act on."""
+"""Errors of preparing a prefix; each message is one sentence with the fix."""
 
 from typing import ClassVar
 
 
 class UnavailableError(Exception):
-    """The request cannot be met as it stands: the message says what was found and what mends it."""
+    """This machine cannot provide what was asked for; the message says why and how to fix it."""
 
     exit_code: ClassVar[int] = 2
 
 
 class UnreachableError(UnavailableError):
-    """A remote failed: the same request may succeed when it is made again."""
+    """A remote failed; the same request may succeed on a retry."""
 
     exit_code: ClassVar[int] = 75

@@ -1,4 +1,4 @@
-"""What Debian and the System V ABI call this machine."""
+"""The names that Debian and the System V ABI give to this machine."""
 
 import platform
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ def this_machine() -> Machine:
     """The machine this process runs on.
 
     Raises:
-        UnavailableError: it is not Linux on a CPU that Debian's packages are used for here.
+        UnavailableError: Debian packages are not used on this system or CPU.
     """
     system, cpu = platform.system(), platform.machine()
     if system != "Linux" or cpu not in _MACHINES:
         raise UnavailableError(
-            f"this machine is {system} {cpu}, and Debian's packages are used on "
-            f"Linux {' and '.join(_MACHINES)} only"
+            f"this machine is {system} {cpu}, but Debian packages are used only on "
+            f"Linux {' and '.join(_MACHINES)}"
         )
     return _MACHINES[cpu]

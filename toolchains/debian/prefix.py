@@ -1,8 +1,8 @@
-"""A directory of unpacked Debian packages that runs where it lies.
+"""Directories of unpacked Debian packages, whose programs run in place.
 
-A prefix appears whole or not at all: it is filled aside, under a lock, and renamed into place.
-Its programs carry the absolute path of the prefix, so a prefix that was moved is of no use:
-`location` gives it a name that the path is part of.
+A prefix is created atomically: it is filled in a staging directory, under a lock, and renamed.
+Its programs contain its absolute path, so it does not work after a move; `location` therefore makes
+the path part of the prefix's name.
 """
 
 import fcntl
@@ -24,12 +24,12 @@ _UNUSED = ("usr/share/doc", "usr/share/locale", "usr/share/man", "usr/share/lint
 
 
 def location(directory: Path, name: str, recipe: Iterable[Path]) -> Path:
-    """Where a prefix lies: the same for the same recipe at the same place, and else another.
+    """The path of a prefix, which is unique to its recipe and its parent directory.
 
     Args:
-        directory: the directory that holds prefixes.
-        name: what the prefix holds.
-        recipe: the Python modules that make it, or directories of them.
+        directory: the parent directory of prefixes.
+        name: the name of the prefix's content.
+        recipe: the Python modules that create it, or directories of them.
     """
     digest = hashlib.sha256(str(directory).encode())
     files = (path for part in recipe for path in (part.glob("*.py") if part.is_dir() else [part]))
@@ -41,15 +41,15 @@ def location(directory: Path, name: str, recipe: Iterable[Path]) -> Path:
 def publish(
     prefix: Path, fill: Callable[[Path], None], waiting: Callable[[], None] = lambda: None
 ) -> None:
-    """Make a prefix exist, once, however many ask for it at the same time.
+    """Create a prefix, once, even if several processes ask for it at the same time.
 
     Args:
-        prefix: where it shall lie; nothing is done when it is there.
+        prefix: its path; nothing is done if it exists.
         fill: fills an empty directory beside `prefix`, which is then renamed to it.
-        waiting: called when another process is filling it, before waiting for that one.
+        waiting: called before waiting for another process that is filling it.
 
     Raises:
-        UnavailableError: the directory that shall hold the prefix cannot be written.
+        UnavailableError: the parent directory cannot be written.
     """
     if prefix.exists():
         return
@@ -59,7 +59,7 @@ def publish(
             if prefix.exists():
                 return
             for leftover in prefix.parent.glob(f"{_STAGING}*"):
-                # A program that outlived its killed parent may still write there.
+                # A child of a killed process may still be writing there.
                 shutil.rmtree(leftover, ignore_errors=True)
             with tempfile.TemporaryDirectory(
                 dir=prefix.parent, prefix=_STAGING, ignore_cleanup_errors=True
@@ -71,14 +71,14 @@ def publish(
                 filled.rename(prefix)
     except OSError as error:
         raise UnavailableError(
-            f"{prefix} cannot be made ({error}): set IREE_RELEASE_CACHE to a directory that can be "
-            "written and has room"
+            f"{prefix} cannot be created ({error}): set IREE_RELEASE_CACHE to a writable directory "
+            "with free space"
         ) from error
 
 
 @contextmanager
 def _locked(directory: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the directory for this process alone; a killed process lets go of it."""
+    """Lock the directory; the lock of a killed process is released."""
     lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
@@ -92,7 +92,7 @@ def _locked(directory: Path, waiting: Callable[[], None]) -> Iterator[None]:
 
 
 def unpack(packages: Iterable[Path], directory: Path) -> None:
-    """Unpack Debian packages into one directory, without what no program reads.
+    """Unpack Debian packages into one directory, without files that no program reads.
 
     Raises:
         UnavailableError: a package cannot be unpacked.
@@ -117,7 +117,7 @@ def unpack(packages: Iterable[Path], directory: Path) -> None:
 
 
 def relink(directory: Path) -> None:
-    """Make absolute symbolic links relative, so that they stay inside the prefix."""
+    """Make absolute symbolic links relative, so that they point into the prefix."""
     for parent, directories, files in os.walk(directory):
         for name in directories + files:
             link = Path(parent, name)
@@ -137,9 +137,9 @@ def patch_programs(
 
     Args:
         programs: the programs, relative to the prefix.
-        directory: where the prefix is being filled; it holds the package patchelf.
-        prefix: where the prefix is going to lie.
-        machine: what the programs are built for.
+        directory: where the prefix is being filled; it contains the package patchelf.
+        prefix: the final path of the prefix.
+        machine: the machine that the programs are built for.
         libraries: directories, relative to the prefix, that are searched before the system's.
 
     Raises:
@@ -148,7 +148,7 @@ def patch_programs(
     system = directory / "usr/lib" / machine.multiarch
     loader = prefix / "usr/lib" / machine.multiarch / machine.loader
     run_path = ":".join([*(str(prefix / path) for path in libraries), str(loader.parent)])
-    # patchelf itself is not patched: the loader is told its libraries.
+    # patchelf itself is not patched, so the loader gets its library path as an option.
     patchelf = (system / machine.loader, "--library-path", system, directory / "usr/bin/patchelf")
     for program in programs:
         # One change at a time and in this order: patchelf 0.18 breaks a program that is not
@@ -164,5 +164,5 @@ def patch_programs(
             )
             if done.returncode != 0:
                 raise UnavailableError(
-                    f"{program} of {prefix} cannot be patched: {done.stderr.strip()}"
+                    f"{program} in {prefix} cannot be patched: {done.stderr.strip()}"
                 )

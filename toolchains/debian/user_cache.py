@@ -1,4 +1,4 @@
-"""Where this project keeps what outlives a clone."""
+"""The directory for files that all clones of this project share."""
 
 import os
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ def user_cache(environ: Mapping[str, str] = os.environ) -> Path:
     directory.
 
     Raises:
-        UnavailableError: the environment names no place, or one that Bazel's sandbox hides.
+        UnavailableError: the environment names no directory, or one that Bazel's sandbox hides.
     """
     if chosen := environ.get("IREE_RELEASE_CACHE"):
         cache = Path(chosen)
@@ -22,16 +22,17 @@ def user_cache(environ: Mapping[str, str] = os.environ) -> Path:
         cache = Path(home) / ".cache" / "iree-release"
     else:
         raise UnavailableError(
-            "no place for the cache: set HOME, or IREE_RELEASE_CACHE to a directory"
+            "no cache directory: set HOME, or set IREE_RELEASE_CACHE to a directory"
         )
     if not cache.is_absolute():
         raise UnavailableError(
-            f"the cache {cache} is no absolute path: set IREE_RELEASE_CACHE to one"
+            f"the cache directory {cache} is not absolute: "
+            "set IREE_RELEASE_CACHE to an absolute path"
         )
     if Path("/tmp") in cache.parents:
-        # linux-sandbox mounts an empty /tmp, so tools that lie there vanish inside an action.
+        # linux-sandbox mounts an empty /tmp, so actions cannot see tools there.
         raise UnavailableError(
-            f"the cache {cache} lies in /tmp, which Bazel's sandbox hides: "
-            "set IREE_RELEASE_CACHE to a directory elsewhere"
+            f"the cache directory {cache} is in /tmp, which Bazel's sandbox hides: "
+            "set IREE_RELEASE_CACHE to another directory"
         )
     return cache

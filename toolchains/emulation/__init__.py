@@ -1,1 +1,1 @@
-"""An emulated aarch64 Linux: qemu, and Debian roots with the Pythons that Debian has for it."""
+"""An emulated aarch64 Linux: qemu, and Debian root directories with Debian's Pythons."""

@@ -1,10 +1,10 @@
-"""Make what runs aarch64 Linux programs on this machine: qemu, and Debian roots with Pythons.
+"""Set up aarch64 Linux emulation on this machine: qemu, and Debian root directories with Pythons.
 
     python3 bootstrap.py 3.11 3.14
 
-Prints a JSON object: `qemu`, a program; `version`, its own; `root`, a directory with the C and C++
-libraries; `pythons`, for each version the `executable` and the `root` that it lies in; `missing`,
-for each other version why there is none. Exit codes: those of `toolchains/debian/made.py`.
+Prints a JSON object: `qemu`, the program; `version`, its version; `root`, a directory with the C
+and C++ libraries; `pythons`, the `executable` and its `root` by version; `missing`, the reason why
+a version is not available, by version. Exit codes: those of `toolchains/debian/repository.py`.
 """
 
 import re
@@ -20,11 +20,11 @@ sys.path.insert(0, str(_HERE.parents[1]))
 from toolchains.debian import apt, prefix  # noqa: E402
 from toolchains.debian.errors import UnavailableError  # noqa: E402
 from toolchains.debian.machine import Machine, this_machine  # noqa: E402
-from toolchains.debian.made import answer  # noqa: E402
+from toolchains.debian.repository import print_result  # noqa: E402
 
 _RECIPE = (_HERE, _HERE.with_name("debian"))
 _TARGET = Machine("arm64", "aarch64-linux-gnu", "ld-linux-aarch64.so.1")
-# The suites that have a Python, the newest of each; no suite has 3.12.
+# The newest Pythons of each suite; no suite has 3.12.
 _SUITES = {"bookworm": ("3.11",), "trixie": ("3.13",), apt.SUITE: ("3.14", "3.15")}
 _ASSUMED = ("debconf", "media-types", "netbase", "readline-common", "tzdata")
 # Linked statically in this suite.
@@ -33,25 +33,25 @@ _PROGRAM = "usr/bin/qemu-aarch64"
 
 
 def main(arguments: list[str]) -> int:
-    """Print where everything is; return the exit code."""
+    """Print the JSON object; return the exit code."""
     if not all(re.fullmatch(r"3\.\d+", version) for version in arguments):
         print("usage: bootstrap.py VERSION ..., such as 3.14", file=sys.stderr)
         return 2
-    return answer(lambda cache: emulation(cache, arguments))
+    return print_result(lambda cache: emulation(cache, arguments))
 
 
 def emulation(
     cache: Path, versions: Sequence[str], announce: apt.Announce | None = None
 ) -> dict[str, Any]:
-    """What the module's documentation says, for some versions of Python.
+    """The JSON object that the module's docstring describes, for some versions of Python.
 
     Args:
         cache: the user's cache.
         versions: minor versions, such as "3.14".
-        announce: called before each download of packages; not for what exists.
+        announce: called before each download of packages; not for existing prefixes.
 
     Raises:
-        UnavailableError: there is no qemu, or no root at all.
+        UnavailableError: qemu or the newest root is not available.
         UnreachableError: the archive could not be read.
     """
     qemu = _qemu(cache, announce)
@@ -59,20 +59,20 @@ def emulation(
     missing = {
         version: f"no Debian suite has Python {version} for arm64"
         for version in versions
-        if not any(version in has for has in _SUITES.values())
+        if not any(version in available for available in _SUITES.values())
     }
-    for suite, has in _SUITES.items():
-        wanted = [version for version in has if version in versions]
-        if not wanted and suite != apt.SUITE:
+    for suite, available in _SUITES.items():
+        requested = [version for version in available if version in versions]
+        if not requested and suite != apt.SUITE:
             continue
         try:
-            root = _root(cache, suite, has, announce)
+            root = _root(cache, suite, available, announce)
         except UnavailableError as error:
             if suite == apt.SUITE:
                 raise
-            missing |= {version: str(error) for version in wanted}
+            missing |= {version: str(error) for version in requested}
             continue
-        for version in wanted:
+        for version in requested:
             executable = root / f"usr/bin/python{version}"
             pythons[version] = {"executable": str(executable), "root": str(root)}
     return {
@@ -93,7 +93,7 @@ def _root(cache: Path, suite: str, pythons: tuple[str, ...], announce: apt.Annou
         packages = [*(f"python{version}" for version in pythons), "libstdc++6"]
         purpose = f"Debian {suite} for aarch64 with Python {' and '.join(pythons)}"
         prefix.unpack(archive.download(packages, purpose, announce), staging)
-        # In newer suites base-files, a package without files of use here, brings this link.
+        # In newer suites base-files has this link; the package is not needed otherwise.
         if not (staging / "lib").exists():
             (staging / "lib").symlink_to("usr/lib")
 
@@ -102,7 +102,7 @@ def _root(cache: Path, suite: str, pythons: tuple[str, ...], announce: apt.Annou
 
 
 def _qemu(cache: Path, announce: apt.Announce | None) -> Path:
-    """The suite's qemu, whatever the host has: an older one computes some numbers wrongly."""
+    """The suite's qemu, never the host's: older versions compute some numbers wrongly."""
     machine = this_machine()
     home = prefix.location(cache / "emulation", "qemu", _RECIPE)
 
@@ -119,20 +119,20 @@ def _qemu(cache: Path, announce: apt.Announce | None) -> Path:
 
 
 def _version(qemu: Path) -> str:
-    """Such as 10.1.0.
+    """The version of qemu, such as 10.1.0.
 
     Raises:
-        UnavailableError: it does not run here.
+        UnavailableError: it does not run on this machine.
     """
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             [str(qemu), "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True
         ).stdout
     except OSError as error:
         raise UnavailableError(f"{qemu} does not run here ({error.strerror})") from error
-    match = re.search(r"version (\S+)", said)
+    match = re.search(r"version (\S+)", output)
     if match is None:
-        raise UnavailableError(f"{qemu} does not run here")
+        raise UnavailableError(f"{qemu} does not run here: it prints no version")
     return match[1]
 
 

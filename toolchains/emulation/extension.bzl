@@ -1,15 +1,15 @@
-"""The module extension that makes an emulated aarch64 Linux."""
+"""The module extension that sets up an emulated aarch64 Linux."""
 
 load("//platforms:matrix.bzl", "MATRIX")
-load("//toolchains/debian:made.bzl", "made")
+load("//toolchains/debian:repository.bzl", "debian_repository")
 
 def _emulation_impl(module_ctx):
-    made(
+    debian_repository(
         name = "emulation",
         arguments = MATRIX["linux_aarch64"],
         file = "aarch64.json",
         program = "//toolchains/emulation:bootstrap.py",
-        serves = "aarch64 programs",
+        purpose = "aarch64 programs",
     )
     return module_ctx.extension_metadata(
         reproducible = True,
@@ -19,5 +19,5 @@ def _emulation_impl(module_ctx):
 
 emulation = module_extension(
     implementation = _emulation_impl,
-    doc = "Makes `@emulation//:aarch64.json`; bootstrap.py tells its keys.",
+    doc = "Creates `@emulation//:aarch64.json`; bootstrap.py documents its keys.",
 )

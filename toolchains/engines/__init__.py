@@ -1,1 +1,1 @@
-"""Servers of the Remote Execution API, and what they need, to hold builds against."""
+"""Remote Execution API servers and their dependencies, to test builds with."""

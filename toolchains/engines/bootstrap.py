@@ -1,11 +1,11 @@
-"""Make the servers that builds are tried on from Debian's packages, in the user's cache.
+"""Install the servers that builds are tested with from Debian packages, in the user's cache.
 
     python3 bootstrap.py
 
 Prints a JSON object of paths: `programs` (buildbox-casd, buildbox-worker, bwrap and the like),
-`nginx`, `postgresql` (the directory with initdb and postgres), and `machine`: a root file system
-with a shell and the C and C++ libraries, and nothing else, for workers to run actions in. Exit
-codes: those of `toolchains/debian/made.py`.
+`nginx`, `postgresql` (the directory with initdb and postgres), and `machine`, a root file system
+with only a shell and the C and C++ libraries, in which workers run actions. Exit codes: those of
+`toolchains/debian/repository.py`.
 """
 
 import sys
@@ -16,12 +16,12 @@ sys.path.insert(0, str(_HERE.parents[1]))
 
 from toolchains.debian import apt, prefix  # noqa: E402
 from toolchains.debian.machine import this_machine  # noqa: E402
-from toolchains.debian.made import answer  # noqa: E402
+from toolchains.debian.repository import print_result  # noqa: E402
 
 _PROGRAMS = ("buildbox-casd", "buildbox-run-bubblewrap", "buildbox-worker", "bwrap")
 # The C++ library is for programs from wheels, such as CMake.
 _MACHINE = ("base-files", "dash", "libc6", "libgcc-s1", "libstdc++6")
-# Services of the system, and what is only asked when a package is installed.
+# System services, and programs that are used only when a package is installed.
 _ASSUMED = (
     *("adduser", "debconf", "debianutils", "init-system-helpers"),
     *("lsb-base", "mawk", "media-types", "netbase", "passwd", "perl", "postgresql-client-common"),
@@ -30,18 +30,18 @@ _ASSUMED = (
 
 
 def main(arguments: list[str]) -> int:
-    """Print where the servers are; return the exit code."""
+    """Print the JSON object; return the exit code."""
     if arguments:
         print("usage: bootstrap.py", file=sys.stderr)
         return 2
-    return answer(lambda cache: _paths(engines(cache)))
+    return print_result(lambda cache: _paths(engines(cache)))
 
 
 def engines(cache: Path) -> Path:
     """The prefix with the servers, below `cache`.
 
     Raises:
-        UnavailableError: this machine cannot have Debian's packages.
+        UnavailableError: this machine cannot use Debian packages.
         UnreachableError: the archive could not be read.
     """
     machine = this_machine()
@@ -49,7 +49,7 @@ def engines(cache: Path) -> Path:
 
     def fill(staging: Path) -> None:
         archive = apt.open_archive(staging.with_name("apt"), machine, assumed=_ASSUMED)
-        # Its version is that of the packages that Debian has of it, and some more: "18+293".
+        # The version of this metapackage starts with PostgreSQL's major version: "18+293".
         newest = archive.candidate("postgresql").partition("+")[0]
         packages = archive.download(
             ("buildbox", "bubblewrap", "nginx", "patchelf", f"postgresql-{newest}", *_MACHINE)

@@ -1,27 +1,27 @@
-"""The module extension that makes the servers that builds are tried on."""
+"""The module extension that provides the servers that builds are tested with."""
 
 load("//platforms:pythons.bzl", "python_tag")
-load("//toolchains/debian:made.bzl", "made")
+load("//toolchains/debian:repository.bzl", "debian_repository")
 load("//toolchains/wheels:defs.bzl", "locked_wheels")
 
-# What BuildGrid runs on.
+# The Python that runs BuildGrid.
 ENGINE_PYTHON = "3.14"
 
 ENGINE_PLATFORMS = {"linux_x86_64": ["manylinux_2_28_x86_64", "manylinux_2_17_x86_64"]}
 
 def _engines_impl(module_ctx):
-    made(
+    debian_repository(
         name = "engines",
         file = "engines.json",
         program = "//toolchains/engines:bootstrap.py",
-        serves = "builds on a remote cache and remote workers",
+        purpose = "builds on a remote cache and remote workers",
     )
     locked_wheels(
         name = "buildgrid",
         abis = [python_tag(ENGINE_PYTHON), "abi3"],
         label = "linux_x86_64",
         lock = "//toolchains/engines:locks/linux_x86_64-%s.txt" % python_tag(ENGINE_PYTHON),
-        mend = "./bazelw run //toolchains/engines:lock",
+        fix = "./bazelw run //toolchains/engines:lock",
         platform_tags = ENGINE_PLATFORMS["linux_x86_64"],
         python_version = ENGINE_PYTHON,
     )
@@ -32,6 +32,6 @@ def _engines_impl(module_ctx):
 
 engines = module_extension(
     implementation = _engines_impl,
-    doc = "Makes `@engines//:engines.json`, whose keys are those of bootstrap.py, and " +
-          "`@buildgrid//:wheels`, BuildGrid and what it requires.",
+    doc = "Creates `@engines//:engines.json`, whose keys bootstrap.py documents, and " +
+          "`@buildgrid//:wheels`, BuildGrid and its dependencies.",
 )

@@ -1,10 +1,10 @@
-"""What the C toolchain that compiles no C says of itself."""
+"""The configuration of the C toolchain without a compiler."""
 
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/toolchains:cc_toolchain_config_info.bzl", "CcToolchainConfigInfo")
 
 def _no_cc_toolchain_config_impl(ctx):
-    # No tool and no action: a rule that wants to compile fails when it asks for one.
+    # No tools and no actions: a rule that compiles fails when it asks for one.
     return cc_common.create_cc_toolchain_config_info(
         ctx = ctx,
         abi_libc_version = "none",

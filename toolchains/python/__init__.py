@@ -1,1 +1,1 @@
-"""CPython from Debian's packages, for the versions under test that the host lacks."""
+"""Python interpreters of the host, and from Debian packages where the host lacks one."""

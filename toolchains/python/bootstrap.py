@@ -1,9 +1,9 @@
-"""Make a CPython that the host lacks from Debian's packages, in a private prefix.
+"""Install a CPython that the host lacks from Debian packages, in a private prefix.
 
     python3 bootstrap.py 3.14
 
-Prints the path of the interpreter. Exit codes: 2 when this machine cannot have it, 75 when a
-download failed; the reason is then the only line on standard error.
+Prints the path of the interpreter. Exit codes: 2 if this machine cannot have it, 75 if a download
+failed; the reason is then the only line on standard error.
 """
 
 import re
@@ -18,14 +18,14 @@ from toolchains.debian.errors import UnavailableError  # noqa: E402
 from toolchains.debian.machine import this_machine  # noqa: E402
 from toolchains.debian.user_cache import user_cache  # noqa: E402
 
-# Its other modules do not take part, so Bazel's targets need not hold them to find the same prefix.
+# Without the other modules of this package, so that Bazel targets that lack them find this prefix.
 _RECIPE = (Path(__file__).absolute(), _HERE.with_name("debian"))
-# Data that an interpreter runs without.
+# Data that an interpreter does not need.
 _ASSUMED = ("media-types", "netbase", "tzdata")
 
 
 def main(arguments: list[str]) -> int:
-    """Print the path of the interpreter of the version asked for; return the exit code."""
+    """Print the path of the interpreter for a version; return the exit code."""
     if len(arguments) != 1 or not re.fullmatch(r"3\.\d+", arguments[0]):
         print("usage: bootstrap.py VERSION, such as 3.14", file=sys.stderr)
         return 2
@@ -43,10 +43,10 @@ def interpreter(cache: Path, version: str, announce: apt.Announce | None = None)
     Args:
         cache: the user's cache.
         version: a minor version.
-        announce: called before packages are downloaded; not when the prefix exists.
+        announce: called before packages are downloaded; not if the prefix exists.
 
     Raises:
-        UnavailableError: Debian's suite has no such Python, or this machine cannot use it.
+        UnavailableError: Debian's suite lacks this Python, or this machine cannot use it.
         UnreachableError: the archive could not be read.
     """
     machine = this_machine()

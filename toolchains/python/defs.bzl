@@ -1,4 +1,4 @@
-"""Python programs for build actions, and interpreters for tests that name the Python they run.
+"""Python programs for build actions, and interpreters for tests of specific Python versions.
 
     load("//toolchains/python:defs.bzl", "PYTHONS_UNDER_TEST", "interpreter", "requires")
 
@@ -13,7 +13,7 @@
         for version in PYTHONS_UNDER_TEST
     ]
 
-`bazel run //toolchains/python:list` prints the interpreters, and why one is missing.
+`./bazelw run //toolchains/python:list` prints the interpreters, and why others are missing.
 """
 
 load("//platforms:matrix.bzl", "MATRIX")
@@ -21,18 +21,18 @@ load("//toolchains/python/private:tool.bzl", _py_tool = "py_tool")
 
 py_tool = _py_tool
 
-# The Pythons of the matrix that can be run here, whether or not this machine has them.
+# The tested Pythons, whether or not this machine has them.
 PYTHONS_UNDER_TEST = MATRIX["linux_x86_64"]
 
-# A JSON file that has, for each version, the `path` and `release` of the host's own interpreter, or
-# null; other than `interpreter`, it makes none from packages.
+# A JSON file with the `path` and `release` of the host's interpreter for each version, or null. It
+# does not install interpreters, unlike `interpreter`.
 INTERPRETERS_ON_HOST = "@pythons//:on_host.json"
 
 def interpreter(version):
-    """Returns the label of a JSON file that says where an interpreter is.
+    """Returns the label of a JSON file that describes an interpreter.
 
-    Its keys: `version` ("3.14"), `release` ("3.14.8") and `executable`, an absolute path; when
-    there is no such interpreter, the last two are null and `reason` says why.
+    Its keys are `version` ("3.14"), `release` ("3.14.8") and `executable`, an absolute path. If the
+    interpreter is missing, the last two are null and `reason` says why.
 
     Args:
       version: a minor version, such as "3.14".
@@ -43,7 +43,7 @@ def interpreter(version):
     return "@pythons//:" + version
 
 def requires(version):
-    """Returns a value of `target_compatible_with`: the target is skipped without that Python.
+    """Returns a value for `target_compatible_with` that skips the target if a Python is missing.
 
     Args:
       version: a minor version, such as "3.14".

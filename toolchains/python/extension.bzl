@@ -1,8 +1,8 @@
 """The module extension that finds interpreters."""
 
 load("//platforms:pythons.bzl", "PYTHONS")
-load("//toolchains/python/private:carried.bzl", "carried_python", "python_development")
 load("//toolchains/python/private:discovery.bzl", "OLDEST_TOOL")
+load("//toolchains/python/private:portable.bzl", "portable_python", "python_development")
 load("//toolchains/python/private:repositories.bzl", "identifier", "python", _pythons = "pythons")
 
 _VERSIONS = [python.version for python in PYTHONS]
@@ -16,16 +16,17 @@ def _pythons_extension_impl(module_ctx):
         default_versions = _VERSIONS[_VERSIONS.index(OLDEST_TOOL):],
         versions = _VERSIONS,
     )
-    carried_python(name = "carried_python")
+    portable_python(name = "portable_python")
     return module_ctx.extension_metadata(
         reproducible = True,
-        root_module_direct_deps = ["carried_python", "pythons"],
+        root_module_direct_deps = ["portable_python", "pythons"],
         root_module_direct_dev_deps = [],
     )
 
 pythons = module_extension(
     implementation = _pythons_extension_impl,
-    doc = "Makes `@pythons`, the face of all interpreters, `@carried_python`, the default one as " +
-          "files, and behind the face for each version `@python_3_14`, which tests run on, and " +
-          "`@python_development_3_14`, what extension modules are built with.",
+    doc = "Creates `@pythons`, through which all interpreters are used, and `@portable_python`, a " +
+          "copy of the default one as files. `@pythons` refers to two repositories for each " +
+          "version: `@python_3_14`, which runs tests, and `@python_development_3_14`, which " +
+          "extension modules are built with.",
 )

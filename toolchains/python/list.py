@@ -1,6 +1,6 @@
-"""Print the interpreters that tests can run with, and why one is missing.
+"""Print the interpreters that tests can use, and why others are missing.
 
-bazel run //toolchains/python:list
+./bazelw run //toolchains/python:list
 """
 
 import json
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def main(files: list[str]) -> int:
-    """Print a line for each interpreter file, in the order of versions."""
+    """Print a line for each interpreter file, sorted by version."""
     interpreters = [json.loads(Path(file).read_text(encoding="utf-8")) for file in files]
-    for interpreter in sorted(interpreters, key=lambda each: _numbers(each["version"])):
+    for interpreter in sorted(interpreters, key=lambda found: _numbers(found["version"])):
         if interpreter["executable"]:
             print(f"Python {interpreter['release']}: {interpreter['executable']}")
         else:

@@ -1,10 +1,10 @@
-"""Make a small Debian root file system with Python, in the user's cache: what a clean machine has.
+"""Create the root file system of a clean Debian machine with Python, in the user's cache.
 
     python3 bootstrap.py
 
-Prints a JSON object: `path` is the directory. It is made of unpacked packages, whose maintainer
-scripts never ran: enough for Python and for programs that need the C and C++ libraries and a shell.
-Exit codes: those of `toolchains/debian/made.py`.
+Prints a JSON object: `path` is the directory. The packages are only unpacked, without running their
+maintainer scripts: enough for Python and for programs that need a shell and the C and C++
+libraries. Exit codes: those of `toolchains/debian/repository.py`.
 """
 
 import sys
@@ -15,21 +15,21 @@ sys.path.insert(0, str(_HERE.parents[1]))
 
 from toolchains.debian import apt, prefix  # noqa: E402
 from toolchains.debian.machine import this_machine  # noqa: E402
-from toolchains.debian.made import answer  # noqa: E402
+from toolchains.debian.repository import print_result  # noqa: E402
 
-# base-files brings the links from /lib and the like into /usr.
+# base-files has the links from /lib and the like into /usr.
 _PACKAGES = ("base-files", "coreutils", "dash", "libstdc++6", "python3")
-# Nothing here asks for a terminal, a mail type or a time zone.
+# Terminals, media types and time zones are not used here.
 _ASSUMED = ("debconf", "debianutils", "mawk", "media-types", "netbase", "readline-common", "tzdata")
 _DIRECTORIES = ("proc", "root", "sys", "tmp")
 
 
 def main(arguments: list[str]) -> int:
-    """Print where the root file system is; return the exit code."""
+    """Print the JSON object; return the exit code."""
     if arguments:
         print("usage: bootstrap.py", file=sys.stderr)
         return 2
-    return answer(lambda cache: {"path": str(root_file_system(cache))})
+    return print_result(lambda cache: {"path": str(root_file_system(cache))})
 
 
 def root_file_system(cache: Path, announce: apt.Announce | None = None) -> Path:
@@ -37,10 +37,10 @@ def root_file_system(cache: Path, announce: apt.Announce | None = None) -> Path:
 
     Args:
         cache: the user's cache.
-        announce: called before packages are downloaded; not when the prefix exists.
+        announce: called before packages are downloaded; not if the prefix exists.
 
     Raises:
-        UnavailableError: this machine cannot have Debian's packages.
+        UnavailableError: this machine cannot use Debian packages.
         UnreachableError: the archive could not be read.
     """
     machine = this_machine()

@@ -1,13 +1,13 @@
-"""The module extension that makes a clean root file system."""
+"""The module extension that creates a clean root file system."""
 
-load("//toolchains/debian:made.bzl", "made")
+load("//toolchains/debian:repository.bzl", "debian_repository")
 
 def _rootfs_impl(module_ctx):
-    made(
+    debian_repository(
         name = "rootfs",
         file = "rootfs.json",
         program = "//toolchains/rootfs:bootstrap.py",
-        serves = "containers without an image",
+        purpose = "containers without an image",
     )
     return module_ctx.extension_metadata(
         reproducible = True,
@@ -17,5 +17,5 @@ def _rootfs_impl(module_ctx):
 
 rootfs = module_extension(
     implementation = _rootfs_impl,
-    doc = "Makes `@rootfs//:rootfs.json`; its key `path` is a directory that containers can start from.",
+    doc = "Creates `@rootfs//:rootfs.json`; its key `path` is a root directory for containers.",
 )

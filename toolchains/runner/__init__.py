@@ -1,1 +1,1 @@
-"""The machine that releases are made on, as the layer of an image."""
+"""The file system of a release runner, as the layer of a container image."""

@@ -1,12 +1,11 @@
-"""Make the file system of a machine that releases are made on: a tar archive in the user's cache.
+"""Create the file system of a release runner: a tar archive in the user's cache.
 
     python3 bootstrap.py
 
-Prints a JSON object: `layer` is the archive, `cache` the directory in it that bazelw keeps things
-in. The archive holds Debian's git, Python and what else bazelw asks of a machine, and in that
-directory the Bazel that this bazelw would make itself there. Owner, order and times are fixed: of
-the same packages of the same mirror it has the same bytes. Exit codes: those of
-`toolchains/debian/made.py`.
+Prints a JSON object: `layer` is the archive, `cache` the directory in it that is bazelw's cache.
+The archive contains Debian's git, Python and what else bazelw needs, and in that cache the Bazel
+that bazelw would bootstrap there. Owners, order and times are fixed, so the same packages of the
+same mirror give the same archive. Exit codes: those of `toolchains/debian/repository.py`.
 """
 
 import re
@@ -20,10 +19,10 @@ sys.path.insert(0, str(_HERE.parents[1]))
 from toolchains.bazel import bootstrap as bazel  # noqa: E402
 from toolchains.debian import apt, prefix  # noqa: E402
 from toolchains.debian.machine import this_machine  # noqa: E402
-from toolchains.debian.made import answer  # noqa: E402
+from toolchains.debian.repository import print_result  # noqa: E402
 
 CACHE = Path("/var/cache/iree-release")
-"""In the image: IREE_RELEASE_CACHE."""
+"""The value of IREE_RELEASE_CACHE in the image."""
 LAYER = "layer.tar"
 _RECIPE = (_HERE, _HERE.with_name("bazel"), _HERE.with_name("debian"))
 PACKAGES = (
@@ -39,7 +38,7 @@ PACKAGES = (
     *("diffutils", "dpkg", "findutils", "git", "grep", "gzip", "hostname", "libstdc++6", "mawk"),
     *("openssl", "python3", "python3-pip", "python3-venv", "sed", "tar", "util-linux", "xz-utils"),
 )
-# What only installing them asks for, services, and what git's rarer commands are written in.
+# Dependencies of install scripts, services, and the language of git's rarer commands.
 _ASSUMED = (
     *("adduser", "debconf", "debianutils", "init-system-helpers", "liberror-perl", "media-types"),
     *("netbase", "passwd", "perl", "readline-common", "sysvinit-utils", "tzdata"),
@@ -51,28 +50,28 @@ _FILES = {
     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
 }
 _BUNDLE = "etc/ssl/certs/ca-certificates.crt"
-_TIME = 315532800  # 1980-01-01, as in our wheels
+_TIME = 315532800  # 1980-01-01, as in the wheels
 
 
 def main(arguments: list[str]) -> int:
-    """Print where the layer is; return the exit code."""
+    """Print the JSON object; return the exit code."""
     if arguments:
         print("usage: bootstrap.py", file=sys.stderr)
         return 2
-    return answer(lambda cache: {"cache": str(CACHE), "layer": str(layer(cache))})
+    return print_result(lambda cache: {"cache": str(CACHE), "layer": str(layer(cache))})
 
 
 def layer(cache: Path) -> Path:
     """The archive, below `cache`.
 
     Raises:
-        UnavailableError: this machine cannot have Debian's packages.
+        UnavailableError: this machine cannot use Debian packages.
         UnreachableError: the archive could not be read.
     """
     home = prefix.location(cache / "runner", apt.SUITE, _RECIPE)
 
     def fill(staging: Path) -> None:
-        # Beside what is kept.
+        # Outside of the prefix, since only the archive is kept.
         root = staging.with_name("root")
         root.mkdir()
         fill_root(root, staging.with_name("apt"))
@@ -87,10 +86,10 @@ def fill_root(root: Path, work: Path) -> None:
 
     Args:
         root: the directory.
-        work: where apt works; removed with its parent.
+        work: the directory for apt; removed with its parent.
 
     Raises:
-        UnavailableError: this machine cannot have Debian's packages.
+        UnavailableError: this machine cannot use Debian packages.
         UnreachableError: the archive could not be read.
     """
     machine = this_machine()
@@ -102,12 +101,12 @@ def fill_root(root: Path, work: Path) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    # What installing ca-certificates would make.
+    # Installing ca-certificates would create this file.
     trusted = sorted((root / "usr/share/ca-certificates/mozilla").glob("*.crt"))
     bundle = "".join(path.read_text(encoding="ascii") for path in trusted)
     (root / _BUNDLE).parent.mkdir(parents=True, exist_ok=True)
     (root / _BUNDLE).write_text(bundle)
-    version = bazel.wanted_version()
+    version = bazel.required_version()
     home = bazel.location(CACHE, version)
     inside = root / home.relative_to("/")
     inside.mkdir(parents=True)
@@ -115,7 +114,7 @@ def fill_root(root: Path, work: Path) -> None:
 
 
 def pack(root: Path, archive: Path) -> None:
-    """Write a directory into a tar archive, root's all of it, in the order of its paths."""
+    """Write a directory into a tar archive, owned by root and in the order of its paths."""
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as writer:
         for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).parts):
             info = writer.gettarinfo(path, str(path.relative_to(root)))
@@ -124,7 +123,7 @@ def pack(root: Path, archive: Path) -> None:
             info.mtime = _TIME
             info.mode = _mode(path, info)
             if info.islnk():
-                # Whichever name comes first: each is a file of its own.
+                # A hard link would depend on the order of names, so each is a regular file.
                 info.type, info.linkname, info.size = tarfile.REGTYPE, "", path.stat().st_size
             if info.isreg():
                 with path.open("rb") as file:
@@ -134,7 +133,7 @@ def pack(root: Path, archive: Path) -> None:
 
 
 def _mode(path: Path, info: tarfile.TarInfo) -> int:
-    """Modes without the packer's umask; no program here gets another user's rights."""
+    """The mode regardless of the umask, and without set-uid and set-gid bits."""
     if info.issym():
         return 0o777
     if info.isdir():

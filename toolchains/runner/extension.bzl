@@ -1,15 +1,15 @@
-"""The module extension that makes the file system of a release runner."""
+"""The module extension that creates the file system of a release runner."""
 
-load("//toolchains/debian:made.bzl", "made")
+load("//toolchains/debian:repository.bzl", "debian_repository")
 
 def _runner_impl(module_ctx):
-    made(
+    debian_repository(
         name = "runner",
         file = "runner.json",
         imports = ["bazel"],
         links = ["layer"],
         program = "//toolchains/runner:bootstrap.py",
-        serves = "the image of a release runner",
+        purpose = "the image of a release runner",
     )
     return module_ctx.extension_metadata(
         reproducible = True,
@@ -19,5 +19,5 @@ def _runner_impl(module_ctx):
 
 runner = module_extension(
     implementation = _runner_impl,
-    doc = "Makes `@runner//:layer`, a tar archive of the file system of a release runner.",
+    doc = "Creates `@runner//:layer`, a tar archive of the file system of a release runner.",
 )

@@ -1,1 +1,1 @@
-"""Wheels from a Python registry, each pinned by its digest."""
+"""Downloads wheels that are pinned by their digests from a package registry."""

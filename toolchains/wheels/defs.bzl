@@ -1,4 +1,4 @@
-"""Wheels that a lock file pins: payload, programs of this machine, and whatever tests install."""
+"""Wheels that lock files pin: payload, programs for this machine, and dependencies of tests."""
 
 load("//toolchains/wheels/private:hosts.bzl", _HOSTS = "HOSTS")
 load("//toolchains/wheels/private:lock_program.bzl", _lock_program = "lock_program")

@@ -1,16 +1,15 @@
-"""Installs the wheels of a requirements lock, each project into a directory of its own.
+"""Installs the wheels of a requirements lock, each project into its own directory.
 
-A repository rule runs this module with the interpreter that runs the programs, so it needs the
-standard library alone, and pip chooses for each project the wheel that this interpreter takes. All
-wheels are downloaded in one call of pip, into a cache that all output bases share; what is there is
-not downloaded again.
+A repository rule runs this module with the interpreter that runs the programs, so it uses only the
+standard library, and pip selects wheels for this interpreter. One call of pip downloads all wheels
+into a cache that all output bases share; cached wheels are not downloaded again.
 
-    OUTPUT/PROJECT/site-packages/   what the wheel installs for import
-    OUTPUT/PROJECT/bin/             its programs
+    OUTPUT/PROJECT/site-packages/   importable files
+    OUTPUT/PROJECT/bin/             programs
     OUTPUT/PROJECT/NAME.whl         the wheel itself
 
-Exit codes: 0 done; 1 the registry does not have what the lock names; 2 the lock or the host is
-wrong; 75 the registry could not be reached, and a rerun may succeed.
+Exit codes: 0 done; 1 the registry lacks a wheel of the lock or has a different file; 2 the lock or
+the host is invalid; 75 the registry could not be reached, and a rerun may succeed.
 """
 
 from __future__ import annotations
@@ -31,69 +30,69 @@ from py_compile import PycInvalidationMode
 
 from toolchains.debian.errors import UnavailableError
 from toolchains.debian.user_cache import user_cache
-from toolchains.wheels.pip_download import MISUSED, UNREACHABLE, FetchError, LockFile, download
+from toolchains.wheels.pip_download import INVALID, UNREACHABLE, FetchError, LockFile, download
 from toolchains.wheels.wheel_cache import locked, place, publish, sha256, staging
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _PIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*==", re.MULTILINE)
 
-# Where an installer puts what a wheel keeps in NAME.data (binary distribution format).
+# The directories for the files in NAME.data (binary distribution format).
 _DATA = {"platlib": "site-packages", "purelib": "site-packages", "scripts": "bin"}
 
 
 def wheels_of(requirements: str, lock: LockFile, cache: Path) -> list[Path]:
-    """The wheels that requirements pin and this interpreter takes, from the cache or through pip.
+    """The wheels of requirements for this interpreter, from the cache or through pip.
 
     Args:
       requirements: text of a requirements file, each line with its hashes.
-      lock: the file that it is a part of, for messages.
-      cache: directory that holds a directory for each set; made when absent.
+      lock: the file that they are from, for messages.
+      cache: directory with a directory for each set of wheels; created if it does not exist.
 
     Returns:
       Paths in the cache, sorted.
 
     Raises:
-      FetchError: a wheel cannot be had, or the cache cannot be written.
+      FetchError: a wheel cannot be downloaded, or the cache cannot be written.
     """
     home = cache / _key(requirements)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with locked(cache / f"{home.name}.lock"):
-            if not _whole(home, requirements):
-                shutil.rmtree(home, ignore_errors=True)  # absent, or damaged since
-                with staging(home) as aside:
-                    file, wheels = aside / "requirements.txt", aside / "wheels"
+            if not _complete(home, requirements):
+                shutil.rmtree(home, ignore_errors=True)  # absent, or damaged
+                with staging(home) as directory:
+                    file, wheels = directory / "requirements.txt", directory / "wheels"
                     file.write_text(requirements, encoding="utf-8")
                     download(file, wheels, python=sys.executable, lock=lock)
-                    if not _whole(wheels, requirements):
+                    if not _complete(wheels, requirements):
                         raise FetchError(
-                            "a wheel was damaged on its way; run again",
+                            "a wheel was damaged after the download; run the same command again",
                             UNREACHABLE,
                         )
                     publish(wheels, home)
             return sorted(home.iterdir())
     except OSError as error:
         raise FetchError(
-            f"the cache {cache} cannot be written ({error.strerror}); set IREE_RELEASE_CACHE to a "
-            "directory that can",
-            MISUSED,
+            f"the cache {cache} cannot be written ({error.strerror}): set IREE_RELEASE_CACHE to a "
+            "writable directory",
+            INVALID,
         ) from error
 
 
 def _key(requirements: str) -> str:
-    """Names a set of wheels by what pip chooses them by."""
-    chosen_by = (
+    """The name of a set of wheels: a digest of what pip selects them by."""
+    selected_by = (
         requirements,
         str(sys.implementation.cache_tag),
         sysconfig.get_platform(),
         *platform.libc_ver(),
         platform.mac_ver()[0],
     )
-    return hashlib.sha256("\0".join(chosen_by).encode()).hexdigest()
+    return hashlib.sha256("\0".join(selected_by).encode()).hexdigest()
 
 
-def _whole(wheels: Path, requirements: str) -> bool:
-    """Whether a directory holds a pinned wheel for each requirement, and nothing else."""
+def _complete(wheels: Path, requirements: str) -> bool:
+    """Whether a directory contains a pinned wheel for each requirement, and nothing else."""
     if not wheels.is_dir():
         return False
     digests = {sha256(wheel) for wheel in wheels.iterdir()}
@@ -103,30 +102,30 @@ def _whole(wheels: Path, requirements: str) -> bool:
 
 
 def project_of(wheel: Path) -> str:
-    """The project of a wheel by its file name, as directories are named: `ruamel_yaml`."""
+    """The project in a wheel's file name, in the form of directory names: `ruamel_yaml`."""
     return re.sub(r"[-_.]+", "_", wheel.name.split("-")[0]).lower()
 
 
 def unpack(wheel: Path, directory: Path) -> None:
-    """Unpacks a wheel as installers do: what is imported, and programs.
+    """Unpacks a wheel as installers do, but without scripts for entry points.
 
-    No entry point gets a script, so equal wheels give equal directories.
+    The result depends only on the wheel.
 
     Raises:
-      FetchError: a path in the wheel leads out of the directory.
+      FetchError: a path in the wheel is outside of the directory.
     """
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             path = PurePosixPath(member.filename)
             if path.is_absolute() or ".." in path.parts:
                 raise FetchError(
-                    f"{wheel.name}: {member.filename} leads out of the directory it is unpacked "
-                    "in; take this project out of the lock",
-                    MISUSED,
+                    f"{wheel.name}: {member.filename} is outside of the installation directory; "
+                    "remove this project from the lock",
+                    INVALID,
                 )
             if member.is_dir():
                 continue
-            target = directory / _place_of(path)
+            target = directory / _installed_path(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(member) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file)
@@ -136,17 +135,17 @@ def unpack(wheel: Path, directory: Path) -> None:
 
 
 def compile_modules(directory: Path) -> None:
-    """Compiles what can be, into directories `__pycache__`, which no target has among its files.
+    """Compiles modules into `__pycache__` directories, which are not part of any target.
 
-    Two runs may give other bytes for equal sources, so actions must not see them. Who imports from
-    here and not from its runfiles is spared compiling anew in each process.
+    Two runs may compile the same source to different files, so actions must not see them. Processes
+    that import from this directory instead of their runfiles need not compile the modules.
     """
     compileall.compile_dir(
         directory, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, workers=1
     )
 
 
-def _place_of(path: PurePosixPath) -> PurePosixPath:
+def _installed_path(path: PurePosixPath) -> PurePosixPath:
     first, *rest = path.parts
     if first.endswith(".data") and len(rest) > 1:
         return PurePosixPath(_DATA.get(rest[0], rest[0]), *rest[1:])
@@ -154,12 +153,16 @@ def _place_of(path: PurePosixPath) -> PurePosixPath:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Installs what the command line asks for; returns the exit code."""
+    """Installs wheels according to the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--requirements", type=Path, required=True, help="a part of the lock")
-    parser.add_argument("--lock-name", required=True, help="what messages call the lock")
-    parser.add_argument("--fix", required=True, help="the command that rewrites the lock")
-    parser.add_argument("--output", type=Path, required=True, help="gets a directory per project")
+    parser.add_argument(
+        "--requirements", type=Path, required=True, help="Requirements file, a part of the lock"
+    )
+    parser.add_argument("--lock-name", required=True, help="Name of the lock in messages")
+    parser.add_argument("--fix", required=True, help="Command that rewrites the lock")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="Directory for a directory per project"
+    )
     options = parser.parse_args(arguments)
     try:
         requirements = options.requirements.read_text(encoding="utf-8")
@@ -171,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             place(wheel, directory)
     except UnavailableError as error:
         print(error, file=sys.stderr)
-        return MISUSED
+        return INVALID
     except FetchError as error:
         print(error, file=sys.stderr)
         return error.code

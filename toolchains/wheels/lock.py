@@ -1,8 +1,8 @@
 """Lock files: the pinned wheels of one platform and one Python ABI.
 
-A lock is a pip requirements file with one line and one hash for each project. Its name says what
-it is for: `linux_x86_64-cp312-abi3.txt`. One hash a line means that a wheel can be looked up in
-the cache by its digest, without asking a registry.
+A lock is a pip requirements file with one line and one hash for each project, named after its
+platform and ABI: `linux_x86_64-cp312-abi3.txt`. With one hash per line, a wheel is found in the
+cache by its digest, without a request to the registry.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LINE = re.compile(
 
 
 class LockError(Exception):
-    """A lock file is not as it must be; the message is one sentence for the user."""
+    """A lock file is missing or invalid; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,18 @@ def read(path: Path, name: str | None = None) -> list[Pin]:
 
     Args:
       path: the file.
-      name: what messages call it; its path unless given.
+      name: its name in messages; its path by default.
 
     Raises:
-      LockError: the file is absent, or a line is not a pin with exactly one sha256.
+      LockError: the file does not exist, or a line is not a pin with exactly one sha256.
     """
     name = name or str(path)
     try:
         text = path.read_text()
     except OSError as error:
-        raise LockError(f"{name}: cannot be read ({error.strerror})") from error
+        raise LockError(f"{name} cannot be read: {error.strerror}") from error
     pins = []
-    # pip lets a line go on after a backslash.
+    # A backslash continues a line, as for pip.
     for number, line in enumerate(text.replace("\\\n", " ").splitlines(), 1):
         line = line.partition("#")[0].strip()
         if not line:
@@ -69,7 +69,7 @@ def read(path: Path, name: str | None = None) -> list[Pin]:
 
 
 def render(pins: Iterable[Pin], header: Sequence[str]) -> str:
-    """A lock file with `pins`, sorted, below `header` as comment lines."""
+    """The text of a lock file: `header` as comment lines, then `pins`, sorted."""
     lines = [f"# {line}" for line in header]
     lines += [str(pin) for pin in sorted(pins, key=lambda pin: pin.project)]
     return "\n".join(lines) + "\n"

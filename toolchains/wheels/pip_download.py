@@ -1,7 +1,7 @@
-"""Downloads pinned wheels through the host's pip, and says why when it cannot.
+"""Downloads pinned wheels through pip, and explains failures.
 
-pip does the talking, so indexes, proxies, certificates and credentials are those that the user has
-set up for pip, and pip checks every hash.
+Indexes, proxies, certificates and credentials are those that the user configured for pip, and pip
+checks every hash.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 
 from toolchains import child_python
 
-REFUSED = 1
-"""Exit code: the registry does not have what the lock names."""
-MISUSED = 2
-"""Exit code: the lock or the host is wrong."""
+NOT_FOUND = 1
+"""Exit code: the registry lacks a wheel of the lock, or has a different file."""
+INVALID = 2
+"""Exit code: the lock or the host is invalid."""
 UNREACHABLE = 75
 """Exit code: the registry could not be reached, and a rerun may succeed."""
 
-# How the pips of the last years report that an index or a file could not be reached.
+# Messages of current and older pips when an index or a file could not be reached.
 _UNREACHABLE_SIGNS = re.compile(
     r"after connection broken by"
     r"|Could not fetch URL .*: (connection error|5\d\d Server Error|There was a problem confirming)"
@@ -35,21 +35,21 @@ _FAILED_REQUIREMENT = re.compile(
 
 
 class FetchError(Exception):
-    """A wheel could not be had; the message is one sentence for the user."""
+    """A wheel could not be downloaded; the message is one sentence for the user."""
 
     def __init__(self, message: str, code: int) -> None:
-        """Keeps the message and the exit code that goes with it."""
+        """Stores the message and the exit code."""
         super().__init__(message)
         self.code = code
 
 
 @dataclass(frozen=True, slots=True)
 class LockFile:
-    """The file that pins a wheel, as messages refer to it."""
+    """The lock file of a wheel, for messages."""
 
     name: str
-    """What messages call it."""
-    mend: str
+    """Its name in messages."""
+    fix: str
     """The command that rewrites it."""
 
 
@@ -66,16 +66,16 @@ def download(
 
     Args:
       requirements: a requirements file, each line with its hashes; pip's log is written beside it.
-      wheels: the directory that gets the wheels; pip makes it.
+      wheels: the directory for the wheels, which pip creates.
       python: the interpreter whose pip is run.
-      lock: the file that pins it, for messages.
-      what: what is downloaded, for messages; the requirement that pip names if left out.
-      options: further options of `pip download`.
+      lock: the lock file, for messages.
+      what: the download's name in messages; by default the requirement in pip's message.
+      options: more options of `pip download`.
 
     Raises:
-      FetchError: a wheel cannot be had, or has another digest.
+      FetchError: a wheel cannot be downloaded, or has another digest.
     """
-    log_file = requirements.with_name("pip.log")  # says why an index was passed over
+    log_file = requirements.with_name("pip.log")  # has the reason why pip skipped an index
     command = [
         *(python, "-m", "pip", "download", "--no-input", "--no-deps", "--only-binary", ":all:"),
         *("--disable-pip-version-check", "--progress-bar", "off", "--log", str(log_file)),
@@ -89,40 +89,42 @@ def download(
     if done.returncode == 0:
         return
     log = done.stderr + (log_file.read_text() if log_file.exists() else "")
-    raise _reason(log, done.stderr, what or _named(done.stderr), lock)
+    raise _error(log, done.stderr, what or _failed_requirement(done.stderr), lock)
 
 
-def _named(stderr: str) -> str:
+def _failed_requirement(stderr: str) -> str:
     """The requirement that pip failed at."""
     found = _FAILED_REQUIREMENT.search(stderr)
     return (found["absent"] or found["changed"]) if found else "the wheels"
 
 
-def _reason(log: str, stderr: str, what: str, lock: LockFile) -> FetchError:
+def _error(log: str, stderr: str, what: str, lock: LockFile) -> FetchError:
     if "DO NOT MATCH THE HASHES" in log:
         return FetchError(
-            f"{what}: the registry's file has another sha256 than {lock.name} pins; "
-            "nothing was kept. Find out why it changed before you rewrite the "
-            f"lock with: {lock.mend}",
-            REFUSED,
+            f"{what}: the sha256 of the registry's file differs from the one in {lock.name}; "
+            "the download was discarded. Find out why the file changed before you rewrite the "
+            f"lock with: {lock.fix}",
+            NOT_FOUND,
         )
     if _UNREACHABLE_SIGNS.search(log):
         return FetchError(
             f"{what}, pinned by {lock.name}: the Python registry could not be reached; check the "
-            "network and pip's configured index, and run again",
+            "network and pip's configured index, and run the same command again",
             UNREACHABLE,
         )
     if "No matching distribution" in log:
         return FetchError(
-            f"{what}: the registry has no such wheel, though {lock.name} pins it; check pip's "
-            f"configured index, or rewrite the lock with: {lock.mend}",
-            REFUSED,
+            f"{what}: the registry has no such wheel, but {lock.name} pins it; check pip's "
+            f"configured index, or rewrite the lock with: {lock.fix}",
+            NOT_FOUND,
         )
-    return FetchError(f"{what}, pinned by {lock.name}: pip failed ({_last_error(stderr)})", REFUSED)
+    return FetchError(
+        f"{what}, pinned by {lock.name}: pip failed ({_last_error(stderr)})", NOT_FOUND
+    )
 
 
 def _resume_options(python: str) -> list[str]:
-    """Lets a pip that can do it go on within a file when the connection breaks."""
+    """Makes pip resume interrupted downloads, if it supports that."""
     done = subprocess.run(
         [python, "-m", "pip", "--version"],
         capture_output=True,
@@ -133,9 +135,9 @@ def _resume_options(python: str) -> list[str]:
     version = re.match(r"pip (\d+)\.(\d+)", done.stdout)
     if version is None:
         raise FetchError(
-            f"{python} has no pip, which downloads wheels; install pip for it (Debian: "
-            "python3-pip), or name another interpreter in IREE_RELEASE_PYTHON",
-            MISUSED,
+            f"{python} has no pip, which downloads wheels: install pip for it (on Debian: "
+            "apt-get install python3-pip), or set IREE_RELEASE_PYTHON to another Python",
+            INVALID,
         )
     resumes = (int(version[1]), int(version[2])) >= _RESUMING_PIP
     return ["--resume-retries", "5"] if resumes else []

@@ -1,4 +1,4 @@
-"""The module extension behind `@pypi`: what our Python programs and tests import.
+"""The module extension behind `@pypi`: the packages that Python programs and tests import.
 
     pypi = use_extension("//toolchains/wheels:pypi.bzl", "pypi")
     pypi.lock(
@@ -8,8 +8,8 @@
     )
     use_repo(pypi, "pypi")
 
-It stands in for the `pip` extension of rules_python, whose Bazel downloader reads neither pip's
-configuration nor its credentials, and which has no documented switch to leave the choice to pip.
+It replaces the `pip` extension of rules_python, whose Bazel downloader reads neither pip's
+configuration nor its credentials, and has no documented option to download with pip.
 """
 
 load("//toolchains/wheels/private:pypi_hub.bzl", "installed_wheels", "pypi_hub")
@@ -24,12 +24,12 @@ _LOCK = tag_class(
         ),
         "groups": attr.string_dict(
             mandatory = True,
-            doc = "The input files of the lock by the name of the group that each makes: what it " +
-                  "leads to is downloaded together, when the first of it is needed.",
+            doc = "Input files of the lock by group name. The projects that an input file requires " +
+                  "are downloaded together, when the first of them is needed.",
         ),
         "hub_name": attr.string(mandatory = True, doc = "Name of the repository."),
         "programs": attr.string_list(
-            doc = "Projects that bring a program of their name: `//PROJECT:bin/PROJECT`.",
+            doc = "Projects with a program of the same name: `//PROJECT:bin/PROJECT`.",
         ),
         "requirements_lock": attr.label(mandatory = True, doc = "The lock."),
     },
@@ -74,6 +74,6 @@ def _pypi_impl(module_ctx):
 
 pypi = module_extension(
     implementation = _pypi_impl,
-    doc = "Makes a hub of what a requirements lock pins.",
+    doc = "Creates a hub repository for the projects of a requirements lock.",
     tag_classes = {"lock": _LOCK},
 )

@@ -1,12 +1,12 @@
-"""Rewrites the locks of one set of requirements, one for each platform and Python.
+"""Rewrites the lock files of a set of requirements, one for each platform and Python.
 
-    bazel run //packaging/dependencies:lock
-    bazel run //packaging/turbine:lock
-    bazel run //toolchains/wheels:lock
+    ./bazelw run //packaging/dependencies:lock
+    ./bazelw run //packaging/turbine:lock
+    ./bazelw run //toolchains/wheels:lock
 
-pip resolves without downloading a wheel, for each Python as if it ran on it, against the indexes
-that the host's pip is set up for. The first platform gets the newest versions, and the others the
-same. Exit codes: 0 done, 1 a Python has no wheels, 2 bad usage.
+pip resolves each Python and platform without downloading wheels, using the indexes that the user
+configured for it. The first platform gets the newest versions, and the others the same versions.
+Exit codes: 0 done, 1 wheels are missing for a Python or platform, 2 bad usage.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from toolchains.wheels.lock import Pin, render
 
 
 class LockError(Exception):
-    """There is no lock to write; the message is one sentence for the user."""
+    """A lock cannot be resolved; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,17 @@ class Target:
     """A platform that wheels are locked for."""
 
     name: str
-    """Its name, which the lock files begin with."""
+    """Its name, the prefix of its lock files."""
     tags: tuple[str, ...]
-    """Platform tags of the wheels that it takes."""
+    """Platform tags of wheels for it."""
 
 
-def target(text: str) -> Target:
-    """Reads NAME=TAG,TAG; ValueError if it is not of that form."""
+def parse_target(text: str) -> Target:
+    """Parses NAME=TAG,TAG.
+
+    Raises:
+      ValueError: the text does not have this form.
+    """
     name, equals, tags = text.partition("=")
     if not (name and equals and tags):
         raise ValueError(text)
@@ -50,19 +54,19 @@ def target(text: str) -> Target:
 def resolve(
     python: str,
     platform: Target,
-    wanted: Sequence[str],
+    requirements: Sequence[str],
     constraints: Sequence[str] = (),
 ) -> list[Pin]:
-    """The newest wheels of `wanted`, and of what these require, that one Python can install.
+    """The newest wheels of requirements and their dependencies for one Python and platform.
 
     Args:
       python: minor version, such as 3.11.
-      platform: where that Python runs.
-      wanted: requirements, as pip takes them.
-      constraints: which versions to take of what is needed.
+      platform: the platform of that Python.
+      requirements: requirements for pip.
+      constraints: constraints for pip.
 
     Raises:
-      LockError: the index has no such wheels, or cannot be asked.
+      LockError: the index lacks wheels, or cannot be reached.
     """
     tag = "cp" + python.replace(".", "")
     command = [
@@ -71,7 +75,7 @@ def resolve(
         *("--implementation", "cp", "--python-version", python),
         *(word for abi in (tag, "abi3", "none") for word in ("--abi", abi)),
         *(word for platform_tag in platform.tags for word in ("--platform", platform_tag)),
-        *wanted,
+        *requirements,
     ]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.writelines(f"{constraint}\n" for constraint in constraints)
@@ -81,7 +85,7 @@ def resolve(
             command, capture_output=True, text=True, check=False, env=child_python.environment()
         )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         raise LockError(
             f"pip finds no wheels for Python {python} on {platform.name}: "
             f"{last.removeprefix('ERROR: ')}"
@@ -99,47 +103,59 @@ def resolve(
 def resolve_all(
     python: str,
     platforms: Sequence[Target],
-    wanted: Sequence[str],
+    requirements: Sequence[str],
     optional: Sequence[str] = (),
 ) -> dict[str, list[Pin]]:
-    """The pins of one Python for each platform by name, in the same versions on all.
+    """The pins of one Python by platform name, with the same versions on all platforms.
 
     Args:
       python: minor version, such as 3.11.
       platforms: the first one gets the newest versions.
-      wanted: requirements, as pip takes them.
-      optional: more of them, left out together where the index has no wheels of one.
+      requirements: requirements for pip.
+      optional: more requirements, all left out if the index lacks wheels of one of them.
 
     Raises:
-      LockError: the index has no such wheels of what is wanted, or cannot be asked.
+      LockError: the index lacks wheels of `requirements`, or cannot be reached.
     """
 
-    def resolved(platform: Target, same: Sequence[str]) -> list[Pin]:
+    def pins(platform: Target, constraints: Sequence[str]) -> list[Pin]:
         if optional:
             try:
-                return resolve(python, platform, [*wanted, *optional], same)
+                return resolve(python, platform, [*requirements, *optional], constraints)
             except LockError as error:
-                print(f"{error}; locked without {', '.join(optional)}", file=sys.stderr)
-        return resolve(python, platform, wanted, same)
+                print(f"{error}; locking without {', '.join(optional)}", file=sys.stderr)
+        return resolve(python, platform, requirements, constraints)
 
     first, *others = platforms
-    newest = resolved(first, ())
+    newest = pins(first, ())
     same = [f"{pin.project}=={pin.version}" for pin in newest]
-    return {first.name: newest} | {other.name: resolved(other, same) for other in others}
+    return {first.name: newest} | {other.name: pins(other, same) for other in others}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Writes `PLATFORM-cpXY.txt` for each `--platform` and each `--python X.Y` into `--locks`."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--python", action="append", required=True, help="such as 3.11")
     parser.add_argument(
-        "--platform", action="append", required=True, type=target, help="NAME=TAG,TAG of wheels"
+        "--python", action="append", required=True, help="Python version, such as 3.11"
     )
-    parser.add_argument("--locks", type=Path, required=True, help="directory in the workspace")
-    parser.add_argument("--require", action="append", required=True, help="a requirement")
-    parser.add_argument("--optional", action="append", default=[], help="where it is to be had")
-    parser.add_argument("--what", required=True, help="what they are, for the header")
-    parser.add_argument("--command", required=True, help="what rewrites them, for the header")
+    parser.add_argument(
+        "--platform",
+        action="append",
+        required=True,
+        type=parse_target,
+        help="Platform and its platform tags, as NAME=TAG,TAG",
+    )
+    parser.add_argument(
+        "--locks", type=Path, required=True, help="Directory of the locks in the workspace"
+    )
+    parser.add_argument("--require", action="append", required=True, help="Requirement")
+    parser.add_argument(
+        "--optional", action="append", default=[], help="Requirement that may lack wheels"
+    )
+    parser.add_argument("--what", required=True, help="Description of the wheels, for the header")
+    parser.add_argument(
+        "--command", required=True, help="Command that rewrites the locks, for the header"
+    )
     options = parser.parse_args(argv)
     locks = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ""), options.locks)
     try:

@@ -1,4 +1,4 @@
-"""How wheels lie in the user's cache: whole or not at all, under what decides their bytes."""
+"""Wheels in the user's cache: created atomically, under a name that determines their content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Holds the lock that is the file at `path` against other processes."""
+    """Holds a lock between processes on the file at `path`."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -22,21 +22,21 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def staging(home: Path) -> Iterator[Path]:
-    """An empty directory beside `home`, gone afterwards, as are those of killed processes.
+    """A temporary empty directory beside `home`; removes those of killed processes.
 
-    The caller holds the lock of `home`.
+    The caller must hold the lock of `home`.
     """
     for leftover in home.parent.glob(f"{home.name}.staging*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(prefix=f"{home.name}.staging", dir=home.parent))
+    directory = Path(tempfile.mkdtemp(prefix=f"{home.name}.staging", dir=home.parent))
     try:
-        yield made
+        yield directory
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def publish(wheels: Path, home: Path) -> None:
-    """Makes a staged directory of wheels the directory `home`, once its bytes are on the disk."""
+    """Renames a staged directory of wheels to `home`, once the wheels are on disk."""
     for wheel in wheels.iterdir():
         with wheel.open("rb") as file:
             os.fsync(file.fileno())
@@ -50,7 +50,7 @@ def sha256(path: Path) -> str:
 
 
 def place(wheel: Path, directory: Path) -> None:
-    """Puts a wheel of the cache into a directory: a hard link where possible, else a copy."""
+    """Adds a cached wheel to a directory, as a hard link if possible, else as a copy."""
     directory.mkdir(parents=True, exist_ok=True)
     target = directory / wheel.name
     target.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""The C and C++ toolchains: zig, for every platform."""
+"""C and C++ toolchains for every platform: zig."""

@@ -1,4 +1,4 @@
-"""What other toolchains take from the compiler."""
+"""The parts of the compiler that other toolchains use."""
 
 load("//toolchains/zig/private:programs.bzl", _ZIG_ATTRS = "ZIG_ATTRS", _ZigDriverInfo = "ZigDriverInfo", _zig_lib = "zig_lib")
 

@@ -1,17 +1,17 @@
-// The C compiler's command line: runs zig so that no two runs share anything that is written, and so
-// that nothing of a target's runtime is compiled again.
+// The compiler driver: runs zig without files that runs share, and without compiling a target's
+// runtime again.
 //
-// Its name says what it is: zig-cc, zig-c++, zig-ar, zig-ranlib or zig-dlltool. Its environment
-// says where things are, by paths that may be relative to the working directory:
+// Its name selects the tool: zig-cc, zig-c++, zig-ar, zig-ranlib or zig-dlltool. Environment
+// variables contain paths, which may be relative to the working directory:
 //
 //   ZIG          the program zig
-//   ZIG_LIB_DIR  zig's own sources and headers
-//   ZIG_RUNTIME  the C or C++ runtime of the target, compiled (runtime.py)
+//   ZIG_LIB_DIR  zig's sources and headers
+//   ZIG_RUNTIME  the compiled C or C++ runtime of the target (runtime.py)
 //
-// zig compiles the runtime (crt1.o, libc.a, libc++.a) when it first links for a target, into a cache
-// that its runs share. That is state outside of Bazel's view, was seen to give wrong output when many
-// used it at once, and is worth nothing once zig itself lies elsewhere. So each run gets an empty
-// cache of its own, and a link is told the files of the runtime, and not to look for any.
+// zig compiles the runtime (crt1.o, libc.a, libc++.a) at the first link for a target, into a cache
+// that its runs share. Bazel does not see that state, parallel runs with it have produced wrong
+// output, and it becomes useless when zig moves. So each run gets an empty cache, and links get the
+// files of the compiled runtime as arguments, with -nostdlib.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -68,7 +68,7 @@ static void make_cache(void) {
   atexit(remove_cache);
 }
 
-// A list of arguments that grows.
+// A growing list of arguments.
 struct words {
   char **all;
   size_t count, room;
@@ -94,9 +94,9 @@ static char *content_of(const char *path) {
   return content;
 }
 
-// Adds the arguments of a response file, in the form that GCC and Clang read: between white space,
-// with quotation marks, and a backslash before what is meant literally. Where there is no such file
-// the word is what it is: an install name may begin with @rpath.
+// Adds the arguments of a response file, in the format of GCC and Clang: separated by white space,
+// with quotation marks and backslash escapes. If the file does not exist, adds the word itself: an
+// install name may begin with @rpath.
 static void add_response(struct words *words, const char *word_itself) {
   char *content = content_of(word_itself + 1);
   if (!content) {
@@ -124,16 +124,16 @@ static void add_response(struct words *words, const char *word_itself) {
   }
 }
 
-static bool contains(const struct words *words, const char *const *wanted) {
+static bool contains(const struct words *words, const char *const *any) {
   for (size_t i = 0; i < words->count; i++) {
-    for (const char *const *word = wanted; *word; word++) {
+    for (const char *const *word = any; *word; word++) {
       if (!strcmp(words->all[i], *word)) return true;
     }
   }
   return false;
 }
 
-// Adds the arguments that a file of the runtime lists; `=NAME` is a file of the runtime.
+// Adds the arguments listed in a file of the runtime; `=NAME` is a file of the runtime.
 static bool add_listed(struct words *words, const char *runtime, const char *list) {
   char path[PATH_MAX];
   join(path, "%s/%s", runtime, list);
@@ -152,7 +152,7 @@ static bool add_listed(struct words *words, const char *runtime, const char *lis
 
 static bool begins_library(const char *word) { return word[0] == '-' && word[1] == 'l' && word[2]; }
 
-// What is linked otherwise than runtime.py prepares for: zig compiles what that needs.
+// Options of links that runtime.py does not prepare for; zig then compiles their runtime.
 static const char *const other_runtime[] = {
     "-nostdlib", "-nodefaultlibs", "-nostartfiles", "-nolibc", "-r", "-static", "-municode",
     "-mwindows", "-Wl,--subsystem,windows", NULL};
@@ -176,18 +176,18 @@ static bool names_file(const struct words *words, const char *const *suffixes) {
   return false;
 }
 
-// Turns the arguments of a link into those of one with a runtime that is there.
+// Adds the compiled runtime to the arguments of a link.
 static struct words with_runtime(const struct words *given, const char *runtime) {
-  struct words made = {0}, provided = {0};
+  struct words linked = {0}, provided = {0};
   char list[32];
   bool library = contains(given, makes_library);
-  // Where there are two kinds of programs, the other one is not position independent.
+  // On systems with two kinds of programs, `fixed` is the one that is not position-independent.
   const char *kind = library ? "library" : contains(given, makes_pie) ? "program" : "fixed";
-  add(&made, "-nostdlib");
+  add(&linked, "-nostdlib");
   snprintf(list, sizeof list, "%s.first", kind);
-  if (!add_listed(&made, runtime, list)) {
+  if (!add_listed(&linked, runtime, list)) {
     kind = "program";
-    if (library || !add_listed(&made, runtime, "program.first")) {
+    if (library || !add_listed(&linked, runtime, "program.first")) {
       fail("cannot find the C runtime", runtime);
     }
   }
@@ -195,14 +195,14 @@ static struct words with_runtime(const struct words *given, const char *runtime)
   for (size_t i = 0; i < given->count; i++) {
     const char *word = given->all[i];
     const char *const named[] = {word + 2, NULL};
-    if (!begins_library(word) || !contains(&provided, named)) add(&made, word);
+    if (!begins_library(word) || !contains(&provided, named)) add(&linked, word);
   }
   snprintf(list, sizeof list, "%s.last", kind);
-  add_listed(&made, runtime, list);
-  return made;
+  add_listed(&linked, runtime, list);
+  return linked;
 }
 
-// Writes a response file, which no limit of the system's on arguments applies to.
+// Writes a response file, which avoids the system's limit on the size of arguments.
 static void write_response(const struct words *words, const char *path) {
   FILE *file = fopen(path, "w");
   if (!file) fail("cannot write", path);
@@ -242,16 +242,16 @@ static int run(char **command) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-// Compiles the sources among the arguments of a link, and puts objects in their place: linked in one
-// go with the libraries left out, they would be compiled without the libraries' headers.
-static int compile_first(struct words *given, const char *zig, const char *verb) {
+// Compiles the sources among the arguments of a link, and replaces them with objects: in one call
+// with -nostdlib, zig would compile them without the libraries' headers.
+static int compile_first(struct words *given, const char *zig, const char *tool) {
   for (size_t i = 0; i < given->count; i++) {
     if (!is_file(given->all[i], source_suffixes)) continue;
     char object[PATH_MAX];
     join(object, "%s/%zu.o", cache, i);
     struct words command = {0};
     add(&command, zig);
-    add(&command, verb);
+    add(&command, tool);
     for (size_t j = 0; j < given->count; j++) {
       char *word = given->all[j];
       bool input = is_file(word, source_suffixes) || is_file(word, object_suffixes);
@@ -277,12 +277,12 @@ int main(int count, char **arguments) {
   program = strrchr(arguments[0], '/') ? strrchr(arguments[0], '/') + 1 : arguments[0];
   const char *zig = getenv("ZIG");
   if (strncmp(program, "zig-", 4) || !zig || !getenv("ZIG_LIB_DIR")) {
-    fprintf(stderr, "%s: it is to be named zig-cc, zig-c++, zig-ar, zig-ranlib or zig-dlltool, and "
-                    "ZIG and ZIG_LIB_DIR are to be set\n", program);
+    fprintf(stderr, "%s: must be named zig-cc, zig-c++, zig-ar, zig-ranlib or zig-dlltool, and ZIG "
+                    "and ZIG_LIB_DIR must be set\n", program);
     return 2;
   }
-  const char *verb = program + 4;
-  bool compiler = !strcmp(verb, "cc") || !strcmp(verb, "c++");
+  const char *tool = program + 4;
+  bool compiler = !strcmp(tool, "cc") || !strcmp(tool, "c++");
 
   struct words given = {0}, command = {0};
   add(&command, zig);
@@ -305,20 +305,20 @@ int main(int count, char **arguments) {
     const char *runtime = getenv("ZIG_RUNTIME");
     bool prepared = runtime && !contains(&given, other_runtime);
     if (prepared) {
-      int code = compile_first(&given, zig, verb);
+      int code = compile_first(&given, zig, tool);
       if (code) return code;
     }
-    struct words made = prepared ? with_runtime(&given, runtime) : given;
-    // Objects are what they are by now, and what zig compiles for a link is to be the same for all.
-    add(&made, "-O2");
-    add(&made, "-s");
+    struct words linked = prepared ? with_runtime(&given, runtime) : given;
+    // Does not affect objects, but makes zig compile the same runtime for all links.
+    add(&linked, "-O2");
+    add(&linked, "-s");
     join(response, "%s/arguments", cache);
-    write_response(&made, response);
+    write_response(&linked, response);
     join(response, "@%s/arguments", cache);
-    add(&command, prepared ? "cc" : verb);
+    add(&command, prepared ? "cc" : tool);
     add(&command, response);
   } else {
-    add(&command, verb);
+    add(&command, tool);
     for (size_t i = 0; i < given.count; i++) add(&command, given.all[i]);
   }
   return run(command.all);

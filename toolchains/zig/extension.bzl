@@ -2,8 +2,8 @@
 
 load("//toolchains/wheels:defs.bzl", "program_wheel")
 
-# Of the C libraries, those of our platforms: every action is given every file, and the others' are a
-# third of them.
+# The C libraries of our platforms. The other ones are a third of all files, and every file would be
+# an input of every action.
 _ONLY = {
     "ziglang/lib/libc": ["darwin", "glibc", "include", "mingw", "musl"],
     "ziglang/lib/libc/include": [
@@ -33,5 +33,5 @@ def _zig_impl(module_ctx):
 
 zig = module_extension(
     implementation = _zig_impl,
-    doc = "Makes `@zig`: the compiler for this machine, and its sources and headers.",
+    doc = "Creates `@zig`: the compiler for this machine, with its sources and headers.",
 )

@@ -1,11 +1,12 @@
-"""Compiles the C and C++ runtime of a target, once, for all that is linked for it.
+"""Compiles the C or C++ runtime of a target once, for all links for that target.
 
-zig brings it as source, and compiles what a link needs into its cache. This links one program and
-one library of the target, takes the compiled files out of that cache, and writes down how they are
-linked with: for each kind of output (`program`; `fixed`, a Linux program that is not position
-independent; `library`) the arguments that come `first` and `last`, one to a line; a line `=NAME` is
-the file NAME of the runtime. `provided` lists the libraries that are thereby there. driver.c reads
-all of it.
+zig contains the runtime as source code, and compiles the parts that a link needs into its cache.
+This program links a program and a library for the target, copies the compiled files from that
+cache, and writes the arguments to link with them. For each kind of output (`program`; `fixed`, a
+Linux program that is not position-independent; `library`) the files KIND.first and KIND.last list
+the arguments before and after those of the link, one per line; a line `=NAME` is the file NAME of
+the runtime. `provided` lists the libraries that are then already linked. driver.c reads these
+files.
 """
 
 from __future__ import annotations
@@ -29,22 +30,22 @@ _SOURCES = {
 }
 _OBJECT = ("-O2", "-g0", "-fPIC", "-c")
 _LINK = ("-O2", "-s")
-"""What the runtime is compiled with follows from how the links that ask for it are called."""
+"""The options of a link also decide how zig compiles the runtime."""
 
 
-class RuntimeFailure(Exception):
+class RuntimeBuildError(Exception):
     """The runtime cannot be compiled; the message is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of output, and what is linked before and behind its own objects."""
+    """A kind of output, and the arguments that come before its objects."""
 
     name: str
     options: tuple[str, ...]
-    """What makes the compiler link one."""
+    """Compiler options to link one."""
     first: tuple[str, ...]
-    """The file that starts it, by name, and options."""
+    """The startup file (`=NAME`) and options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,13 @@ class System:
 
     kinds: tuple[Kind, ...]
     libraries: tuple[str, ...]
-    """File names of what C is linked with, in order."""
+    """File names of the libraries that C programs are linked with, in order."""
     cxx_libraries: tuple[str, ...]
-    """Likewise of what C++ needs besides, which come before them."""
+    """File names of the libraries that C++ programs are also linked with, before those of C."""
     provided: tuple[str, ...]
-    """Names with which `-l` asks for what is linked anyhow."""
-    asked_for: tuple[str, ...] = ()
-    """More libraries of the system, for whoever asks for them."""
+    """Names in `-l` options for libraries that are always linked."""
+    optional_libraries: tuple[str, ...] = ()
+    """More libraries of the system, which links may select."""
 
 
 _LOADERS = {"x86_64": "/lib64/ld-linux-x86-64.so.2", "aarch64": "/lib/ld-linux-aarch64.so.1"}
@@ -110,7 +111,7 @@ def system_of(target: str) -> System:
             *("c", "m", "pthread", "gcc", "gcc_s", "mingw32", "mingwex", "msvcrt", "ucrt", "uuid"),
             *_WINDOWS_LIBRARIES,
         ),
-        asked_for=_WINDOWS_LIBRARIES,
+        optional_libraries=_WINDOWS_LIBRARIES,
     )
 
 
@@ -120,35 +121,35 @@ _LONG_NAME = re.compile(rb"(?:[^\n\0]*/)?([^\n\0/]+)(/\n|\0|\Z)")
 
 
 def without_paths(archive: bytes) -> bytes:
-    """A static library (ar(5)) whose members go by their file names.
+    """Replaces the member names of a static library (ar(5)) with plain file names.
 
-    zig names a member by where it lies in its cache, and so by a digest that differs between runs.
-    All else stays where it is, since the symbol table names members by their offsets: a shorter
-    name is filled up with what ends it.
+    zig names members by their path in its cache, which contains a digest that differs between runs.
+    The symbol table refers to members by offset, so the size of the archive does not change:
+    shorter names are padded with their terminator.
 
     Args:
-      archive: its content; that of any other file is returned as it is.
+      archive: content of the library; the content of other files is returned unchanged.
     """
     if not archive.startswith(_ARCHIVE):
         return archive
-    made, at = bytearray(archive), len(_ARCHIVE)
-    while at < len(made):
-        name, size = bytes(made[at : at + 16]), int(made[at + 48 : at + 58])
+    result, at = bytearray(archive), len(_ARCHIVE)
+    while at < len(result):
+        name, size = bytes(result[at : at + 16]), int(result[at + 48 : at + 58])
         content = at + _MEMBER_HEADER
         names = size if name.rstrip() == b"//" else int(name[3:]) if name.startswith(b"#1/") else 0
-        made[content : content + names] = _LONG_NAME.sub(
+        result[content : content + names] = _LONG_NAME.sub(
             lambda found: (found[1] + found[2]).ljust(len(found[0]), found[2][-1:] or b"\0"),
-            bytes(made[content : content + names]),
+            bytes(result[content : content + names]),
         )
         at = content + size + size % 2
-    return bytes(made)
+    return bytes(result)
 
 
 class Runtime:
-    """The runtime of a target, being compiled."""
+    """Compiles the runtime of a target."""
 
     def __init__(self, zig: Path, library: Path, target: str, scratch: Path) -> None:
-        """Compiles with `zig`, and its sources in `library`, in an empty directory `scratch`."""
+        """Compiles with `zig` and its sources in `library`, in the empty directory `scratch`."""
         self._zig = zig
         self._library = library
         self._target = target
@@ -156,14 +157,14 @@ class Runtime:
         self._cache = scratch / "cache"
 
     def link(self, system: System, language: str) -> None:
-        """Links one of each kind, which compiles the runtime into the cache.
+        """Links one output of each kind, which compiles the runtime into the cache.
 
         Raises:
-          RuntimeFailure: zig fails; the message has what it said.
+          RuntimeBuildError: zig failed; the message includes its output.
         """
         source = self._scratch / ("source.c" if language == "c" else "source.cc")
         source.write_text(_SOURCES[language])
-        libraries = [f"-l{name}" for name in system.asked_for]
+        libraries = [f"-l{name}" for name in system.optional_libraries]
         for kind in system.kinds:
             name = "answer" if kind.name == "library" else "main"
             compiled, linked = f"{kind.name}.o", f"{kind.name}.out"
@@ -171,12 +172,12 @@ class Runtime:
             self._run(language, *_LINK, *kind.options, compiled, *libraries, "-o", linked)
 
     def find(self, pattern: str) -> list[Path]:
-        """Files of the runtime by name, each name once."""
+        """The files of the runtime that match a pattern, sorted, each name once."""
         found = {path.name: path for path in sorted(self._cache.glob(f"o/*/{pattern}"))}
         if pattern == "libSystem.tbd":
             found[pattern] = self._library / "libc/darwin" / pattern
         if not found:
-            raise RuntimeFailure(f"{self._target}: zig compiled no {pattern}")
+            raise RuntimeBuildError(f"{self._target}: zig compiled no {pattern}")
         return [found[name] for name in sorted(found)]
 
     def _run(self, language: str, *arguments: str) -> None:
@@ -197,21 +198,21 @@ class Runtime:
             check=False,
         )
         if done.returncode:
-            raise RuntimeFailure(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
+            raise RuntimeBuildError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
 
 
 def compile_runtime(zig: Path, library: Path, target: str, language: str, output: Path) -> None:
-    """Fills `output`.
+    """Compiles the runtime of a target into a directory.
 
     Args:
       zig: the program.
-      library: its own sources and headers.
-      target: triple, as zig has it.
-      language: c or c++, which includes C.
+      library: the directory of its sources and headers.
+      target: zig's target triple.
+      language: c or c++; c++ includes c.
       output: an existing, empty directory.
 
     Raises:
-      RuntimeFailure: zig failed; the message has what it said.
+      RuntimeBuildError: zig failed; the message includes its output.
     """
     system = system_of(target)
     with tempfile.TemporaryDirectory() as directory:
@@ -234,7 +235,7 @@ def _copy(
     names: list[str] = []
     for pattern in patterns:
         for path in runtime.find(pattern):
-            # What a pattern finds besides what has its own place.
+            # A pattern also matches files that are listed by name.
             if path.name in names or ("*" in pattern and path.name in without):
                 continue
             (output / path.name).write_bytes(without_paths(path.read_bytes()))
@@ -247,7 +248,7 @@ def _write(path: Path, lines: Sequence[str]) -> None:
 
 
 def main() -> int:
-    """Compiles the runtime that the command line asks for."""
+    """Compiles the runtime according to the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--zig", type=Path, required=True)
     parser.add_argument("--lib", type=Path, required=True)
@@ -257,8 +258,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         compile_runtime(options.zig, options.lib, options.target, options.language, options.output)
-    except RuntimeFailure as failure:
-        print(failure, file=sys.stderr)
+    except RuntimeBuildError as error:
+        print(error, file=sys.stderr)
         return 1
     return 0
 

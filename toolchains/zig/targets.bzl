@@ -1,7 +1,7 @@
-"""What zig calls the platforms."""
+"""zig's names of the platforms."""
 
 def zig_triple(platform):
-    """Returns the target that zig compiles for, with the oldest system that must serve.
+    """Returns zig's target for a platform, including the oldest supported system version.
 
     Args:
       platform: a struct of PLATFORMS (platforms/defs.bzl).
@@ -12,7 +12,7 @@ def zig_triple(platform):
     if platform.os == "linux":
         library, _, version = platform.libc.partition("_")
         if library != "glibc":
-            fail("toolchains/zig/targets.bzl has no C library %s, which %s asks for" % (
+            fail("toolchains/zig/targets.bzl does not support the C library %s of %s" % (
                 platform.libc,
                 platform.name,
             ))
@@ -21,7 +21,7 @@ def zig_triple(platform):
         return "%s-macos.%s-none" % (platform.cpu, platform.minimum_os.removeprefix("macos_"))
     if platform.os == "windows":
         return "%s-windows-gnu" % platform.cpu
-    fail("toolchains/zig/targets.bzl has no system %s, which %s asks for" % (
+    fail("toolchains/zig/targets.bzl does not support the system %s of %s" % (
         platform.os,
         platform.name,
     ))

@@ -1,5 +1,5 @@
-"""Reading archives that nobody vouches for: wheels (ZIP) and dists (tar.xz), as streams.
+"""Streaming readers for untrusted archives: wheels (ZIP) and dists (tar.xz).
 
-Independent of packaging/assembly, which writes them: a gate that shared the writer's code would
-share its blind spots. Nothing is ever unpacked to a place that an archive names.
+They share no code with packaging/, which writes the archives: a bug in shared code would go
+unnoticed on both sides. Nothing is ever unpacked to a path that an archive names.
 """

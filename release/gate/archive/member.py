@@ -1,4 +1,4 @@
-"""What both kinds of archive have in common: members, problems, limits."""
+"""What the readers of both archive formats share: members, problems, limits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Literal
 from release.model.finding import Check
 
 CHUNK = 1 << 20
-"""The most bytes that are handed out at once."""
+"""The most bytes that a reader yields at once."""
 
 _GIB = 1 << 30
 
 
 class ArchiveError(Exception):
-    """What comes next cannot be read; the message is one sentence."""
+    """An archive or a member cannot be read; the message is one sentence."""
 
     def __init__(self, message: str, check: Check = Check.ARCHIVE_BROKEN) -> None:
         super().__init__(message)
@@ -24,31 +24,32 @@ class ArchiveError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """How much an archive may make of a reader's time and memory."""
+    """Limits on the content of an archive, against archive bombs."""
 
     members: int = 20_000
     """Files, directories and links."""
     size: int = 4 * _GIB
-    """Bytes of all content together."""
+    """Total bytes of content."""
     ratio: int = 200
-    """Bytes of content for each byte of the archive, once there are 64 MiB of content."""
+    """Bytes of content per byte of the archive, above 64 MiB of content."""
 
     def check(self, inflated: int, size: int) -> None:
-        """Refuses more content than an archive of `size` bytes may hold.
+        """Checks how much content an archive of `size` bytes has.
 
         Raises:
-          ArchiveError: it is a bomb.
+          ArchiveError: it exceeds a limit.
         """
         if inflated > self.size or (inflated > (64 << 20) and inflated > self.ratio * size):
             raise ArchiveError(
-                f"{size} bytes inflate to {inflated} or more, which no file of a release does",
+                f"its {size} bytes decompress to {inflated} or more, which exceeds the limits for "
+                "a release",
                 Check.ARCHIVE_BOMB,
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with an archive or a member, not yet tied to a file's name."""
+    """A fault of an archive or a member; becomes a Finding about the archive."""
 
     check: Check
     message: str
@@ -60,14 +61,14 @@ class Member:
     """One entry of an archive."""
 
     path: str
-    """As the archive has it, without a slash at the end."""
+    """As in the archive, without a trailing slash."""
     kind: Literal["file", "directory", "link"]
     size: int
     """Declared bytes of content."""
     mode: int
     """Unix permission bits."""
     content: Iterator[bytes] = field(compare=False)
-    """The content in chunks, to be read before the next member is asked for. Raises ArchiveError
-    where it is not what the archive declares."""
+    """The content in chunks; read it before you request the next member. Raises ArchiveError if
+    it is not what the archive declares."""
     target: str = ""
-    """Where a link leads, as it stands there."""
+    """Target of a link, relative to the archive's root; starts with / or ../ if outside it."""

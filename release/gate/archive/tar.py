@@ -1,7 +1,7 @@
-"""Archives in .tar.xz, read as a dist must be: plain ustar headers within one xz stream.
+"""Reader for .tar.xz archives that accepts only what dists use: ustar headers in one xz stream.
 
-Headers are parsed by tarfile, one at a time; what tarfile would follow for a reader (pax and GNU
-extensions, sparse maps, seeks) is refused instead, since dists have none of it.
+tarfile parses the headers, one at a time. Features that tarfile would interpret (pax and GNU
+extensions, sparse maps, seeks) are rejected, because dists use none of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from release.model.finding import Check
 
 _DECODER_MEMORY = 256 << 20
 _BLOCK = tarfile.BLOCKSIZE
-# tarfile's isreg() holds for sparse files too.
+# Not TarInfo.isreg(), which accepts sparse files too.
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _WITHOUT_CONTENT = (
     tarfile.LNKTYPE,
@@ -40,16 +40,16 @@ def read(
 ) -> Iterator[Member]:
     """Yields the members in the order of the archive.
 
-    A member whose content was not read is passed over.
+    You may skip the content of a member.
 
     Args:
       path: the archive.
-      report: called with whatever is wrong; reading goes on where it can.
-      limits: how much it may hold.
-      advance: called with numbers of bytes of the archive that were read.
+      report: called with each problem; reading continues if possible.
+      limits: how much it may contain.
+      advance: called with the number of bytes read, after each read.
 
     Raises:
-      ArchiveError: it cannot be read on, or is a bomb; what was yielded until then stands.
+      ArchiveError: the rest cannot be read, or exceeds a limit; members yielded before are valid.
     """
     limits = limits or ArchiveLimits()
     with path.open("rb") as file:
@@ -59,11 +59,14 @@ def read(
         links: list[Member] = []
         for count, info in enumerate(_headers(stream)):
             if count >= limits.members:
-                raise ArchiveError(f"it has more than {limits.members} members", Check.ARCHIVE_BOMB)
+                raise ArchiveError(
+                    f"has more than {limits.members} members, the limit for a release",
+                    Check.ARCHIVE_BOMB,
+                )
             name = info.name.removesuffix("/")
             for problem in names.add(name, directory=info.isdir()):
                 report(problem)
-            for problem in _unfit(info, name):
+            for problem in _check_type(info, name):
                 report(problem)
             content = _content(stream, info)
             if info.type in _FILES or info.isdir():
@@ -78,26 +81,25 @@ def read(
                 yield links[-1]
             for _ in content:
                 pass
-        stream.end()
+        stream.check_end()
         for problem in _check_links(links, files):
             report(problem)
 
 
 def _headers(stream: _Stream) -> Iterator[tarfile.TarInfo]:
-    """Yields every header, and takes in the two empty blocks that end the archive."""
+    """Yields every header, and reads the zero blocks that end the archive."""
     while True:
-        block = stream.exactly(_BLOCK, "a header")
+        block = stream.read_exactly(_BLOCK, "a header")
         if not any(block):
-            rest = stream.zeros()
-            if rest:
-                raise ArchiveError("bytes follow the end of the tar archive")
+            if stream.skip_zeros():
+                raise ArchiveError("data follows the end of the tar archive")
             return
         try:
             info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except (tarfile.HeaderError, ValueError, UnicodeError) as error:
             raise ArchiveError(f"a tar header is malformed ({error})") from error
         if info.size < 0:
-            raise ArchiveError(f"{info.name!r} declares {info.size} bytes")
+            raise ArchiveError(f"{info.name!r} declares a negative size, {info.size}")
         yield info
 
 
@@ -106,33 +108,35 @@ def _content(stream: _Stream, info: tarfile.TarInfo) -> Iterator[bytes]:
     what = f"the content of {info.name!r}"
     padding = -left % _BLOCK
     while left:
-        chunk = stream.exactly(min(CHUNK, left), what)
+        chunk = stream.read_exactly(min(CHUNK, left), what)
         left -= len(chunk)
         yield chunk
-    if padding and any(stream.exactly(padding, what)):
-        raise ArchiveError(f"bytes are hidden behind {what}")
+    if padding and any(stream.read_exactly(padding, what)):
+        raise ArchiveError(f"data is hidden in the padding after {what}")
 
 
-def _unfit(info: tarfile.TarInfo, name: str) -> Iterator[Problem]:
+def _check_type(info: tarfile.TarInfo, name: str) -> Iterator[Problem]:
     if not (info.type in _FILES or info.isdir() or info.issym() or info.islnk()):
         yield Problem(
             Check.ARCHIVE_SPECIAL,
-            f"{name!r} is of tar type {info.type!r}; dists hold files, directories and links",
+            f"{name!r} has tar type {info.type!r}; dists may contain only files, directories and "
+            "links",
             name,
         )
     elif info.type not in _FILES and info.size:
-        yield Problem(Check.ARCHIVE_SPECIAL, f"{name!r} has content and is no file", name)
+        yield Problem(Check.ARCHIVE_SPECIAL, f"{name!r} has content, but is not a file", name)
     if info.mode & _SPECIAL_MODES and not info.issym():
         yield Problem(
             Check.ARCHIVE_SPECIAL,
-            f"{name!r} has mode {info.mode:o}, which gives others too much",
+            f"{name!r} has mode {info.mode:o}; files must not be setuid, setgid, sticky or "
+            "world-writable",
             name,
         )
 
 
 def _target(info: tarfile.TarInfo, name: str) -> str:
-    """A link's target, seen from the archive's root; as it stands there when it leaves it."""
-    # A hard link names its file from the root, a symbolic one from its own directory.
+    """A link's target, relative to the archive's root; starts with / or ../ if outside it."""
+    # Hard links are relative to the root, symbolic links to their own directory.
     base = PurePosixPath(name).parent if info.issym() else PurePosixPath()
     parts: list[str] = list(base.parts)
     for part in PurePosixPath(info.linkname).parts:
@@ -148,16 +152,16 @@ def _target(info: tarfile.TarInfo, name: str) -> str:
 def _check_links(links: list[Member], files: set[str]) -> Iterator[Problem]:
     for link in links:
         if link.target.startswith(("/", "../")):
-            cause = f"{link.path} leads out of the archive, to {link.target}"
+            message = f"{link.path} links to {link.target}, which is outside the archive"
         elif link.target not in files:
-            cause = f"{link.path} leads to {link.target}, which is no file of the archive"
+            message = f"{link.path} links to {link.target}, which is not a file in the archive"
         else:
             continue
-        yield Problem(Check.ARCHIVE_LINK, cause, link.path)
+        yield Problem(Check.ARCHIVE_LINK, message, link.path)
 
 
 class _Stream:
-    """What an xz file inflates to, as far as it was asked for."""
+    """Decompresses an xz file on demand."""
 
     def __init__(
         self, file: BinaryIO, size: int, limits: ArchiveLimits, advance: Callable[[int], None]
@@ -170,50 +174,50 @@ class _Stream:
         self._buffer = b""
         self._inflated = 0
 
-    def exactly(self, count: int, what: str) -> bytes:
-        """The next `count` bytes.
+    def read_exactly(self, count: int, what: str) -> bytes:
+        """The next `count` bytes, which belong to `what`.
 
         Raises:
-          ArchiveError: there are no so many.
+          ArchiveError: the stream ends before.
         """
         parts = []
         while count:
             if not self._buffer and not self._fill():
-                raise ArchiveError(f"the archive ends within {what}")
+                raise ArchiveError(f"truncated: the archive ends within {what}")
             part, self._buffer = self._buffer[:count], self._buffer[count:]
             count -= len(part)
             parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def zeros(self) -> bytes:
-        """What is left when zeros were passed over: nothing, if all is well."""
+    def skip_zeros(self) -> bytes:
+        """Skips zeros; returns the data that follows, empty at the end of the stream."""
         while True:
             self._buffer = self._buffer.lstrip(b"\0")
             if self._buffer or not self._fill():
                 return self._buffer
 
-    def end(self) -> None:
-        """Holds that the file ends where the xz stream does.
+    def check_end(self) -> None:
+        """Checks that the file ends with the xz stream.
 
         Raises:
-          ArchiveError: something follows.
+          ArchiveError: data follows.
         """
         if self._decoder.unused_data or self._file.read(1):
-            raise ArchiveError("bytes follow the end of the xz stream")
+            raise ArchiveError("data follows the end of the xz stream")
 
     def _fill(self) -> bool:
-        """Inflates more; False at the end of the stream."""
+        """Decompresses the next chunk; False at the end of the stream."""
         while not self._buffer and not self._decoder.eof:
             packed = b""
             if self._decoder.needs_input:
                 packed = self._file.read(CHUNK)
                 if not packed:
-                    raise ArchiveError("the xz stream ends too soon")
+                    raise ArchiveError("truncated: the xz stream does not end")
                 self._advance(len(packed))
             try:
                 self._buffer = self._decoder.decompress(packed, CHUNK)
             except (lzma.LZMAError, MemoryError) as error:
-                raise ArchiveError(f"the xz stream is broken ({error})") from error
+                raise ArchiveError(f"the xz stream is corrupt ({error})") from error
             self._inflated += len(self._buffer)
             self._limits.check(self._inflated, self._size)
         return bool(self._buffer)

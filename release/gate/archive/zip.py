@@ -1,4 +1,8 @@
-"""ZIP archives (APPNOTE 6.3), read as a wheel must be: nothing but its members, each once."""
+"""Reader for ZIP archives (APPNOTE 6.3) that accepts only what wheels use.
+
+A wheel consists of its members alone: no data before, between or after them, and no two that
+overlap.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _DESCRIPTOR_FOLLOWS = 0x8
 _UTF8 = 0x800
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# What zipfile raises at a directory that is not one, or of a later version of the format.
+# What zipfile raises for a malformed directory, or for a later version of the format.
 _UNREADABLE = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -40,16 +44,16 @@ def read(
     limits: ArchiveLimits | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Member]:
-    """Yields the members in the order of their bytes.
+    """Yields the members in the order of their offsets.
 
     Args:
       path: the archive.
-      report: called with whatever is wrong; reading goes on where it can.
-      limits: how much it may hold.
-      advance: called with numbers of bytes of the archive that were read.
+      report: called with each problem; reading continues if possible.
+      limits: how much it may contain.
+      advance: called with the number of bytes read, after each read.
 
     Raises:
-      ArchiveError: it is not a ZIP archive, or a bomb; nothing of it can be trusted.
+      ArchiveError: it is not a ZIP archive, or exceeds a limit.
     """
     limits = limits or ArchiveLimits()
     with path.open("rb") as file:
@@ -57,7 +61,7 @@ def read(
         directory, infos = _directory(file)
         if len(infos) > limits.members:
             raise ArchiveError(
-                f"it has {len(infos)} members, and no release has {limits.members}",
+                f"has {len(infos)} members; the limit for a release is {limits.members}",
                 Check.ARCHIVE_BOMB,
             )
         limits.check(sum(info.file_size for info in infos), size)
@@ -71,13 +75,13 @@ def read(
                 report(Problem(error.check, str(error), info.orig_filename))
                 continue
             if info.header_offset != position:
-                report(_gap(info.orig_filename, info.header_offset - position))
+                report(_gap(repr(info.orig_filename), info.header_offset - position))
             position = start + info.compress_size
             if info.flag_bits & _DESCRIPTOR_FOLLOWS:
                 position += _descriptor(file, position, info, report)
             yield from _member(file, info, start, names, report, advance)
         if position != directory:
-            report(_gap("the directory", directory - position))
+            report(_gap("the central directory", directory - position))
 
 
 def _directory(file: BinaryIO) -> tuple[int, list[zipfile.ZipInfo]]:
@@ -86,30 +90,30 @@ def _directory(file: BinaryIO) -> tuple[int, list[zipfile.ZipInfo]]:
         with zipfile.ZipFile(file) as archive:
             return archive.start_dir, archive.infolist()
     except _UNREADABLE as error:
-        raise ArchiveError(f"it is not a whole ZIP archive ({error})") from error
+        raise ArchiveError(f"not a complete ZIP archive ({error})") from error
 
 
 def _check_end(file: BinaryIO, size: int, count: int, report: Callable[[Problem], None]) -> None:
-    """The archive ends with its end record: no comment, nothing behind, no second directory."""
+    """Checks that the archive ends with its end record: no comment, data or second directory."""
     record = os.pread(file.fileno(), _END.size, max(0, size - _END.size))
     if len(record) < _END.size or record[:4] != b"PK\x05\x06":
-        report(Problem(Check.ARCHIVE_BROKEN, "bytes follow the end of the archive"))
+        report(Problem(Check.ARCHIVE_BROKEN, "data follows the end of the archive"))
         return
     _, disk, start_disk, here, total, *_ = _END.unpack(record)
     if (disk, start_disk) != (0, 0) or (here, total) != (count, count):
         report(
             Problem(
                 Check.ARCHIVE_BROKEN,
-                f"its end speaks of {total} members, its directory has {count}",
+                f"its end record counts {total} members, but its directory lists {count}",
             )
         )
 
 
 def _start(file: BinaryIO, info: zipfile.ZipInfo) -> int:
-    """Where the content of a member starts, its local header held against the directory."""
+    """Offset of a member's content; checks its local header against the directory."""
     name = info.orig_filename
     if info.header_offset < 0:
-        raise ArchiveError(f"{name!r} would start before the file does")
+        raise ArchiveError(f"{name!r} has a negative offset")
     header = os.pread(file.fileno(), _LOCAL.size, info.header_offset)
     if len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
         raise ArchiveError(f"{name!r} has no local header")
@@ -117,23 +121,19 @@ def _start(file: BinaryIO, info: zipfile.ZipInfo) -> int:
     local = os.pread(file.fileno(), name_length, info.header_offset + _LOCAL.size)
     encoding = "utf-8" if info.flag_bits & _UTF8 else "cp437"
     if local != name.encode(encoding, "replace"):
-        raise ArchiveError(f"{name!r} has another name in its local header: {ascii(local)[1:]}")
-    stated = (crc, packed, size)
-    if not flags & _DESCRIPTOR_FOLLOWS and stated != (
-        info.CRC,
-        info.compress_size,
-        info.file_size,
-    ):
-        raise ArchiveError(f"{name!r} has another size or CRC-32 in its local header")
+        raise ArchiveError(f"{name!r} has a different name in its local header: {ascii(local)[1:]}")
+    expected = (info.CRC, info.compress_size, info.file_size)
+    if not flags & _DESCRIPTOR_FOLLOWS and (crc, packed, size) != expected:
+        raise ArchiveError(f"{name!r} has a different size or CRC-32 in its local header")
     if (flags, method) != (info.flag_bits, info.compress_type):
-        raise ArchiveError(f"{name!r} has another method or flags in its local header")
+        raise ArchiveError(f"{name!r} has a different method or flags in its local header")
     return info.header_offset + _LOCAL.size + int(name_length) + int(extra)
 
 
 def _descriptor(
     file: BinaryIO, position: int, info: zipfile.ZipInfo, report: Callable[[Problem], None]
 ) -> int:
-    """Length of the data descriptor that follows a member, held against the directory."""
+    """Length of a member's data descriptor; checks the descriptor against the directory."""
     signed = os.pread(file.fileno(), 4, position) == _DESCRIPTOR_SIGNATURE
     length = _DESCRIPTOR.size + (4 if signed else 0)
     found = os.pread(file.fileno(), _DESCRIPTOR.size, position + (4 if signed else 0))
@@ -141,15 +141,16 @@ def _descriptor(
         info.CRC, info.compress_size & 0xFFFFFFFF, info.file_size & 0xFFFFFFFF
     )
     if found != expected:
-        cause = f"{info.orig_filename!r} has another size or CRC-32 behind its content"
-        report(Problem(Check.ARCHIVE_BROKEN, cause, info.orig_filename))
+        message = f"{info.orig_filename!r} has a different size or CRC-32 in its data descriptor"
+        report(Problem(Check.ARCHIVE_BROKEN, message, info.orig_filename))
     return length
 
 
 def _gap(before: str, length: int) -> Problem:
     if length < 0:
-        return Problem(Check.ARCHIVE_BOMB, f"{before!r} shares {-length} bytes with what precedes")
-    return Problem(Check.ARCHIVE_BROKEN, f"{length} bytes before {before!r} belong to no member")
+        message = f"{before} overlaps the member before it by {-length} bytes"
+        return Problem(Check.ARCHIVE_BOMB, message)
+    return Problem(Check.ARCHIVE_BROKEN, f"{length} bytes before {before} belong to no member")
 
 
 def _member(
@@ -170,7 +171,8 @@ def _member(
         report(Problem(Check.ARCHIVE_SPECIAL, f"{path} {cause}", path))
         return
     if stat.S_ISLNK(mode):
-        report(Problem(Check.ARCHIVE_LINK, f"{path} is a symbolic link; wheels hold files", path))
+        message = f"{path} is a symbolic link; wheels may contain only files"
+        report(Problem(Check.ARCHIVE_LINK, message, path))
         return
     yield Member(
         path=path,
@@ -185,13 +187,13 @@ def _special(info: zipfile.ZipInfo, mode: int) -> str:
     if info.flag_bits & _ENCRYPTED:
         return "is encrypted"
     if info.compress_type not in _METHODS:
-        return f"is compressed by method {info.compress_type}; wheels hold stored or deflated files"
+        return f"has compression method {info.compress_type}; wheels use stored or deflated"
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK):
-        return "is no file, directory or link"
+        return "is not a file, directory or link"
     if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
-        return "would get special permissions (setuid, setgid or sticky)"
+        return "has special permissions (setuid, setgid or sticky)"
     if info.filename.endswith("/") and info.file_size:
-        return "is a directory with content"
+        return "is a directory, but has content"
     return ""
 
 
@@ -204,7 +206,7 @@ def _content(packed: Iterator[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
         crc = zlib.crc32(chunk, crc)
         yield chunk
     if size != info.file_size:
-        raise ArchiveError(f"{info.orig_filename} does not hold the bytes that it declares")
+        raise ArchiveError(f"the content of {info.orig_filename} does not have its declared size")
     if crc != info.CRC:
         raise ArchiveError(f"the CRC-32 of {info.orig_filename} does not match its content")
 
@@ -220,12 +222,12 @@ def _inflated(packed: Iterator[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]
                 yield decoder.decompress(chunk, CHUNK)
                 chunk = decoder.unconsumed_tail
                 if decoder.unused_data:
-                    raise ArchiveError(f"bytes follow the stream of {info.orig_filename}")
+                    raise ArchiveError(f"data follows the stream of {info.orig_filename}")
         yield decoder.flush()
     except zlib.error as error:
-        raise ArchiveError(f"the stream of {info.orig_filename} is broken ({error})") from error
+        raise ArchiveError(f"the stream of {info.orig_filename} is corrupt ({error})") from error
     if not decoder.eof:
-        raise ArchiveError(f"the stream of {info.orig_filename} ends too soon")
+        raise ArchiveError(f"the stream of {info.orig_filename} is truncated")
 
 
 def _packed(
@@ -235,7 +237,7 @@ def _packed(
     while left:
         chunk = os.pread(file.fileno(), min(CHUNK, left), start)
         if not chunk:
-            raise ArchiveError(f"the archive ends within {info.orig_filename}")
+            raise ArchiveError(f"truncated: the archive ends within {info.orig_filename}")
         yield chunk
         advance(len(chunk))
         start += len(chunk)

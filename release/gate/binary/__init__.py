@@ -1,1 +1,1 @@
-"""Native files, held by parsing them against what the wheel's tags claim."""
+"""Parses native files and checks them against what a wheel's tags promise."""

@@ -1,4 +1,4 @@
-"""What a native file says of itself."""
+"""Facts from the headers of native files, and the detection of their formats."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ class BinaryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """The headers of a native file, whatever its format."""
+    """The headers of a native file, in any format."""
 
     system: str
     """linux (ELF), windows (PE) or macos (Mach-O)."""
     cpus: frozenset[str]
-    """Processors it holds code for; several in a universal Mach-O file."""
+    """Processors that it contains code for; several in a universal Mach-O file."""
     needed: tuple[str, ...] = ()
-    """Libraries it is linked to, as it names them."""
-    versions: tuple[tuple[str, str], ...] = ()
-    """Library and symbol version that it needs of it, such as GLIBC_2.17; ELF only."""
-    search: tuple[str, ...] = ()
-    """Directories that it has searched for libraries: RPATH, RUNPATH, LC_RPATH."""
-    name: str = ""
-    """What others link to it by: SONAME, the install name."""
+    """Libraries that it links to, as written in the file."""
+    symbol_versions: tuple[tuple[str, str], ...] = ()
+    """Each library with a symbol version needed from it, such as GLIBC_2.17; ELF only."""
+    search_paths: tuple[str, ...] = ()
+    """Directories that the loader searches for libraries: RPATH, RUNPATH, LC_RPATH."""
+    link_name: str = ""
+    """The name under which others link to it: SONAME, the install name."""
     executable_stack: bool = False
-    """Whether it asks for one, or says nothing where the C library then makes one."""
+    """Whether it requests one, or declares nothing where the C library then makes one."""
     minimum_os: tuple[tuple[str, tuple[int, int]], ...] = ()
-    """Processor and the oldest macOS that the code for it says it runs on; Mach-O only."""
+    """Each processor with the oldest macOS that the code for it declares; Mach-O only."""
     unsigned: frozenset[str] = field(default_factory=frozenset)
-    """Processors whose code has no signature; Mach-O only."""
+    """Processors whose code is not signed; Mach-O only."""
     python_symbols: frozenset[str] = field(default_factory=frozenset)
-    """What an extension module takes from the interpreter."""
+    """Symbols that an extension module imports from the interpreter."""
     extension: bool = False
-    """Whether it has the entry of an extension module."""
+    """Whether it has an extension module's entry point."""
 
 
 MACHINES = {
@@ -42,11 +42,11 @@ MACHINES = {
     "pe": {0x8664: "x86_64", 0xAA64: "aarch64"},
     "macho": {0x01000007: "x86_64", 0x0100000C: "aarch64"},
 }
-"""Processors by the numbers that formats give them."""
+"""Processors, by format and machine number."""
 
 
 def processor(kind: str, number: int) -> str:
-    """Name of a processor; one without a name here is given by its number, and matches no tag."""
+    """Name of a processor; its number if it is unknown, which matches no tag."""
     return MACHINES[kind].get(number, f"machine {number:#x}")
 
 
@@ -60,7 +60,7 @@ _THIN = (
 
 
 def identify(header: bytes) -> str | None:
-    """elf, pe or macho, by a file's first bytes; None for what is no native file.
+    """elf, pe or macho, from a file's first bytes; None if it is not a native file.
 
     Args:
       header: at least the first 4096 bytes of the file, or all of it.
@@ -69,11 +69,12 @@ def identify(header: bytes) -> str | None:
         return "elf"
     if header.startswith(b"MZ"):
         start = int.from_bytes(header[60:64], "little")
-        # Without a PE header it is a DOS program, if one at all.
+        # Without a PE header it is a DOS program, or not a program.
         return "pe" if header[start : start + 4] == b"PE\0\0" or start > len(header) else None
     if header[:4] in _THIN:
         return "macho"
-    # A Java class shares the magic of universal files; its version stands where the count does.
+    # Java classes have the magic number of universal files too, and their version, at least 45,
+    # in place of the number of processors.
     fat = (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
     if header[:4] in fat and int.from_bytes(header[4:8], "big") < 40:
         return "macho"

@@ -1,4 +1,4 @@
-"""Reading the headers of native files with LIEF and macholib."""
+"""Parses the headers of native files with LIEF and macholib."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ lief.logging.disable()
 
 _HEADER = 4096
 _ELF_MACHINE = 18  # offset of e_machine
-_PE_MACHINE = 4  # offset of Machine behind the signature
+_PE_MACHINE = 4  # offset of Machine from the PE signature
 _EXECUTABLE_BY_DEFAULT = frozenset({"x86_64"})
-"""Where glibc makes the stack executable for a file without PT_GNU_STACK (DEFAULT_STACK_PERMS)."""
+"""Where glibc makes the stack executable if a file lacks PT_GNU_STACK (DEFAULT_STACK_PERMS)."""
 _PYTHON = ("Py", "_Py")
 _ENTRY = "PyInit_"
 _UNDEFINED = 0  # SHN_UNDEF
@@ -32,87 +32,90 @@ _LIBRARY_COMMANDS = frozenset(
     }
 )
 _LARGEST_WITH_SYMBOLS = 64 << 20
-"""LIEF reads all symbols of a Mach-O file, a gigabyte for the compiler's library."""
+"""LIEF loads all symbols of a Mach-O file, which takes a gigabyte for the compiler's library."""
+_TRUNCATED = "truncated: its headers refer to data beyond its end"
 
 
 def read(path: Path) -> Binary:
-    """Reads a native file.
+    """Parses a native file.
 
     Args:
-      path: a file that `identify` knows.
+      path: a file in a format that `identify` knows.
 
     Raises:
-      BinaryError: its headers are broken.
+      BinaryError: its headers are malformed.
     """
     with path.open("rb") as file:
         kind = identify(file.read(_HEADER))
     if kind is None:
-        raise BinaryError("it is no native file")
+        raise BinaryError("not a native file")
     try:
         with warnings.catch_warnings():
-            # LIEF's way to say that a number has no name, such as that of a rare processor.
+            # LIEF warns about numbers that it has no name for, such as those of rare processors.
             warnings.simplefilter("ignore", RuntimeWarning)
             return _READERS[kind](path)
     except BinaryError:
         raise
-    # What LIEF and macholib raise at nonsense is whatever the nonsense leads them to.
+    # LIEF and macholib may raise any exception for malformed headers.
     except Exception as error:
-        raise BinaryError(f"its headers are broken ({error})") from error
+        raise BinaryError(f"its headers are malformed ({error})") from error
 
 
 def _elf(path: Path) -> Binary:
     config = lief.ELF.ParserConfig()
-    # What no rule asks for costs most of the time and memory.
+    # Skip what no rule needs, which would take most of the time and memory.
     config.parse_relocations = False
     config.parse_symtab_symbols = False
     config.parse_notes = False
     config.parse_overlay = False
     binary = lief.ELF.parse(str(path), config)
     if not isinstance(binary, lief.ELF.Binary):
-        raise BinaryError("its ELF headers are broken")
-    _check_whole(binary, path)
-    search: list[str] = []
-    name = ""
+        raise BinaryError("its ELF headers are malformed")
+    _check_complete(binary, path)
+    search_paths: list[str] = []
+    link_name = ""
     for entry in binary.dynamic_entries:
         if isinstance(entry, lief.ELF.DynamicEntryRunPath):
-            search += str(entry.runpath).split(":")
+            search_paths += str(entry.runpath).split(":")
         elif isinstance(entry, lief.ELF.DynamicEntryRpath):
-            search += str(entry.rpath).split(":")
+            search_paths += str(entry.rpath).split(":")
         elif isinstance(entry, lief.ELF.DynamicSharedObject):
-            name = str(entry.name)
+            link_name = str(entry.name)
     order: Literal["big", "little"] = (
         "big" if binary.header.identity_data is lief.ELF.Header.ELF_DATA.MSB else "little"
     )
     cpu = processor("elf", _number(path, _ELF_MACHINE, order))
     stack = binary.get(lief.ELF.Segment.TYPE.GNU_STACK)
-    # Not `imported`, which LIEF tells by the relocations that were left out above.
+    # Not `symbol.imported`, for which LIEF needs the relocations that are skipped above.
     symbols = [(str(symbol.name), symbol.shndx == _UNDEFINED) for symbol in binary.dynamic_symbols]
     return Binary(
         system="linux",
         cpus=frozenset({cpu}),
         needed=tuple(str(library) for library in binary.libraries),
-        versions=tuple(
+        symbol_versions=tuple(
             (str(requirement.name), str(version.name))
             for requirement in binary.symbols_version_requirement
             for version in requirement.get_auxiliary_symbols()
         ),
-        search=tuple(filter(None, search)),
-        name=name,
+        search_paths=tuple(filter(None, search_paths)),
+        link_name=link_name,
         executable_stack=stack.has(lief.ELF.Segment.FLAGS.X)
         if stack
         else cpu in _EXECUTABLE_BY_DEFAULT and _is_loaded(binary),
-        python_symbols=frozenset(n for n, taken in symbols if taken and n.startswith(_PYTHON)),
-        extension=any(n.startswith(_ENTRY) and not taken for n, taken in symbols),
+        python_symbols=frozenset(
+            name for name, imported in symbols if imported and name.startswith(_PYTHON)
+        ),
+        extension=any(name.startswith(_ENTRY) and not imported for name, imported in symbols),
     )
 
 
 def _is_loaded(binary: lief.ELF.Binary) -> bool:
-    """Whether it is a program or a library, and not an object for a linker."""
+    """Whether it is a program or a library, and not an object file."""
     return any(segment.type == lief.ELF.Segment.TYPE.LOAD for segment in binary.segments)
 
 
-def _check_whole(binary: lief.ELF.Binary, path: Path) -> None:
-    """A file that was cut short still has its first headers."""
+def _check_complete(binary: lief.ELF.Binary, path: Path) -> None:
+    """Compares the headers with the file's size: a truncated file still has its first headers."""
     size = path.stat().st_size
     header = binary.header
     ends = [s.file_offset + s.physical_size for s in binary.segments]
@@ -120,7 +123,7 @@ def _check_whole(binary: lief.ELF.Binary, path: Path) -> None:
         header.section_header_offset + header.numberof_sections * header.section_header_size
     )
     if max(ends) > size:
-        raise BinaryError("it is cut short: its headers speak of what lies behind its end")
+        raise BinaryError(_TRUNCATED)
 
 
 def _pe(path: Path) -> Binary:
@@ -130,12 +133,12 @@ def _pe(path: Path) -> Binary:
     config.parse_reloc = False
     binary = lief.PE.parse(str(path), config)
     if not isinstance(binary, lief.PE.Binary):
-        raise BinaryError("its PE headers are broken")
+        raise BinaryError("its PE headers are malformed")
     start = int(binary.dos_header.addressof_new_exeheader)
     size = path.stat().st_size
     for section in binary.sections:
         if section.offset + section.sizeof_raw_data > size:
-            raise BinaryError("it is cut short: its headers speak of what lies behind its end")
+            raise BinaryError(_TRUNCATED)
     imports = [(str(i.name), [str(e.name) for e in i.entries]) for i in binary.imports]
     imports += [(str(i.name), [str(e.name) for e in i.entries]) for i in binary.delay_imports]
     export = binary.get_export()
@@ -158,9 +161,9 @@ def _pe(path: Path) -> Binary:
 def _macho(path: Path) -> Binary:
     cpus: set[str] = set()
     needed: dict[str, None] = {}
-    search: dict[str, None] = {}
-    name = ""
-    systems: dict[str, tuple[int, int]] = {}
+    search_paths: dict[str, None] = {}
+    link_name = ""
+    minimum_os: dict[str, tuple[int, int]] = {}
     unsigned: set[str] = set()
     size = path.stat().st_size
     for part in MachO.MachO(str(path)).headers:  # type: ignore[no-untyped-call]
@@ -171,34 +174,34 @@ def _macho(path: Path) -> Binary:
             if command.cmd in _LIBRARY_COMMANDS:
                 needed[_text(data)] = None
             elif command.cmd == mach_o.LC_RPATH:
-                search[_text(data)] = None
+                search_paths[_text(data)] = None
             elif command.cmd == mach_o.LC_ID_DYLIB:
-                name = _text(data)
+                link_name = _text(data)
             elif command.cmd == mach_o.LC_BUILD_VERSION:
-                # Others than macOS may stand beside it, as in what serves Catalyst too.
+                # A file may name other platforms besides macOS, such as Catalyst.
                 if int(body.platform) == mach_o.PLATFORM_MACOS:
-                    systems[cpu] = _system(int(body.minos))
+                    minimum_os[cpu] = _system(int(body.minos))
             elif command.cmd == mach_o.LC_VERSION_MIN_MACOSX:
-                systems[cpu] = _system(int(body.version))
+                minimum_os[cpu] = _system(int(body.version))
             elif command.cmd == mach_o.LC_CODE_SIGNATURE:
                 signed = True
             elif (
                 command.cmd == mach_o.LC_SEGMENT_64
                 and part.offset + int(body.fileoff) + int(body.filesize) > size
             ):
-                raise BinaryError("it is cut short: its headers speak of what lies behind its end")
+                raise BinaryError(_TRUNCATED)
         if not signed:
             unsigned.add(cpu)
     if not cpus:
-        raise BinaryError("it holds code for no processor")
+        raise BinaryError("contains no code for any processor")
     symbols, extension = _macho_symbols(path)
     return Binary(
         system="macos",
         cpus=frozenset(cpus),
         needed=tuple(needed),
-        search=tuple(search),
-        name=name,
-        minimum_os=tuple(systems.items()),
+        search_paths=tuple(search_paths),
+        link_name=link_name,
+        minimum_os=tuple(minimum_os.items()),
         unsigned=frozenset(unsigned),
         python_symbols=symbols,
         extension=extension,
@@ -206,23 +209,23 @@ def _macho(path: Path) -> Binary:
 
 
 def _macho_symbols(path: Path) -> tuple[frozenset[str], bool]:
-    """What an extension takes from Python, and whether it is one."""
+    """The symbols imported from Python, and whether the file is an extension module."""
     if path.stat().st_size > _LARGEST_WITH_SYMBOLS:
         return frozenset(), False
     config = lief.MachO.ParserConfig.quick
     binary = lief.MachO.parse(str(path), config)
     if not isinstance(binary, lief.MachO.FatBinary) or not binary.size:
-        raise BinaryError("its Mach-O headers are broken")
-    taken: set[str] = set()
+        raise BinaryError("its Mach-O headers are malformed")
+    imported: set[str] = set()
     extension = False
     for part in binary:
         for symbol in part.symbols:
             plain = str(symbol.name).removeprefix("_")
             if symbol.type == lief.MachO.Symbol.TYPE.UNDEFINED:
-                taken |= {plain} if plain.startswith(_PYTHON) else set()
+                imported |= {plain} if plain.startswith(_PYTHON) else set()
             else:
                 extension |= plain.startswith(_ENTRY)
-    return frozenset(taken), extension
+    return frozenset(imported), extension
 
 
 def _system(packed: int) -> tuple[int, int]:
@@ -231,7 +234,7 @@ def _system(packed: int) -> tuple[int, int]:
 
 
 def _number(path: Path, offset: int, order: Literal["big", "little"] = "little") -> int:
-    """The two bytes that name a processor; LIEF has another type for those that it knows."""
+    """A two-byte machine number; LIEF's enumeration has only the machines that it knows."""
     with path.open("rb") as file:
         file.seek(offset)
         return int.from_bytes(file.read(2), order)

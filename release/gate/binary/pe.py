@@ -1,11 +1,11 @@
-"""PE: what Windows itself brings, and what a program may else expect."""
+"""Checks the imports of PE files against the libraries that Windows provides."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
 
-from release.gate.binary.where import Place
+from release.gate.binary.context import BinaryContext
 from release.model.finding import Check, Finding
 
 # fmt: off
@@ -26,21 +26,21 @@ REDISTRIBUTABLE = frozenset({
     "msvcp140_codecvt_ids", "vcruntime140", "vcruntime140_1", "vcruntime140_threads",
 })
 # fmt: on
-"""The Visual C++ runtime. CPython brings vcruntime140; msvcp140 comes with Microsoft's package,
-which the dist's README asks for."""
+"""The Visual C++ runtime. CPython includes vcruntime140; msvcp140 is part of Microsoft's
+redistributable, which the dist's README requires."""
 
 _CONTRACTS = ("api-ms-win-", "ext-ms-win-")
 _PYTHON = "python"
 
 
-def check(place: Place) -> Iterator[Finding]:
-    """Holds a PE file's imports against what is there."""
-    inside = {posixpath.basename(member).lower() for member in place.members}
-    for library in dict.fromkeys(place.binary.needed):
+def check(context: BinaryContext) -> Iterator[Finding]:
+    """Checks that every imported library is bundled or part of Windows."""
+    bundled = {posixpath.basename(member).lower() for member in context.members}
+    for library in dict.fromkeys(context.binary.needed):
         name = library.lower()
         stem = name.removesuffix(".dll")
-        known = stem in SYSTEM | REDISTRIBUTABLE or stem.startswith(_CONTRACTS) or name in inside
-        if not known and not (stem.startswith(_PYTHON) and place.abi):
-            yield place.wrong(
-                Check.LIBRARY, f"it needs {library}, which is neither inside nor part of Windows"
+        known = stem in SYSTEM | REDISTRIBUTABLE or stem.startswith(_CONTRACTS) or name in bundled
+        if not known and not (stem.startswith(_PYTHON) and context.abi):
+            yield context.finding(
+                Check.LIBRARY, f"needs {library}, which is neither bundled nor part of Windows"
             )

@@ -1,4 +1,4 @@
-"""The rules, put together: what native files of a wheel or a dist may be."""
+"""Checks the native files of a wheel or a dist with the rules of each system."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from release.gate.binary import elf, macho, pe
 from release.gate.binary.abi import Abi, check_abi
+from release.gate.binary.context import BinaryContext
 from release.gate.binary.facts import Binary
-from release.gate.binary.where import Place
 from release.gate.target import MACOS_NAMES, Target
 from release.model.finding import Check, Finding
 
 _FORMATS = {"linux": "an ELF file", "windows": "a PE file", "macos": "a Mach-O file"}
-_RULES: Mapping[str, Callable[[Place], Iterator[Finding]]] = {
+_RULES: Mapping[str, Callable[[BinaryContext], Iterator[Finding]]] = {
     "linux": elf.check,
     "windows": pe.check,
     "macos": macho.check,
@@ -26,55 +26,57 @@ def check(
     targets: Sequence[Target],
     abi: Abi | None,
 ) -> Iterator[Finding]:
-    """Holds the native files of an archive against all that its tags claim.
+    """Checks the native files of an archive against its targets.
 
     Args:
       file: name of the archive.
       binaries: its native files, by path.
       members: paths of everything in it.
-      targets: what it must run on, one for each platform tag; none for a pure wheel.
-      abi: what its tags say of extension modules; None where there are to be none.
+      targets: what they must run on, one for each platform tag; empty for a pure wheel.
+      abi: the Python ABI of its tags; None for a dist or a pure wheel.
     """
     for member, binary in binaries.items():
         if not targets:
             yield Finding(
                 file,
                 Check.BINARY_SYSTEM,
-                f"it is {_FORMATS[binary.system]}, and the wheel is tagged for any platform",
+                f"is {_FORMATS[binary.system]}, but the wheel is tagged for any platform",
                 member=member,
             )
         for target in targets:
-            yield from _check(Place(file, member, binary, members, target, abi))
+            yield from _check(BinaryContext(file, member, binary, members, target, abi))
         if abi:
             yield from check_abi(file, member, binary, abi)
 
 
-def _check(place: Place) -> Iterator[Finding]:
-    binary, target = place.binary, place.target
+def _check(context: BinaryContext) -> Iterator[Finding]:
+    binary, target = context.binary, context.target
     if binary.system != target.os:
-        yield place.wrong(
+        yield context.finding(
             Check.BINARY_SYSTEM,
-            f"it is {_FORMATS[binary.system]} for {_listed(binary.cpus)}, which does not belong in "
-            f"what is tagged {target.name}",
+            f"is {_FORMATS[binary.system]} for {_join(binary.cpus)}, which cannot run on "
+            f"{target.name}",
         )
-    elif lacking := target.cpus - binary.cpus:
-        yield place.wrong(Check.BINARY_CPU, _lacks(binary, target, lacking))
+    elif missing := target.cpus - binary.cpus:
+        yield context.finding(Check.BINARY_CPU, _missing_code(binary, target, missing))
         if len(target.cpus) > 1:
-            yield from _RULES[target.os](place)
+            yield from _RULES[target.os](context)
     else:
-        yield from _RULES[target.os](place)
+        yield from _RULES[target.os](context)
 
 
-def _lacks(binary: Binary, target: Target, lacking: frozenset[str]) -> str:
-    held = _listed(binary.cpus)
-    said = f"it holds code for {held} alone, and {target.name} promises {_listed(lacking)} too"
+def _missing_code(binary: Binary, target: Target, missing: frozenset[str]) -> str:
+    existing = _join(binary.cpus)
     if target.os == "macos" and len(binary.cpus) == 1 and binary.cpus < target.cpus:
-        true = target.name.rsplit("_", 1)[0]
+        system = target.name.rsplit("_", 1)[0]
         if target.minimum_os:
-            true = "macosx_{}_{}".format(*target.minimum_os)
-        return f"{said}; the true tag is {true}_{MACOS_NAMES[min(binary.cpus)]}"
-    return f"it holds code for {held}, and {target.name} promises {_listed(target.cpus)}"
+            system = "macosx_{}_{}".format(*target.minimum_os)
+        return (
+            f"contains code only for {existing}, but {target.name} promises {_join(missing)} too; "
+            f"the correct tag is {system}_{MACOS_NAMES[min(binary.cpus)]}"
+        )
+    return f"contains code for {existing}, but {target.name} promises {_join(target.cpus)}"
 
 
-def _listed(cpus: frozenset[str]) -> str:
+def _join(cpus: frozenset[str]) -> str:
     return " and ".join(sorted(cpus))

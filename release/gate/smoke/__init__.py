@@ -1,1 +1,1 @@
-"""Smoke tests: artifacts are installed or unpacked, used, and their numbers compared."""
+"""Smoke tests: artifacts are installed or unpacked and used, and their results are checked."""

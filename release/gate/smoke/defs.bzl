@@ -11,8 +11,7 @@
         ...
     )
 
-The program reads it with `supplier.from_environment()`, before it leaves the directory it was
-started in.
+The program reads it with `supplier.from_environment()`, before it changes the current directory.
 """
 
 load(
@@ -27,43 +26,43 @@ load("//toolchains/python:defs.bzl", "INTERPRETERS_ON_HOST", "interpreter")
 _UV = "@pypi//uv:bin/uv"
 
 def equipment(platforms = DEPENDENCY_PLATFORMS, pythons = DEPENDENCY_PYTHONS, rootfs = True, emulation = True):
-    """Returns what a test needs: all of it is fetched before the test, which has no network.
+    """Returns what a test needs; all of it is fetched before the test, which has no network.
 
     Args:
       platforms: the platforms that wheels are installed for.
       pythons: the versions of Python that they are installed on.
-      rootfs: whether containers are started, from a root file system of ours.
-      emulation: whether aarch64 programs are run on other machines.
+      rootfs: whether containers are started from our root file system.
+      emulation: whether aarch64 programs run on other machines.
 
     Returns:
       A struct: `data`, a list of labels; `env`, a dict.
     """
     cells = [(platform, python) for platform in platforms for python in pythons]
     return _declared({
-        "TRIAL_DEPENDENCIES": [dependencies_label(*cell) for cell in cells],
-        "TRIAL_EMULATION": ["@emulation//:aarch64.json"] if emulation else [],
-        "TRIAL_INTERPRETERS": [interpreter(python) for python in pythons],
-        "TRIAL_LOCKS": [lock_label(*cell) for cell in cells],
-        "TRIAL_ROOTFS": ["@rootfs//:rootfs.json"] if rootfs else [],
-        "TRIAL_UV": [_UV],
+        "SMOKE_DEPENDENCIES": [dependencies_label(*cell) for cell in cells],
+        "SMOKE_EMULATION": ["@emulation//:aarch64.json"] if emulation else [],
+        "SMOKE_INTERPRETERS": [interpreter(python) for python in pythons],
+        "SMOKE_LOCKS": [lock_label(*cell) for cell in cells],
+        "SMOKE_ROOTFS": ["@rootfs//:rootfs.json"] if rootfs else [],
+        "SMOKE_UV": [_UV],
     })
 
 def equipment_on_demand():
-    """Returns what a command needs to fetch the same when a smoke test needs it.
+    """Returns what a command needs to fetch the same equipment when a smoke test needs it.
 
-    Bazel fetches none of it, so a command starts at once.
+    Bazel fetches none of it, so the command starts at once.
 
     Returns:
       A struct: `data`, a list of labels; `env`, a dict.
     """
     return _declared({
-        "TRIAL_LOCKS": [
+        "SMOKE_LOCKS": [
             lock_label(platform, python)
             for platform in DEPENDENCY_PLATFORMS
             for python in DEPENDENCY_PYTHONS
         ],
-        "TRIAL_ON_HOST": [INTERPRETERS_ON_HOST],
-        "TRIAL_UV": [_UV],
+        "SMOKE_ON_HOST": [INTERPRETERS_ON_HOST],
+        "SMOKE_UV": [_UV],
     })
 
 def _declared(labels):

@@ -1,4 +1,4 @@
-"""The trial of a dist: unpacked, every tool asked, models compiled and run, numbers compared."""
+"""The smoke test of a dist: unpacked, tools called, models compiled and run, results checked."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from release.gate.smoke.answers import dist_tools
-from release.gate.smoke.attempt import Attempt, step
-from release.gate.smoke.candidate import NotRunError, TestableRelease
-from release.gate.smoke.native import NativeRunner, Runner
-from release.gate.smoke.process import TIMEOUT, SmokeTestError
-from release.gate.smoke.tool_runs import check_answers, compile_and_run
+from release.gate.smoke.errors import NotRunError, SmokeTestError
+from release.gate.smoke.probes import dist_tools
+from release.gate.smoke.process import TIMEOUT
+from release.gate.smoke.runnable import RunnableRelease
+from release.gate.smoke.runner import NativeRunner, Runner
+from release.gate.smoke.smoke_test import SmokeTest, step
+from release.gate.smoke.tool_runs import check_tools, compile_and_run
 from release.model.outcome import Outcome
 from release.model.plan import Platform
 
@@ -20,8 +21,8 @@ _CHUNK = 1 << 20
 _NATIVE = NativeRunner()
 
 
-def try_planned_dist(
-    candidate: TestableRelease,
+def smoke_test_planned_dist(
+    release: RunnableRelease,
     platform: Platform,
     scratch: Path,
     *,
@@ -29,24 +30,26 @@ def try_planned_dist(
     runner: Runner = _NATIVE,
     timeout: float = TIMEOUT,
 ) -> Outcome:
-    """Uses the dist that a release has for a platform; not run where that is not to be had.
+    """Smoke-tests the dist of a release for a platform; "not run" where it is unavailable.
 
     Args:
-      candidate: the release.
+      release: the files that passed inspection.
       platform: a platform of its plan.
-      scratch: as for `try_dist`, and so the others.
-      engine: what the outcome calls the runner.
+      scratch: as for `smoke_test_dist`.
+      engine: the name of the runner in the outcome.
       runner: starts the tools.
       timeout: seconds that each call may take.
     """
     try:
-        archive = candidate.dist(platform.name)
+        archive = release.dist(platform.name)
     except NotRunError as error:
-        return Attempt(platform.name, "dist", None, engine, ()).not_run(str(error))
-    return try_dist(archive, platform, scratch, runner=runner, engine=engine, timeout=timeout)
+        return SmokeTest(platform.name, "dist", None, engine, ()).not_run(str(error))
+    return smoke_test_dist(
+        archive, platform, scratch, runner=runner, engine=engine, timeout=timeout
+    )
 
 
-def try_dist(
+def smoke_test_dist(
     archive: Path,
     platform: Platform,
     scratch: Path,
@@ -55,20 +58,20 @@ def try_dist(
     engine: str = "this machine",
     timeout: float = TIMEOUT,
 ) -> Outcome:
-    """Unpacks the dist archive of a platform and uses its tools.
+    """Unpacks a dist archive and uses its tools.
 
     Args:
       archive: the archive.
-      platform: what it is for.
-      scratch: a directory that has room for half a gigabyte, at a path without spaces; what is made
-        there is taken away.
-      runner: starts the tools; by default they are this machine's own.
-      engine: what the outcome calls the runner.
+      platform: the platform of its tools.
+      scratch: a directory with room for half a gigabyte, at a path without spaces; it is empty
+        again afterwards.
+      runner: starts the tools; by default this machine does.
+      engine: the name of the runner in the outcome.
       timeout: seconds that each call may take.
     """
-    attempt = Attempt(platform.name, "dist", None, engine, (archive.name,))
+    test = SmokeTest(platform.name, "dist", None, engine, (archive.name,))
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
-        return attempt.run(lambda: _use(archive, platform, Path(directory), runner, timeout))
+        return test.run(lambda: _use(archive, platform, Path(directory), runner, timeout))
 
 
 def _use(archive: Path, platform: Platform, directory: Path, runner: Runner, timeout: float) -> str:
@@ -76,20 +79,20 @@ def _use(archive: Path, platform: Platform, directory: Path, runner: Runner, tim
     modules.mkdir()
     with step("unpacking"):
         unpack(archive, root)
-    with step("calling the tools"):
+    with step("running the tools"):
         tools = tools_in(root / "bin", platform.os)
-        check_answers(tools, dist_tools(platform.os), runner, timeout)
+        check_tools(tools, dist_tools(platform.os), runner, timeout)
     models = compile_and_run(
         tools["iree-compile"], tools["iree-run-module"], modules, runner, timeout=timeout
     )
-    return f"unpacked; {len(tools)} tools answer; {models} compiled models compute rightly"
+    return f"unpacked; {len(tools)} tools work; {models} compiled models give correct results"
 
 
 def unpack(archive: Path, directory: Path) -> None:
-    """Unpacks a dist archive into a new directory, nothing outside of it and nothing special.
+    """Unpacks a dist archive into a new directory; refuses special files and paths outside of it.
 
     Raises:
-      SmokeTestError: it is no archive, or a member would lie or lead elsewhere.
+      SmokeTestError: it is not an archive, or a member lies or points outside.
     """
     directory.mkdir()
     try:
@@ -98,7 +101,7 @@ def unpack(archive: Path, directory: Path) -> None:
             tarfile.open(fileobj=content, mode="r|") as reader,
         ):
             reader.extractall(directory, filter="data")
-            # The checksum comes last, behind all that tar asks for.
+            # The checksum comes last, after all that tar reads.
             while content.read(_CHUNK):
                 pass
     except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
@@ -106,7 +109,7 @@ def unpack(archive: Path, directory: Path) -> None:
 
 
 def tools_in(directory: Path, os: str) -> dict[str, Path]:
-    """The programs of a directory by name, without the suffix that they have on Windows."""
+    """The programs in a directory, by name without the suffix on Windows."""
     if os == "windows":
         return {path.stem: path for path in sorted(directory.glob("*.exe"))}
     return {path.name: path for path in sorted(directory.iterdir()) if path.is_file()}

@@ -1,7 +1,7 @@
-"""A Python environment that lives as long as one trial, made by uv from exact files.
+"""A Python environment for one smoke test, made by uv from pinned files.
 
 Nothing of the caller reaches it: no network, no cache, no configuration file, no environment
-variable. What it holds can therefore only come from the files it was given.
+variable. Its content can therefore only come from the files it was given.
 """
 
 from __future__ import annotations
@@ -15,91 +15,93 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.gate.smoke.process import TIMEOUT, Done, run
+from release.gate.smoke.process import TIMEOUT, ProcessResult, run
 
 _SHA256 = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _NETWORK = (
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
 )
-"""Variables by which a machine says how it reaches a network."""
+"""Variables that say how this machine reaches a network."""
 
+UV_PLATFORMS = {"linux": "aarch64-manylinux_2_28", "windows": "x86_64-pc-windows-msvc"}
+"""uv's --python-platform for the emulated platforms, by operating system."""
 
 _SCRIPT = re.compile(r"[^/]+\.data/scripts/(?P<name>[^/]+)")
 """A file of a wheel that installers put beside the interpreter (binary distribution format)."""
 
 
 def script_name(path: str) -> str | None:
-    """The name of a file in a wheel's directory of scripts, by its path; None of any other file."""
+    """The name of a script, by its path in the wheel; None for any other file."""
     found = _SCRIPT.fullmatch(path)
     return found and found["name"]
 
 
 @dataclass(frozen=True, slots=True)
-class ExactWheel:
-    """One wheel to install: this file, with these bytes, and no other."""
+class PinnedWheel:
+    """A wheel to install: this file with this digest, and no other."""
 
     package: str
     """Name of the distribution."""
     path: Path
-    """Where the file lies, an absolute path."""
+    """The file, an absolute path."""
     sha256: str
-    """Digest that it must have, in hex."""
+    """Its expected digest in hex."""
 
     def requirement(self) -> str:
-        """The line of a requirements file that asks for exactly this file."""
+        """The line of a requirements file that pins this file."""
         return f"{self.package} @ {self.path.as_uri()} --hash=sha256:{self.sha256}"
 
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """The wheels of others that a release's wheels may ask for, in exact bytes."""
+    """The third-party wheels that a release's wheels may require, pinned by digest."""
 
     lock: Path
-    """A requirements file with one hash for each project."""
+    """A requirements file with one hash per project."""
     directories: tuple[Path, ...]
-    """Where the wheels lie that it names; more may lie there."""
+    """The directories with the locked wheels, and possibly others."""
 
     def options(self) -> list[str]:
-        """uv's options to look for packages there alone, in the bytes of the lock."""
+        """uv's options to accept packages from there alone, with the digests of the lock."""
         places = (str(directory.absolute()) for directory in self.directories)
         links = (word for place in places for word in ("--find-links", place))
         return ["--constraints", str(self.lock.absolute()), *links]
 
     def wheels(self) -> tuple[Path, ...]:
-        """The wheels that the lock names by their digest, each once."""
-        wanted = set(_SHA256.findall(self.lock.read_text(encoding="utf-8")))
+        """The locked wheels, found by digest, each once."""
+        locked = set(_SHA256.findall(self.lock.read_text(encoding="utf-8")))
         found: dict[str, Path] = {}
         for path in (
             path for directory in self.directories for path in sorted(directory.glob("*.whl"))
         ):
             with path.open("rb") as file:
                 found.setdefault(hashlib.file_digest(file, "sha256").hexdigest(), path)
-        return tuple(found[digest] for digest in sorted(wanted & found.keys()))
+        return tuple(found[digest] for digest in sorted(locked & found.keys()))
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignPython:
-    """A Python of another platform, as uv is told of it."""
+    """A Python of another platform, for which uv installs here."""
 
     uv: Path
-    system: str
+    uv_platform: str
     """uv's --python-platform, such as aarch64-manylinux_2_28."""
     python: str
     """Minor version, such as 3.14."""
 
     def install(
-        self, directory: Path, wheels: Sequence[ExactWheel], requirements: Requirements | None
+        self, directory: Path, wheels: Sequence[PinnedWheel], requirements: Requirements | None
     ) -> None:
-        """Installs wheels into a directory that such a Python can look for packages in.
+        """Installs wheels into a directory from which such a Python can import them.
 
         Args:
-          directory: is made.
-          wheels: exact files.
-          requirements: what they declare is installed out of these; nothing of it without.
+          directory: is created.
+          wheels: the wheels.
+          requirements: the wheels' dependencies come from these; None installs none.
 
         Raises:
-          TrialError: uv refuses; with its words.
+          SmokeTestError: uv fails; with the end of its output.
         """
         listed = directory.with_suffix(".txt")
         listed.write_text("".join(f"{wheel.requirement()}\n" for wheel in wheels), "utf-8")
@@ -107,8 +109,8 @@ class ForeignPython:
         run(
             [
                 *(str(self.uv), "pip", "install", "--target", str(directory)),
-                # An interpreter is asked for where none of the platform can be started.
-                *("--python", sys.executable, "--python-platform", self.system),
+                # uv insists on an interpreter, and cannot start one of the platform.
+                *("--python", sys.executable, "--python-platform", self.uv_platform),
                 *("--python-version", self.python, "--no-index", "--require-hashes"),
                 *("--requirements", str(listed), *options),
                 *("--offline", "--no-cache", "--no-config", "--no-progress"),
@@ -119,7 +121,7 @@ class ForeignPython:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A virtual environment below `root`, changed and asked through `uv`."""
+    """A virtual environment below `root`, managed by `uv`."""
 
     root: Path
     uv: Path
@@ -130,10 +132,10 @@ class Environment:
     def create(
         cls, root: Path, *, uv: Path, interpreter: Path, timeout: float = TIMEOUT
     ) -> Environment:
-        """Makes an empty environment in the existing directory `root`.
+        """Creates an empty environment in the existing directory `root`.
 
         Raises:
-          TrialError: uv refuses; with its words.
+          SmokeTestError: uv fails; with the end of its output.
         """
         environment = cls(root.absolute(), uv.absolute(), timeout)
         prefix = str(environment.prefix)
@@ -142,7 +144,7 @@ class Environment:
 
     @property
     def prefix(self) -> Path:
-        """What is sys.prefix inside; beside it lies what programs leave in HOME and TMPDIR."""
+        """Its sys.prefix; beside it are the files that programs leave in HOME and TMPDIR."""
         return self.root / "venv"
 
     @property
@@ -151,33 +153,33 @@ class Environment:
         return self.prefix / "bin"
 
     def distributions(self) -> dict[str, importlib.metadata.Distribution]:
-        """What is installed, by name as its metadata spells it."""
+        """The installed distributions, by name as in their metadata."""
         sites = [str(site) for site in self.prefix.glob("lib/python*/site-packages")]
         found = importlib.metadata.distributions(path=sites)
         return {distribution.name: distribution for distribution in found}
 
-    def place(self, distribution: importlib.metadata.Distribution, path: str) -> Path:
-        """Where a file of an installed wheel is, given its path in the wheel."""
+    def installed_path(self, distribution: importlib.metadata.Distribution, path: str) -> Path:
+        """Where a file of a wheel was installed, by its path in the wheel."""
         script = script_name(path)
         if script is not None:
             return self.scripts / script
         return Path(str(distribution.locate_file(""))) / path
 
-    def install(self, wheels: Sequence[ExactWheel], requirements: Requirements) -> Done:
-        """Installs `wheels` and, out of `requirements`, what they declare.
+    def install(self, wheels: Sequence[PinnedWheel], requirements: Requirements) -> ProcessResult:
+        """Installs `wheels` and their dependencies, which come from `requirements`.
 
-        The lock only constrains: a package that no wheel declares stays away.
+        The lock only constrains: a package that no wheel requires is not installed.
         """
         return self._install(wheels, *requirements.options())
 
-    def install_alone(self, wheels: Sequence[ExactWheel]) -> Done:
-        """Installs `wheels`, and nothing that they declare."""
+    def install_alone(self, wheels: Sequence[PinnedWheel]) -> ProcessResult:
+        """Installs `wheels` without their dependencies."""
         return self._install(wheels, "--no-deps")
 
-    def install_pinned(self, lines: Sequence[str], directories: Sequence[Path]) -> Done:
-        """Installs what the lines of a requirements file name by hash, out of directories alone.
+    def install_pinned(self, lines: Sequence[str], directories: Sequence[Path]) -> ProcessResult:
+        """Installs the lines of a requirements file with hashes, from directories alone.
 
-        What one of them declares must be among the lines too.
+        The lines must include all dependencies.
         """
         links = (
             word
@@ -186,23 +188,23 @@ class Environment:
         )
         return self._install_lines(lines, *links)
 
-    def check(self) -> Done:
-        """`uv pip check`: is everything there that the installed metadata asks for?"""
+    def check(self) -> ProcessResult:
+        """Runs `uv pip check`: are all requirements of the installed metadata met?"""
         return self._call_uv("pip", "check", "--python", str(self.scripts / "python"))
 
-    def run(self, program: str, *arguments: str) -> Done:
-        """Runs a program of the environment by its name, without a shell or standard input."""
+    def run(self, program: str, *arguments: str) -> ProcessResult:
+        """Runs a program of the environment by name, without a shell or standard input."""
         return self._call([str(self.scripts / program), *arguments])
 
-    def run_online(self, program: str, *arguments: str) -> Done:
-        """The same for a program that may reach a network, by the proxies that are set."""
+    def run_online(self, program: str, *arguments: str) -> ProcessResult:
+        """Runs a program that may use the network, through the proxies that are set."""
         network = {name: os.environ[name] for name in _NETWORK if name in os.environ}
         return self._call([str(self.scripts / program), *arguments], network)
 
-    def _install(self, wheels: Sequence[ExactWheel], *options: str) -> Done:
+    def _install(self, wheels: Sequence[PinnedWheel], *options: str) -> ProcessResult:
         return self._install_lines([wheel.requirement() for wheel in wheels], *options)
 
-    def _install_lines(self, lines: Sequence[str], *options: str) -> Done:
+    def _install_lines(self, lines: Sequence[str], *options: str) -> ProcessResult:
         requirements = self.root / "requirements.txt"
         requirements.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return self._call_uv(
@@ -211,18 +213,18 @@ class Environment:
             *options,
         )
 
-    def _call_uv(self, *arguments: str) -> Done:
+    def _call_uv(self, *arguments: str) -> ProcessResult:
         return self._call(
             [str(self.uv), *arguments, "--offline", "--no-cache", "--no-config", "--no-progress"]
         )
 
-    def _call(self, command: list[str], more: Mapping[str, str] | None = None) -> Done:
+    def _call(self, command: list[str], more: Mapping[str, str] | None = None) -> ProcessResult:
         return run(
             command,
             environment={
                 "HOME": str(self.root),
                 "LANG": "C.UTF-8",
-                # /etc may hold a pip.conf with indexes and directories of its own.
+                # /etc may have a pip.conf with other indexes and directories.
                 "PIP_CONFIG_FILE": os.devnull,
                 "PATH": f"{self.scripts}:/usr/bin:/bin",
                 "TMPDIR": str(self.root),

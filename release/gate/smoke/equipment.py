@@ -1,6 +1,6 @@
-"""What smoke tests need besides the release: Pythons, an installer, and the wheels of others.
+"""What smoke tests need besides the release: Pythons, an installer, and third-party wheels.
 
-`given.py` has what Bazel gives a test as data; `on_demand.py` fetches things when they are needed.
+`provided.py` has what Bazel gives a test as data; `on_demand.py` fetches each part when needed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Interpreter:
 
     version: str
     """Minor version, such as 3.14."""
-    release: str
+    full_version: str
     """Such as 3.14.8."""
     executable: Path
 
@@ -30,28 +30,28 @@ class EmulatedPython:
 
     executable: Path
     root: Path
-    """The directory that is the root of its file system."""
+    """The root directory of its file system."""
 
 
 @dataclass(frozen=True, slots=True)
 class Emulation:
-    """qemu for the programs of aarch64 Linux, and what they find there."""
+    """qemu for aarch64 Linux programs, and the file systems that they see."""
 
     qemu: Path
     version: str
-    """qemu's own."""
+    """The version of qemu."""
     root: Path
     """A file system with the C and C++ libraries."""
     pythons: Mapping[str, EmulatedPython]
     """By minor version."""
     missing: Mapping[str, str]
-    """Why there is no Python of another version."""
+    """Why another minor version is missing."""
 
 
 class Equipment(Protocol):
-    """What smoke tests need besides the release; each part is asked for when it is needed.
+    """What smoke tests need besides the release; each part is requested when it is needed.
 
-    Where a part cannot be had, its method raises UnfitError. Methods may be called from any thread.
+    A method raises NotRunError where its part is unavailable. Any thread may call any method.
     """
 
     @property
@@ -62,33 +62,33 @@ class Equipment(Protocol):
         """A Python of this machine, by its minor version, such as 3.14.
 
         Raises:
-          UnfitError: this machine has none.
+          NotRunError: this machine has none.
         """
 
     def requirements(self, platform: str, python: str) -> Requirements:
-        """What our wheels may ask for on a platform and a Python.
+        """The wheels that ours may require on a platform and a Python.
 
         Raises:
-          UnfitError: it is not known, or cannot be fetched.
+          NotRunError: no lock covers them, or a wheel cannot be fetched.
         """
 
     def emulation(self) -> Emulation:
-        """What runs aarch64 Linux programs on another machine.
+        """An emulator for aarch64 Linux programs.
 
         Raises:
-          UnfitError: it cannot be had.
+          NotRunError: it is unavailable.
         """
 
     def root_file_system(self) -> Path:
         """A directory with a clean root file system for containers.
 
         Raises:
-          UnfitError: it cannot be had.
+          NotRunError: it is unavailable.
         """
 
 
 def parse_emulation(data: Mapping[str, object]) -> Emulation:
-    """The emulator as `toolchains/emulation/bootstrap.py` describes it."""
+    """Reads the description that `toolchains/emulation/bootstrap.py` writes."""
     pythons, missing = data["pythons"], data["missing"]
     assert isinstance(pythons, Mapping)
     assert isinstance(missing, Mapping)

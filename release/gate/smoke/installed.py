@@ -1,4 +1,4 @@
-"""Holds an environment against the wheels that were installed in it."""
+"""Checks an environment against the wheels that were installed in it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from release.gate.smoke.answers import SCRIPTS
-from release.gate.smoke.environment import Environment, ExactWheel, script_name
-from release.gate.smoke.process import SmokeTestError
+from release.gate.smoke.environment import Environment, PinnedWheel, script_name
+from release.gate.smoke.errors import SmokeTestError
+from release.gate.smoke.probes import SCRIPTS
 
-# Loads the entry points of a distribution; each that fails is a line "NAME<tab>WHY".
+# Loads the entry points of a distribution; prints a line "NAME<tab>REASON" for each that fails.
 _LOAD = """\
 import importlib.metadata, sys
 for point in importlib.metadata.distribution(sys.argv[1]).entry_points:
@@ -25,8 +25,8 @@ for point in importlib.metadata.distribution(sys.argv[1]).entry_points:
 """
 
 
-def check_installed(environment: Environment, wheels: Iterable[ExactWheel], version: str) -> None:
-    """Checks that each wheel is there, as its RECORD states, in the version of the release.
+def check_installed(environment: Environment, wheels: Iterable[PinnedWheel], version: str) -> None:
+    """Checks that each wheel is installed as its RECORD states, in the release's version.
 
     Raises:
       SmokeTestError: one is not.
@@ -36,71 +36,71 @@ def check_installed(environment: Environment, wheels: Iterable[ExactWheel], vers
             raise SmokeTestError(f"{wheel.package} is not installed")
         if changed := changed_files(environment, wheel):
             raise SmokeTestError(
-                f"{wheel.package}: not as its RECORD states: {', '.join(changed[:5])}"
+                f"{wheel.package}: files differ from RECORD: {', '.join(changed[:5])}"
             )
         if (found := distributions[wheel.package].version) != version:
-            raise SmokeTestError(f"{wheel.package}: its metadata says {found}, not {version}")
+            raise SmokeTestError(f"{wheel.package}: metadata has version {found}, not {version}")
 
 
 def check_version_modules(
-    environment: Environment, wheels: Iterable[ExactWheel], version: str
+    environment: Environment, wheels: Iterable[PinnedWheel], version: str
 ) -> None:
-    """Checks what the version module of each package says.
+    """Checks the version module of each package.
 
     Raises:
-      SmokeTestError: one cannot be imported, or says another version than that of the release.
+      SmokeTestError: one cannot be imported, or has another version than the release.
     """
     for wheel in wheels:
         module = wheel.package.replace("-", ".") + ".version"
-        ask = f"import {module} as module; print(module.VERSION)"
-        found = environment.run("python", "-I", "-c", ask).expect().stdout.strip()
+        program = f"import {module} as module; print(module.VERSION)"
+        found = environment.run("python", "-I", "-c", program).expect().stdout.strip()
         if found != version:
-            raise SmokeTestError(f"{module} says {found}, not {version}")
+            raise SmokeTestError(f"{module} has version {found}, not {version}")
 
 
-def check_entry_points(environment: Environment, wheels: Iterable[ExactWheel]) -> None:
-    """Loads every entry point: its module is imported, and the object in it looked up.
+def check_entry_points(environment: Environment, wheels: Iterable[PinnedWheel]) -> None:
+    """Loads every entry point: imports its module and looks up the object in it.
 
-    One whose script is expected to refuse its service may also do so here, in the same words.
+    Where the script is expected to fail, loading may fail with the same message.
 
     Raises:
       SmokeTestError: one cannot be loaded.
     """
     for wheel in wheels:
-        answers = SCRIPTS.get(wheel.package, {})
-        done = environment.run("python", "-I", "-c", _LOAD, wheel.package).expect()
-        for line in done.stdout.splitlines():
-            name, _, why = line.partition("\t")
-            expected = answers.get(name)
-            if not (expected and expected.exit_code and re.search(expected.says, why)):
+        probes = SCRIPTS.get(wheel.package, {})
+        result = environment.run("python", "-I", "-c", _LOAD, wheel.package).expect()
+        for line in result.stdout.splitlines():
+            name, _, reason = line.partition("\t")
+            probe = probes.get(name)
+            if not (probe and probe.exit_code and re.search(probe.pattern, reason)):
                 raise SmokeTestError(
-                    f"the entry point {name} of {wheel.package} does not load: {why}"
+                    f"the entry point {name} of {wheel.package} does not load: {reason}"
                 )
 
 
-def check_scripts(environment: Environment, wheels: Iterable[ExactWheel]) -> int:
-    """Calls every console script; returns how many there are.
+def check_scripts(environment: Environment, wheels: Iterable[PinnedWheel]) -> int:
+    """Calls every console script; returns their number.
 
     Raises:
-      SmokeTestError: one does not answer as it should, one is missing, or one is new.
+      SmokeTestError: one fails its probe, is missing, or has no probe.
     """
     count = 0
     for wheel in wheels:
         declared = declared_scripts(environment, wheel)
-        answers = SCRIPTS.get(wheel.package, {})
-        if declared != answers.keys():
+        probes = SCRIPTS.get(wheel.package, {})
+        if declared != probes.keys():
             raise SmokeTestError(
-                f"{wheel.package} declares other console scripts than are known: "
-                f"{', '.join(sorted(declared ^ answers.keys()))}"
+                f"the console scripts of {wheel.package} differ from those in probes.py: "
+                f"{', '.join(sorted(declared ^ probes.keys()))}"
             )
-        for name, answer in answers.items():
-            answer.hold(environment.run(name, *answer.arguments))
-        count += len(answers)
+        for name, probe in probes.items():
+            probe.check(environment.run(name, *probe.arguments))
+        count += len(probes)
     return count
 
 
-def declared_scripts(environment: Environment, wheel: ExactWheel) -> set[str]:
-    """Names of an installed wheel's scripts: its console scripts, and the programs among them."""
+def declared_scripts(environment: Environment, wheel: PinnedWheel) -> set[str]:
+    """Names of an installed wheel's scripts: entry points, and programs beside the interpreter."""
     points = environment.distributions()[wheel.package].entry_points
     programs = (script_name(path) for path in _record(wheel))
     return {
@@ -109,8 +109,8 @@ def declared_scripts(environment: Environment, wheel: ExactWheel) -> set[str]:
     }
 
 
-def changed_files(environment: Environment, wheel: ExactWheel) -> list[str]:
-    """The files of an installed wheel that are not on disk as its RECORD states.
+def changed_files(environment: Environment, wheel: PinnedWheel) -> list[str]:
+    """The files of an installed wheel that differ from its RECORD.
 
     Returns:
       Their paths in the wheel.
@@ -118,16 +118,16 @@ def changed_files(environment: Environment, wheel: ExactWheel) -> list[str]:
     distribution = environment.distributions()[wheel.package]
     return [
         path
-        for path, stated in _record(wheel).items()
-        if _digest(environment.place(distribution, path)) != stated
+        for path, expected in _record(wheel).items()
+        if _digest(environment.installed_path(distribution, path)) != expected
     ]
 
 
-def _record(wheel: ExactWheel) -> dict[str, str]:
+def _record(wheel: PinnedWheel) -> dict[str, str]:
     with zipfile.ZipFile(wheel.path) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
         rows = csv.reader(archive.read(name).decode().splitlines())
-        return {path: stated for path, stated, _ in rows if path != name}
+        return {path: digest for path, digest, _ in rows if path != name}
 
 
 def _digest(path: Path) -> str:

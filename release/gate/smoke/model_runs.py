@@ -1,4 +1,4 @@
-"""Starts model_set.py inside an environment, from outside."""
+"""Runs the program model_set.py in an environment."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from release.gate.smoke.environment import Environment
-from release.gate.smoke.process import Done, SmokeTestError
+from release.gate.smoke.errors import SmokeTestError
+from release.gate.smoke.process import ProcessResult
 
 PROGRAM = Path(__file__).with_name("model_set.py").absolute()
 MODELS = ("collatz", "elementwise", "matmul")
-"""What there must be a verdict on, whatever model_set.py thinks."""
+"""The models that need a verdict, independent of model_set.py."""
 BACKENDS = ("llvm-cpu", "vmvx")
-"""A native and a portable one."""
-COMPILED_THROUGH = ("session", "function", "tool")
-"""The ways into the compiler: each goes through other files of its wheel."""
-RAN_THROUGH = ("runtime", "tool")
-"""The ways into the runtime."""
+"""A native and a portable backend."""
+COMPILER_INTERFACES = ("session", "function", "tool")
+"""The interfaces of the compiler: each uses other files of its wheel."""
+RUNTIME_INTERFACES = ("runtime", "tool")
+"""The interfaces of the runtime."""
 
 
 def compile_models(environment: Environment, modules: Path, *, through: str, backend: str) -> None:
     """Compiles all models into `modules`.
 
     Raises:
-      SmokeTestError: the compiler fails; with what it said.
+      SmokeTestError: the compiler fails; with the end of its output.
     """
     _call(
         environment,
@@ -42,44 +43,46 @@ def run_models(
     """Runs all compiled models of a directory.
 
     Args:
-      environment: where the runtime is.
+      environment: has the runtime.
       modules: the directory.
-      through: one of RAN_THROUGH.
-      compiled: how many compiled models there must be a verdict on.
+      through: one of RUNTIME_INTERFACES.
+      compiled: the number of compiled models, which all need a verdict.
 
     Raises:
-      SmokeTestError: one does not run, or one of its numbers is not NumPy's.
+      SmokeTestError: one does not run, or its results differ from NumPy's.
     """
     check_verdicts(
         _call(environment, "run", "--through", through, "--modules", str(modules)), compiled
     )
 
 
-def check_verdicts(done: Done, compiled: int) -> None:
-    """Holds what `model_set.py run` says.
+def check_verdicts(result: ProcessResult, compiled: int) -> None:
+    """Checks the result of `model_set.py run`.
 
     Args:
-      done: how it ended.
-      compiled: how many compiled models there must be a verdict on.
+      result: its exit code and output.
+      compiled: the number of compiled models, which all need a verdict.
 
     Raises:
-      SmokeTestError: one does not run, or one of its numbers is not NumPy's.
+      SmokeTestError: one does not run, or its results differ from NumPy's.
     """
-    if done.exit_code not in (0, 1) or not done.stdout:
-        raise SmokeTestError(f"{done.expect().program} gives no verdicts")
-    verdicts: list[dict[str, Any]] = json.loads(done.stdout)
+    if result.exit_code not in (0, 1) or not result.stdout:
+        raise SmokeTestError(f"{result.expect().program} prints no verdicts")
+    verdicts: list[dict[str, Any]] = json.loads(result.stdout)
     for verdict in verdicts:
         if verdict["right"] is not True:
             raise SmokeTestError(
-                f"{verdict['model']} for {verdict['backend']}: its numbers are not NumPy's "
+                f"{verdict['model']} for {verdict['backend']}: results differ from NumPy's "
                 f"(largest relative error {verdict['error']:.3g})"
             )
-    tried = {verdict["model"] for verdict in verdicts}
-    if len(verdicts) != compiled or tried != set(MODELS):
-        raise SmokeTestError(f"{len(verdicts)} of {compiled} compiled models ran: {sorted(tried)}")
-    done.expect()
+    models = {verdict["model"] for verdict in verdicts}
+    if len(verdicts) != compiled or models != set(MODELS):
+        raise SmokeTestError(
+            f"{len(verdicts)} of {compiled} compiled models ran: {', '.join(sorted(models))}"
+        )
+    result.expect()
 
 
-def _call(environment: Environment, *arguments: str) -> Done:
-    # Isolated: else this directory would be searched for modules before the environment.
+def _call(environment: Environment, *arguments: str) -> ProcessResult:
+    # Isolated: else modules of this directory would shadow those of the environment.
     return environment.run("python", "-I", str(PROGRAM), *arguments)

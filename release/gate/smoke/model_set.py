@@ -1,9 +1,9 @@
-"""The models that every IREE we ship must compile and run with the right numbers.
+"""The models that every IREE we ship must compile and run with correct results.
 
-As a module, it tells the gate what goes in and what must come out. It is also a program by itself,
-so it imports nothing of ours: it runs inside the environment under test, on Python 3.11 and later,
-with NumPy and that environment's IREE alone. Compiling and running are separate commands, so that
-one machine can compile what another one, real or emulated, runs:
+As a module, it gives the gate the inputs and the expected results. It is also a stand-alone program
+that runs in the environment under test, on Python 3.11 and later, with only NumPy and that
+environment's IREE; so it imports none of our modules. Compiling and running are separate commands,
+so that one machine can compile what another one, real or emulated, runs:
 
     python model_set.py compile --through session --backend llvm-cpu --modules DIR
     python model_set.py run --through tool --modules DIR
@@ -33,18 +33,18 @@ TOOLS = Path(sysconfig.get_path("scripts"))
 
 
 class ModelError(Exception):
-    """A model could not be compiled or run; the text is one sentence for the reader."""
+    """A model cannot be compiled or run; the message is one sentence."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Model:
-    """A function in `models/NAME.mlir`, its arguments, and what NumPy says it returns."""
+    """A function in `models/NAME.mlir`, its arguments, and its result according to NumPy."""
 
     name: str
     arguments: tuple[Array, ...]
     expected: Array
     tolerance: float
-    """The largest relative error allowed; 0 asks for equality."""
+    """The largest relative error allowed; 0 requires equality."""
 
     @property
     def source(self) -> Path:
@@ -54,7 +54,7 @@ class Model:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
-    """How far the numbers of one compiled module lie from NumPy's."""
+    """How far the results of one compiled module differ from NumPy's."""
 
     model: str
     backend: str
@@ -93,12 +93,12 @@ def _collatz() -> Model:
 
 
 def model_set() -> tuple[Model, ...]:
-    """All models: a fused kernel, a matrix product, and a loop that the data decides."""
+    """All models: a fused kernel, a matrix product, and a data-dependent loop."""
     return (_elementwise(), _matmul(), _collatz())
 
 
 def backend_flags(backend: str) -> list[str]:
-    """The flags with which `iree-compile` compiles for the processor, through one of BACKENDS."""
+    """The flags of `iree-compile` for the processor and one of BACKENDS."""
     return [
         "--iree-hal-target-device=local",
         f"--iree-hal-local-target-device-backends={backend}",
@@ -107,7 +107,7 @@ def backend_flags(backend: str) -> list[str]:
 
 
 def _target_flags(backend: str) -> list[str]:
-    # What is compiled must not depend on the processor the test happens to run on.
+    # The code must not depend on the processor that the test runs on.
     return ["--iree-llvmcpu-target-cpu=generic"] if backend == "llvm-cpu" else []
 
 
@@ -122,14 +122,14 @@ def compile_in_process(source: Path, backend: str, flags: Sequence[str], module:
     invocation.enable_console_diagnostics()
     invocation.import_module(parsed.operation)
     if not invocation.execute():
-        raise ModelError(f"iree.compiler.api could not compile {source.name} for {backend}.")
+        raise ModelError(f"iree.compiler.api cannot compile {source.name} for {backend}")
     output = api.Output.open_file(str(module))
     invocation.output_vm_bytecode(output)
     output.keep()
 
 
 def compile_by_function(source: Path, backend: str, flags: Sequence[str], module: Path) -> None:
-    """Calls `iree.compiler.compile_file`, which has to find the compiler and the linker itself."""
+    """Calls `iree.compiler.compile_file`, which finds the compiler and the linker itself."""
     compiler = importlib.import_module("iree.compiler")
     compiler.compile_file(
         str(source),
@@ -140,7 +140,7 @@ def compile_by_function(source: Path, backend: str, flags: Sequence[str], module
 
 
 def compile_by_tool(source: Path, backend: str, flags: Sequence[str], module: Path) -> None:
-    """Calls `iree-compile` the way a shell does."""
+    """Calls `iree-compile` as a shell does."""
     run_tool("iree-compile", *backend_flags(backend), *flags, str(source), "-o", str(module))
 
 
@@ -153,40 +153,40 @@ def run_in_process(module: Path, model: Model, device: str) -> Array:
 
 
 def run_by_tool(module: Path, model: Model, device: str) -> Array:
-    """Calls `iree-run-module`; the numbers travel through .npy files, so no digit is lost."""
+    """Calls `iree-run-module`; .npy files keep every digit of the results."""
     run_tool("iree-run-module", *run_arguments(module, model, device))
     return load_result(module)
 
 
 def run_arguments(
-    module: Path, model: Model, device: str, called: Callable[[Path], str] = str
+    module: Path, model: Model, device: str, tool_path: Callable[[Path], str] = str
 ) -> list[str]:
-    """The arguments with which `iree-run-module` runs a compiled model.
+    """The arguments of `iree-run-module` for a compiled model.
 
-    The model's own arguments are written beside the module, where the result will be, too.
+    The model's own arguments are written beside the module, as the result will be.
 
     Args:
       module: the compiled model.
-      model: what was compiled.
+      model: the model.
       device: such as local-task.
-      called: what the tool calls a file.
+      tool_path: the path by which the tool opens a file.
     """
     files = [module.with_suffix(f".{index}.npy") for index in range(len(model.arguments))]
     for file, argument in zip(files, model.arguments, strict=True):
         np.save(file, argument)
     return [
         f"--device={device}",
-        f"--module={called(module)}",
+        f"--module={tool_path(module)}",
         f"--function={model.name}",
-        *(f"--input=@{called(file)}" for file in files),
-        f"--output=@{called(_result(module))}",
+        *(f"--input=@{tool_path(file)}" for file in files),
+        f"--output=@{tool_path(_result(module))}",
     ]
 
 
 def load_result(module: Path) -> Array:
-    """What `iree-run-module` left of a compiled model; OSError or ValueError if it is no array."""
-    numbers: Array = np.load(_result(module), allow_pickle=False)
-    return numbers
+    """The result that `iree-run-module` wrote; OSError or ValueError if it is not an array."""
+    result: Array = np.load(_result(module), allow_pickle=False)
+    return result
 
 
 def _result(module: Path) -> Path:
@@ -207,7 +207,7 @@ RUN: dict[str, Callable[[Path, Model, str], Array]] = {
 def run_tool(name: str, *arguments: str) -> None:
     """Runs one IREE program.
 
-    Raises ModelError with the program's last words if it is absent or fails.
+    Raises ModelError with the end of its output if it is absent or fails.
     """
     try:
         done = subprocess.run(
@@ -219,19 +219,19 @@ def run_tool(name: str, *arguments: str) -> None:
             check=False,
         )
     except OSError as error:
-        raise ModelError(f"{TOOLS / name} does not start: {error.strerror}.") from error
+        raise ModelError(f"{TOOLS / name} does not start: {error.strerror}") from error
     if done.returncode != 0:
-        last_words = "\n".join(done.stderr.splitlines()[-10:])
-        raise ModelError(f"{name} exits with {done.returncode} and says: {last_words}")
+        tail = "\n".join(done.stderr.splitlines()[-10:])
+        raise ModelError(f"{name} exits with {done.returncode}: {tail}")
 
 
-def judge(model: Model, numbers: Array) -> tuple[float, bool]:
-    """The largest relative error of `numbers`, and whether the model allows it."""
-    if numbers.shape != model.expected.shape:
+def judge(model: Model, result: Array) -> tuple[float, bool]:
+    """The largest relative error of a result, and whether the model allows it."""
+    if result.shape != model.expected.shape:
         return float("inf"), False
     scale = np.maximum(np.abs(model.expected), 1)
-    error = float(np.max(np.abs(numbers.astype(np.float64) - model.expected) / scale))
-    # Not `error > tolerance`: that would let NaN through.
+    error = float(np.max(np.abs(result.astype(np.float64) - model.expected) / scale))
+    # Not `error > tolerance`, which would accept NaN.
     return error, error <= model.tolerance
 
 
@@ -246,7 +246,7 @@ def compile_all(through: str, backend: str, flags: Sequence[str], modules: Path)
 def run_all(through: str, device: str, modules: Path) -> list[Verdict]:
     """Runs every compiled module below `modules`.
 
-    Raises ModelError if there is none: an empty list would read as a success.
+    Raises ModelError if there is none: an empty list would count as a success.
     """
     models = {model.name: model for model in model_set()}
     verdicts = []
@@ -255,28 +255,30 @@ def run_all(through: str, device: str, modules: Path) -> list[Verdict]:
         error, right = judge(models[name], RUN[through](module, models[name], device))
         verdicts.append(Verdict(name, backend, compiled_through, through, error, right))
     if not verdicts:
-        raise ModelError(f"{modules} holds no compiled module; run `compile` first.")
+        raise ModelError(f"{modules} has no compiled module; run `compile` first")
     return verdicts
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 a model fails or its numbers are wrong, 2 bad usage."""
+    """Exit codes: 0 done, 1 a model fails or has wrong results, 2 bad usage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    compiling = verbs.add_parser("compile", help="compile every model")
+    commands = parser.add_subparsers(dest="command", required=True)
+    compiling = commands.add_parser("compile", help="compile every model")
     compiling.add_argument("--through", choices=COMPILE, required=True)
     compiling.add_argument("--backend", choices=BACKENDS, required=True)
-    compiling.add_argument("--flag", action="append", default=[], help="one more compiler flag")
-    running = verbs.add_parser("run", help="run every compiled module and compare the numbers")
+    compiling.add_argument(
+        "--flag", action="append", default=[], help="additional compiler flag; repeatable"
+    )
+    running = commands.add_parser("run", help="run every compiled module and check the results")
     running.add_argument("--through", choices=RUN, required=True)
     running.add_argument("--device", default="local-task")
-    for verb in (compiling, running):
-        verb.add_argument(
+    for command in (compiling, running):
+        command.add_argument(
             "--modules", type=Path, required=True, help="directory of compiled modules"
         )
     options = parser.parse_args(argv)
     try:
-        if options.verb == "compile":
+        if options.command == "compile":
             compile_all(options.through, options.backend, options.flag, options.modules)
             return 0
         verdicts = run_all(options.through, options.device, options.modules)

@@ -1,7 +1,7 @@
-"""Equipment that is fetched when it is first needed, once a machine, into the user's cache.
+"""Equipment that is fetched into the user's cache when it is first needed, once per machine.
 
-It comes from the programs that the repository rules run, in the same places of the cache: what a
-test had fetched is not fetched again for a command. A line says what is fetched, and how much.
+The same programs fetch it for the repository rules, into the same cache: nothing that a test
+fetched is fetched again for a command. A line announces each download and its size.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Any, TypeVar
 from platforms import data
 from platforms.data import Data
 from release.gate.smoke import process, provided, sizes
-from release.gate.smoke.candidate import NotRunError
 from release.gate.smoke.environment import Requirements
 from release.gate.smoke.equipment import Emulation, Interpreter, parse_emulation
+from release.gate.smoke.errors import NotRunError
 from toolchains.debian.apt import Announce
 from toolchains.debian.errors import UnavailableError
 from toolchains.debian.user_cache import user_cache
@@ -38,8 +38,8 @@ T = TypeVar("T")
 
 _EMULATED = "linux_aarch64"
 _PACKAGE = "packaging/dependencies"
-# Prints the release of a Python whose wheels it can use, and nothing for one that is not final.
-_ASK_RELEASE = """\
+# Prints the full version of a final release, and nothing for a pre-release.
+_PRINT_VERSION = """\
 import sys
 print("%d.%d.%d" % sys.version_info[:3] if sys.version_info[3] == "final" else "")
 """
@@ -47,7 +47,7 @@ print("%d.%d.%d" % sys.version_info[:3] if sys.version_info[3] == "final" else "
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What fetches each part."""
+    """The functions that fetch each part."""
 
     cache: Callable[[], Path] = user_cache
     interpreter: Callable[[Path, str, Announce], Path] = python_bootstrap.interpreter
@@ -59,7 +59,7 @@ class Sources:
 
 
 class OnceCache:
-    """What was had, or could not be had, by its name: each is asked for once, by one thread."""
+    """Results and failures by name: each is fetched once, by one thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -67,10 +67,10 @@ class OnceCache:
         self._results: dict[str, Any] = {}
 
     def get(self, name: str, fetch: Callable[[], T]) -> T:
-        """What `fetch` returns or raises the first time.
+        """What `fetch` returned or raised the first time.
 
         Raises:
-          NotRunError: the first time it could not be had.
+          NotRunError: the first fetch failed.
         """
         with self._lock:
             own = self._locks.setdefault(name, threading.Lock())
@@ -89,31 +89,31 @@ class OnceCache:
 
 @dataclass(frozen=True, slots=True)
 class FetchedEquipment:
-    """Equipment of a command; its methods are those of `Equipment`."""
+    """Equipment of a command; implements `Equipment`."""
 
     uv: Path
     """The installer."""
     on_host: Mapping[str, Interpreter]
-    """The Pythons that the host has, by minor version."""
+    """The host's Pythons, by minor version."""
     locks: Mapping[tuple[str, str], Path]
-    """The lock of what our wheels require, by platform and Python."""
+    """The lock of our wheels' requirements, by platform and Python."""
     declared: Data
     """Platforms and the matrix."""
-    say: Callable[[str], None]
-    """Is called with a line before each fetch."""
+    notify: Callable[[str], None]
+    """Called with a line before each download."""
     sources: Sources = field(default_factory=Sources)
-    _memory: OnceCache = field(default_factory=OnceCache, compare=False, repr=False)
+    _cache: OnceCache = field(default_factory=OnceCache, compare=False, repr=False)
 
     @classmethod
     def from_environment(
-        cls, say: Callable[[str], None], environ: Mapping[str, str] = os.environ
+        cls, notify: Callable[[str], None], environ: Mapping[str, str] = os.environ
     ) -> FetchedEquipment:
-        """What the variables name that `equipment_on_demand()` in defs.bzl sets.
+        """The equipment of the variables that `equipment_on_demand()` in defs.bzl sets.
 
         Raises:
           KeyError: one is not set: the program was not started by Bazel.
         """
-        found = json.loads(Path(environ["TRIAL_ON_HOST"]).read_bytes())
+        found = json.loads(Path(environ["SMOKE_ON_HOST"]).read_bytes())
         return cls(
             uv=provided.installer(environ),
             on_host={
@@ -123,37 +123,37 @@ class FetchedEquipment:
             },
             locks=provided.locks(environ),
             declared=data.load(),
-            say=say,
+            notify=notify,
         )
 
     def interpreter(self, version: str) -> Interpreter:
-        """The host's Python, or one from Debian's packages."""
+        """The host's Python, or one from Debian packages."""
         if version in self.on_host:
             return self.on_host[version]
-        return self._memory.get(f"interpreter {version}", lambda: self._interpreter(version))
+        return self._cache.get(f"interpreter {version}", lambda: self._interpreter(version))
 
     def requirements(self, platform: str, python: str) -> Requirements:
-        """The lock, and where each of its wheels lies in the cache."""
-        return self._memory.get(
+        """The lock, and the cache directory of each of its wheels."""
+        return self._cache.get(
             f"requirements {platform} {python}", lambda: self._requirements(platform, python)
         )
 
     def emulation(self) -> Emulation:
-        """qemu, and a root for each Debian suite that has a Python of the matrix."""
-        return self._memory.get("emulation", self._emulation)
+        """qemu, and a root file system for each Debian suite with a Python of the matrix."""
+        return self._cache.get("emulation", self._emulation)
 
     def root_file_system(self) -> Path:
-        """A root file system from Debian's packages."""
-        return self._memory.get("root file system", self._root_file_system)
+        """A root file system from Debian packages."""
+        return self._cache.get("root file system", self._root_file_system)
 
     def _interpreter(self, version: str) -> Interpreter:
-        missing = f"there is no Python {version} here"
-        with _unfit(f"{missing} ({{}})"):
+        missing = f"Python {version} is not available"
+        with _not_run(f"{missing} ({{}})"):
             path = self.sources.interpreter(self.sources.cache(), version, self._announce)
-            release = _release(path)
-        if release is None:
+            full_version = _full_version(path)
+        if full_version is None:
             raise NotRunError(f"{missing} ({path} does not run on this host)")
-        return Interpreter(version, release, path)
+        return Interpreter(version, full_version, path)
 
     def _requirements(self, platform: str, python: str) -> Requirements:
         path = provided.lock_of(self.locks, platform, python)
@@ -161,56 +161,56 @@ class FetchedEquipment:
         tag = f"cp{python.replace('.', '')}"
         (tags,) = (one.wheel_tags for one in self.declared.platforms if one.name == platform)
         target = Target(f"{platform}-{tag}", python, (tag, "abi3"), tags)
-        with _unfit():
+        with _not_run():
             cache = self.sources.cache() / "payload"
             pins = lock.read(path, file.name)
-            needed = f"iree-compiler and iree-runtime require on {platform} with Python {python}"
-            if line := sizes.wheels(pins, cache, needed):
-                self.say(line)
+            purpose = f"iree-compiler and iree-runtime require on {platform} with Python {python}"
+            if line := sizes.wheels(pins, cache, purpose):
+                self.notify(line)
             wheels = [self.sources.wheel(pin, target, file, cache, sys.executable) for pin in pins]
         return Requirements(path, tuple(wheel.parent for wheel in wheels))
 
     def _emulation(self) -> Emulation:
-        with _unfit():
+        with _not_run():
             versions = self.declared.matrix[_EMULATED]
             return parse_emulation(
                 self.sources.emulation(self.sources.cache(), versions, self._announce)
             )
 
     def _root_file_system(self) -> Path:
-        with _unfit():
+        with _not_run():
             return self.sources.root_file_system(self.sources.cache(), self._announce)
 
     def _announce(self, purpose: str, size: int) -> None:
-        self.say(sizes.packages(purpose, size))
+        self.notify(sizes.packages(purpose, size))
 
 
 @contextmanager
-def _unfit(sentence: str = "{}") -> Iterator[None]:
-    """Raises whatever keeps a part from being fetched as NotRunError.
+def _not_run(message: str = "{}") -> Iterator[None]:
+    """Turns failures to fetch a part into NotRunError.
 
     Args:
-      sentence: takes the reason at `{}`.
+      message: has `{}` in place of the reason.
 
     Raises:
-      NotRunError: it cannot be had.
-      InterruptedTestError: the smoke tests are to end.
+      NotRunError: the part cannot be fetched.
+      InterruptedTestError: the smoke tests were interrupted.
     """
     process.check_interrupted()
     try:
         yield
     except (UnavailableError, LockError, FetchError, OSError) as error:
-        # An interrupt also ends the programs that fetch: it is then no reason to report.
+        # An interrupt also ends the fetching programs; their failure is then not the reason.
         process.check_interrupted()
-        raise NotRunError(sentence.format(error)) from error
+        raise NotRunError(message.format(error)) from error
 
 
-def _release(python: Path) -> str | None:
-    done = subprocess.run(
-        [str(python), "-I", "-S", "-c", _ASK_RELEASE],
+def _full_version(python: Path) -> str | None:
+    result = subprocess.run(
+        [str(python), "-I", "-S", "-c", _PRINT_VERSION],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.stdout.strip() or None
+    return result.stdout.strip() or None

@@ -1,4 +1,4 @@
-"""Starting programs that may fail, hang or leave others behind."""
+"""Running programs that may fail, hang or leave child processes behind."""
 
 from __future__ import annotations
 
@@ -13,29 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from release.gate.smoke.errors import InterruptedTestError, SmokeTestError
+
 TIMEOUT = 300.0
 """Seconds that a program of a release may take; the slowest takes about ten."""
 
-_LOOK = 0.2  # seconds between two looks at whether to go on
+_POLL = 0.2  # seconds between two checks for an interrupt
 _LAST_LINES = 6
 _LAST_CHARACTERS = 800
-_MOST_BYTES = 1 << 24  # of each stream; a program that says more is not worth the memory
-
+_MOST_BYTES = 1 << 24  # of each stream, to bound memory
 
 _interrupted = threading.Event()
 
 
-class InterruptedTestError(Exception):
-    """Somebody wants all trials to end; no verdict follows from it."""
-
-
 def interrupt() -> None:
-    """Ends every program that `run` waits for, in whatever thread, and every later one."""
+    """Ends every program that `run` waits for in any thread, and every later one."""
     _interrupted.set()
 
 
 def check_interrupted() -> None:
-    """Ends what goes on without `run`.
+    """Ends work that does not go through `run`.
 
     Raises:
       InterruptedTestError: `interrupt` was called.
@@ -44,44 +41,40 @@ def check_interrupted() -> None:
         raise InterruptedTestError
 
 
-class SmokeTestError(Exception):
-    """What was tried failed; the message is one sentence, with the last words of the program."""
-
-
 @dataclass(frozen=True, slots=True)
-class Done:
-    """How a program ended, and all it said."""
+class ProcessResult:
+    """The exit code and output of a program."""
 
     program: str
-    """What messages call it."""
+    """Its name in messages."""
     exit_code: int
-    """Negative: the signal that ended it."""
+    """Negative: the signal that killed it."""
     stdout: str
     stderr: str
 
-    def expect(self, exit_code: int = 0) -> Done:
-        """Itself.
+    def expect(self, exit_code: int = 0) -> ProcessResult:
+        """Checks the exit code and returns the result itself.
 
         Raises:
-          SmokeTestError: it ended otherwise.
+          SmokeTestError: the exit code is another.
         """
         if self.exit_code != exit_code:
-            wanted = f", not {exit_code}" if exit_code else ""
-            raise SmokeTestError(f"{self.program} {self._ended()}{wanted}{self.last_words()}")
+            expected = f", not {exit_code}" if exit_code else ""
+            raise SmokeTestError(f"{self.program} {self._ending()}{expected}{self.output_tail()}")
         return self
 
-    def last_words(self) -> str:
-        """The end of what it said on either stream, to be put behind a message; maybe nothing."""
-        said = (self.stdout + "\n" + self.stderr).splitlines()
-        if any(line.startswith("Traceback ") for line in said):
-            said = [line for line in said if not line.startswith(("Traceback ", " "))]
-        words = " / ".join([line.strip() for line in said if line.strip()][-_LAST_LINES:])
-        return f": {words[-_LAST_CHARACTERS:]}" if words else ""
+    def output_tail(self) -> str:
+        """The last lines of both streams as a suffix of a message; empty without output."""
+        lines = (self.stdout + "\n" + self.stderr).splitlines()
+        if any(line.startswith("Traceback ") for line in lines):
+            lines = [line for line in lines if not line.startswith(("Traceback ", " "))]
+        tail = " / ".join([line.strip() for line in lines if line.strip()][-_LAST_LINES:])
+        return f": {tail[-_LAST_CHARACTERS:]}" if tail else ""
 
-    def _ended(self) -> str:
+    def _ending(self) -> str:
         if self.exit_code >= 0:
             return f"exits with {self.exit_code}"
-        return f"is ended by {signal.Signals(-self.exit_code).name}"
+        return f"is killed by {signal.Signals(-self.exit_code).name}"
 
 
 def run(
@@ -91,22 +84,22 @@ def run(
     directory: Path | None = None,
     timeout: float = TIMEOUT,
     name: str | None = None,
-) -> Done:
+) -> ProcessResult:
     """Runs a program to its end, without a shell or standard input.
 
     Args:
       command: the program and its arguments.
       environment: all of its environment.
-      directory: where it runs; in the current directory by default.
-      timeout: seconds after which the program, and all it started, are killed.
-      name: what messages call it; by default the last part of its path.
+      directory: its working directory; the current one by default.
+      timeout: seconds after which the program and all its children are killed.
+      name: its name in messages; by default the last part of its path.
 
     Raises:
-      SmokeTestError: it does not start, or takes too long.
-      InterruptedTestError: `interrupt` was called meanwhile.
+      SmokeTestError: it does not start, or times out.
+      InterruptedTestError: `interrupt` was called in the meantime.
     """
     name = name or Path(command[0]).name
-    # Files, not pipes: a grandchild that lives on would keep a pipe open, and the reader waiting.
+    # Files, not pipes: a surviving grandchild would keep a pipe open, and the reader waiting.
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         try:
             process = subprocess.Popen(
@@ -124,25 +117,27 @@ def run(
             _wait(process, timeout)
         except subprocess.TimeoutExpired as error:
             _kill(process)
-            said = Done(name, process.returncode, _text(stdout), _text(stderr)).last_words()
-            raise SmokeTestError(f"{name} does not end within {timeout:g} s{said}") from error
+            result = ProcessResult(name, process.returncode, _text(stdout), _text(stderr))
+            raise SmokeTestError(
+                f"{name} times out after {timeout:g} s{result.output_tail()}"
+            ) from error
         except BaseException:
             _kill(process)
             raise
-        return Done(name, process.returncode, _text(stdout), _text(stderr))
+        return ProcessResult(name, process.returncode, _text(stdout), _text(stderr))
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
-    """Waits for a program's end.
+    """Waits for a program to end.
 
     Raises:
-      TimeoutExpired: it takes longer.
-      InterruptedTestError: nobody wants to know any more.
+      TimeoutExpired: it takes longer than `timeout`.
+      InterruptedTestError: `interrupt` was called.
     """
     end = time.monotonic() + timeout
     while True:
         try:
-            process.wait(min(_LOOK, max(0.0, end - time.monotonic())))
+            process.wait(min(_POLL, max(0.0, end - time.monotonic())))
         except subprocess.TimeoutExpired:
             if _interrupted.is_set():
                 raise InterruptedTestError from None
@@ -153,7 +148,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kills a program that was not waited for yet, with all of its session's processes."""
+    """Kills a running program and all processes of its session."""
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

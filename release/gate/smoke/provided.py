@@ -1,6 +1,6 @@
-"""Equipment that exists already: what Bazel gives a test as data.
+"""Equipment that Bazel gives a test as data.
 
-`equipment()` in defs.bzl names it in the variables TRIAL_*, each a list of paths.
+`equipment()` in defs.bzl sets the variables SMOKE_*, each a list of paths.
 """
 
 from __future__ import annotations
@@ -13,51 +13,52 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from release.gate.smoke.candidate import NotRunError
 from release.gate.smoke.environment import Requirements
 from release.gate.smoke.equipment import Emulation, Interpreter, parse_emulation
+from release.gate.smoke.errors import NotRunError
 
 _LOCK = re.compile(r"(?P<platform>\w+)-cp(?P<major>\d)(?P<minor>\d+)\.txt")
-_NOT_GIVEN = "none was given"
+_NOT_PROVIDED = "none was provided"
+_NO_EMULATOR = "no emulator was provided"
 
 
 @dataclass(frozen=True, slots=True)
 class ProvidedEquipment:
-    """Equipment as a test declares it; a part that is missing has a reason."""
+    """Equipment that a test declares; each missing part has a reason."""
 
     uv: Path
     """The installer."""
     interpreters: Mapping[str, Interpreter] = field(default_factory=dict)
     """By minor version."""
-    no_interpreters: Mapping[str, str] = field(default_factory=dict)
-    """Why there is no Python of another minor version."""
+    missing_interpreters: Mapping[str, str] = field(default_factory=dict)
+    """Why another minor version is missing."""
     locks: Mapping[tuple[str, str], Path] = field(default_factory=dict)
-    """The lock of what our wheels require, by platform and Python."""
+    """The lock of our wheels' requirements, by platform and Python."""
     directories: tuple[Path, ...] = ()
-    """The directories of the wheels that the locks name."""
-    emulated: Emulation | None = None
-    """What runs aarch64 Linux programs elsewhere."""
-    no_emulation: str = "no emulator was given"
+    """The directories of the locked wheels."""
+    emulator: Emulation | None = None
+    """The emulator for aarch64 Linux programs."""
+    no_emulator: str = _NO_EMULATOR
     """Why it is missing."""
     root: Path | None = None
     """A clean root file system for containers."""
-    no_root: str = _NOT_GIVEN
+    no_root: str = _NOT_PROVIDED
     """Why it is missing."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> ProvidedEquipment:
-        """What the variables TRIAL_* name.
+        """The equipment that the variables SMOKE_* name.
 
         Raises:
-          KeyError: TRIAL_UV is not set: the program was not started by Bazel.
+          KeyError: SMOKE_UV is not set: the program was not started by Bazel.
         """
-        interpreters = [_read(path) for path in paths(environ, "TRIAL_INTERPRETERS")]
-        emulated: dict[str, Any] = {}
-        for path in paths(environ, "TRIAL_EMULATION"):
-            emulated = _read(path)
-        clean: dict[str, Any] = {}
-        for path in paths(environ, "TRIAL_ROOTFS"):
-            clean = _read(path)
+        interpreters = [_read(path) for path in paths(environ, "SMOKE_INTERPRETERS")]
+        emulator: dict[str, Any] = {}
+        for path in paths(environ, "SMOKE_EMULATION"):
+            emulator = _read(path)
+        root: dict[str, Any] = {}
+        for path in paths(environ, "SMOKE_ROOTFS"):
+            root = _read(path)
         return cls(
             uv=installer(environ),
             interpreters={
@@ -65,57 +66,57 @@ class ProvidedEquipment:
                 for one in interpreters
                 if one["executable"]
             },
-            no_interpreters={
+            missing_interpreters={
                 one["version"]: one["reason"] for one in interpreters if not one["executable"]
             },
             locks=locks(environ),
             directories=tuple(
-                dict.fromkeys(path.parent for path in paths(environ, "TRIAL_DEPENDENCIES"))
+                dict.fromkeys(path.parent for path in paths(environ, "SMOKE_DEPENDENCIES"))
             ),
-            emulated=parse_emulation(emulated) if "qemu" in emulated else None,
-            no_emulation=emulated.get("reason", "no emulator was given"),
-            root=Path(clean["path"]) if clean.get("path") else None,
-            no_root=clean.get("reason", _NOT_GIVEN),
+            emulator=parse_emulation(emulator) if "qemu" in emulator else None,
+            no_emulator=emulator.get("reason", _NO_EMULATOR),
+            root=Path(root["path"]) if root.get("path") else None,
+            no_root=root.get("reason", _NOT_PROVIDED),
         )
 
     def interpreter(self, version: str) -> Interpreter:
-        """As `Equipment` says."""
+        """Implements `Equipment`."""
         if version not in self.interpreters:
-            why = self.no_interpreters.get(version, _NOT_GIVEN)
-            raise NotRunError(f"there is no Python {version} here ({why})")
+            reason = self.missing_interpreters.get(version, _NOT_PROVIDED)
+            raise NotRunError(f"Python {version} is not available ({reason})")
         return self.interpreters[version]
 
     def requirements(self, platform: str, python: str) -> Requirements:
-        """As `Equipment` says."""
+        """Implements `Equipment`."""
         return Requirements(lock_of(self.locks, platform, python), self.directories)
 
     def emulation(self) -> Emulation:
-        """As `Equipment` says."""
-        if self.emulated is None:
-            raise NotRunError(self.no_emulation)
-        return self.emulated
+        """Implements `Equipment`."""
+        if self.emulator is None:
+            raise NotRunError(self.no_emulator)
+        return self.emulator
 
     def root_file_system(self) -> Path:
-        """As `Equipment` says."""
+        """Implements `Equipment`."""
         if self.root is None:
             raise NotRunError(self.no_root)
         return self.root
 
 
 def installer(environ: Mapping[str, str]) -> Path:
-    """The installer that TRIAL_UV names.
+    """The installer that SMOKE_UV names.
 
     Raises:
       KeyError: it is not set: the program was not started by Bazel.
     """
-    return Path(environ["TRIAL_UV"]).absolute()
+    return Path(environ["SMOKE_UV"]).absolute()
 
 
 def locks(environ: Mapping[str, str]) -> dict[tuple[str, str], Path]:
-    """The locks that TRIAL_LOCKS names, by platform and Python."""
+    """The locks that SMOKE_LOCKS names, by platform and Python."""
     return {
         (named["platform"], f"{named['major']}.{named['minor']}"): path
-        for path in paths(environ, "TRIAL_LOCKS")
+        for path in paths(environ, "SMOKE_LOCKS")
         if (named := _LOCK.fullmatch(path.name))
     }
 
@@ -124,18 +125,16 @@ def lock_of(locks: Mapping[tuple[str, str], Path], platform: str, python: str) -
     """The lock for a platform and a Python.
 
     Raises:
-      NotRunError: no lock is given for them.
+      NotRunError: there is none.
     """
     lock = locks.get((platform, python))
     if lock is None:
-        raise NotRunError(
-            f"no lock says what the wheels require on {platform} with Python {python}"
-        )
+        raise NotRunError(f"no dependency lock covers Python {python} on {platform}")
     return lock
 
 
 def paths(environ: Mapping[str, str], variable: str) -> list[Path]:
-    """The paths in a variable, absolute: an environment's programs run in other directories."""
+    """The paths in a variable, absolute since programs run in other directories."""
     return [Path(path).absolute() for path in environ.get(variable, "").split()]
 
 

@@ -1,4 +1,4 @@
-"""What is about to be fetched, in a line: how many wheels, and about how much."""
+"""The line that announces a download: what is fetched, and about how much."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ _WHEELS = {
     "torch": 192.0,
 }
 _OTHER_WHEEL = 0.2
-"""Megabytes of a wheel of any other project in our locks."""
+"""Megabytes of a wheel of any other locked project."""
 _MB = 1_000_000
 
 
-def wheels(pins: Iterable[Pin], cache: Path, whose: str) -> str | None:
-    """The line to print before wheels are fetched; None when the cache has all of them.
+def wheels(pins: Iterable[Pin], cache: Path, purpose: str) -> str | None:
+    """The line to print before wheels are fetched; None when all of them are cached.
 
     Args:
-      pins: what is needed.
-      cache: the directory that holds a directory for each digest.
-      whose: goes on after "wheels that".
+      pins: the required wheels.
+      cache: the directory with one subdirectory for each digest.
+      purpose: completes "wheels that".
     """
     missing = [pin.project for pin in pins if not (cache / pin.sha256).exists()]
     if not missing:
         return None
     size = sum(_WHEELS.get(name.lower().replace("_", "-"), _OTHER_WHEEL) for name in missing)
     count = "1 wheel" if len(missing) == 1 else f"{len(missing)} wheels"
-    return f"fetching {count} that {whose} (about {math.ceil(size)} MB), once"
+    return f"fetching {count} that {purpose} (about {math.ceil(size)} MB), once"
 
 
 def packages(purpose: str, size: int) -> str:
     """The line to print before Debian packages are fetched.
 
     Args:
-      purpose: what they are for.
-      size: of the download, in bytes.
+      purpose: what the packages are for.
+      size: bytes to download.
     """
     return f"fetching {purpose} from Debian packages (about {math.ceil(size / _MB)} MB), once"

@@ -1,4 +1,4 @@
-"""Where a program's equipment comes from: Bazel's data for tests, the user's cache for commands."""
+"""Chooses a program's equipment: Bazel's data for tests, the user's cache for commands."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from release.gate.smoke.provided import ProvidedEquipment
 
 
 def from_environment(
-    say: Callable[[str], None], environ: Mapping[str, str] = os.environ
+    notify: Callable[[str], None], environ: Mapping[str, str] = os.environ
 ) -> Equipment:
-    """The equipment that the program was declared with, by one of the macros in defs.bzl.
+    """The equipment that a macro of defs.bzl declared for the program.
 
     Args:
-      say: is called with a line before each fetch.
+      notify: called with a line before each download.
       environ: the environment.
 
     Raises:
-      KeyError: TRIAL_UV is not set: the program was not started by Bazel.
+      KeyError: SMOKE_UV is not set: the program was not started by Bazel.
     """
-    if "TRIAL_ON_HOST" in environ:
-        return FetchedEquipment.from_environment(say, environ)
+    if "SMOKE_ON_HOST" in environ:
+        return FetchedEquipment.from_environment(notify, environ)
     return ProvidedEquipment.from_environment(environ)

@@ -1,7 +1,7 @@
-"""The native tools of a release, used by themselves: on this machine or through a runner.
+"""Running the native tools of a release without Python, through the runner of their platform.
 
-The tools read and write files; their numbers are compared with NumPy's here, in the gate's own
-process, so that no Python of the platform is needed.
+The tools read and write files; the gate's own process compares the results with NumPy's, so that
+the platform's Python is not needed.
 """
 
 from __future__ import annotations
@@ -10,55 +10,58 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from release.gate.smoke import model_set
-from release.gate.smoke.answers import Answer
-from release.gate.smoke.attempt import step
-from release.gate.smoke.native import Runner
-from release.gate.smoke.process import TIMEOUT, Done, SmokeTestError, run
+from release.gate.smoke.errors import SmokeTestError
+from release.gate.smoke.probes import Probe
+from release.gate.smoke.process import TIMEOUT, ProcessResult, run
+from release.gate.smoke.runner import Runner
+from release.gate.smoke.smoke_test import step
 
-_TRIES = 3
+_ATTEMPTS = 3
 
 
-def call(runner: Runner, program: Path, *arguments: str, timeout: float = TIMEOUT) -> Done:
-    """Runs a tool to its end.
+def call_tool(
+    runner: Runner, program: Path, *arguments: str, timeout: float = TIMEOUT
+) -> ProcessResult:
+    """Runs a tool to its end; again where only the runner failed.
 
     Raises:
-      SmokeTestError: it does not start, or takes too long.
+      SmokeTestError: it does not start, or times out.
     """
-    for _ in range(_TRIES):
-        done = run(
+    for _ in range(_ATTEMPTS):
+        result = run(
             runner.command(program, *arguments),
             environment=runner.environment,
             timeout=timeout,
             name=program.name,
         )
-        if not runner.stumbled(done):
+        if not runner.should_retry(result):
             break
-    return done
+    return result
 
 
-def check_answers(
+def check_tools(
     tools: Mapping[str, Path],
-    answers: Mapping[str, Answer],
+    probes: Mapping[str, Probe],
     runner: Runner,
     timeout: float = TIMEOUT,
 ) -> None:
-    """Calls every tool.
+    """Calls every tool and checks its output.
 
     Args:
-      tools: where each tool lies, by its name without a suffix.
-      answers: what each of them must answer.
+      tools: the path of each tool, by its name without a suffix.
+      probes: the call and the expected output of each.
       runner: starts them.
       timeout: seconds that each may take.
 
     Raises:
-      SmokeTestError: one does not answer as it should, one is missing, or one is new.
+      SmokeTestError: one fails its probe, is missing, or has no probe.
     """
-    if unknown := sorted(tools.keys() - answers.keys()):
-        raise SmokeTestError(f"{', '.join(unknown)}: nobody knows what it should answer")
-    for name, answer in answers.items():
+    if unknown := sorted(tools.keys() - probes.keys()):
+        raise SmokeTestError(f"{', '.join(unknown)}: unknown tool; add a probe to probes.py")
+    for name, probe in probes.items():
         if name not in tools:
-            raise SmokeTestError(f"{name} is not there")
-        answer.hold(call(runner, tools[name], *answer.arguments, timeout=timeout))
+            raise SmokeTestError(f"{name} is missing")
+        probe.check(call_tool(runner, tools[name], *probe.arguments, timeout=timeout))
 
 
 def compile_and_run(
@@ -72,23 +75,23 @@ def compile_and_run(
     device: str = "local-task",
     timeout: float = TIMEOUT,
 ) -> int:
-    """Compiles the model set with one tool, runs it with another, and compares the numbers.
+    """Compiles the model set with one tool, runs it with another, and checks the results.
 
     Args:
       compiler: `iree-compile`.
       run_module: `iree-run-module`.
-      modules: an existing directory for what is compiled and computed.
+      modules: an existing directory for compiled models and results.
       runner: starts both.
       backends: what to compile for.
-      flags: further flags of the compiler.
+      flags: additional flags of the compiler.
       device: what to run on.
       timeout: seconds that each call may take.
 
     Returns:
-      How many compiled models gave NumPy's numbers.
+      The number of compiled models, which all gave NumPy's results.
 
     Raises:
-      SmokeTestError: a tool fails, or a number is wrong.
+      SmokeTestError: a tool fails, or results differ from NumPy's.
     """
     count = 0
     for backend in backends:
@@ -102,14 +105,14 @@ def compile_and_run(
                     "-o",
                     runner.path(module),
                 ]
-                call(runner, compiler, *arguments, timeout=timeout).expect()
+                call_tool(runner, compiler, *arguments, timeout=timeout).expect()
             with step(f"running {model.name} for {backend}"):
                 arguments = model_set.run_arguments(module, model, device, runner.path)
-                call(runner, run_module, *arguments, timeout=timeout).expect()
+                call_tool(runner, run_module, *arguments, timeout=timeout).expect()
                 error, right = model_set.judge(model, model_set.load_result(module))
                 if not right:
                     raise SmokeTestError(
-                        f"its numbers are not NumPy's (largest relative error {error:.3g})"
+                        f"results differ from NumPy's (largest relative error {error:.3g})"
                     )
             count += 1
     return count

@@ -1,4 +1,4 @@
-"""A small torch module is exported through iree.turbine, compiled, run, and computes rightly."""
+"""Exports a small torch module through iree.turbine, compiles it, and checks what it computes."""
 
 import warnings
 
@@ -11,7 +11,7 @@ import torch
 
 
 class Affine(torch.nn.Module):  # type: ignore[misc]
-    """relu(W x + b), with numbers that are exact in binary."""
+    """relu(W x + b) with weights that binary floating point represents exactly."""
 
     def __init__(self) -> None:
         """Sets W and b."""
@@ -20,12 +20,12 @@ class Affine(torch.nn.Module):  # type: ignore[misc]
         self.bias = torch.nn.Parameter(torch.tensor([0.5, -1.0, 2.0]))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Computes it."""
+        """Computes the result."""
         return torch.relu(torch.nn.functional.linear(x, self.weight, self.bias))
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_an_exported_module_computes_what_torch_computes(seed: int) -> None:
+def test_an_exported_module_computes_the_same_as_torch(seed: int) -> None:
     torch.manual_seed(seed)
     module, x = Affine(), torch.randn(2, 4)
     binary = aot.export(module, args=(x,)).compile(save_to=None)
@@ -38,7 +38,7 @@ def test_an_exported_module_computes_what_torch_computes(seed: int) -> None:
     np.testing.assert_allclose(computed, module(x).detach().numpy(), rtol=1e-5, atol=1e-6)
 
 
-def test_the_former_name_leads_to_the_same_modules() -> None:
+def test_shark_turbine_imports_the_same_modules() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         import shark_turbine.aot

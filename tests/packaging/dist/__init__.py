@@ -1,1 +1,1 @@
-"""Tests of the dist archives: how they are made, what they hold, and whether they run."""
+"""Tests of the dist archives: how they are made, what they contain, and whether they work."""

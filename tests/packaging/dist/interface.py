@@ -1,4 +1,4 @@
-"""What the C header of the dists declares."""
+"""The functions that the C header of the dists declares."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _HEADER = Path("packaging/dist/include/iree/compiler/embedding_api.h")
 
 
 def declared_functions() -> list[str]:
-    """Names of the functions, in the header's order."""
+    """Returns the names of the functions, in the order of the header."""
     code = re.sub(r"//.*", "", _HEADER.read_text())
     return re.findall(r"\b(ireeCompiler\w+)\(", code)

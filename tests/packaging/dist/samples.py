@@ -1,4 +1,4 @@
-"""Small payloads, made as the real ones are."""
+"""Small payloads, made like the real ones."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assembly import blob
-from assembly.archive import ArchiveWriter
-from assembly.compress import compress
-from assembly.dist import Payload
-from payload.index import Index, Member, Origin, Source
+from builder.assembly import blob
+from builder.assembly.archive import ArchiveWriter
+from builder.assembly.compress import compress
+from builder.assembly.dist import Payload
+from builder.payload.index import Index, Member, Origin, Source
 
 
 def noise(size: int, seed: int = 0) -> bytes:
-    """Bytes that do not compress, the same ones each time."""
+    """Returns incompressible bytes, which only depend on the seed."""
     return random.Random(seed).randbytes(size)
 
 
 def write_part(path: Path, files: Mapping[str, bytes]) -> Path:
-    """Writes the part of a payload that holds `files`, and returns its path."""
+    """Writes a part of a payload with these files, and returns its path."""
     with ArchiveWriter(path) as writer:
         for name, content in sorted(files.items()):
             writer.add(name, [content])
@@ -28,7 +28,7 @@ def write_part(path: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def member(path: str, content: bytes) -> Member:
-    """The line about a file in a payload's index."""
+    """Returns the entry of a file in a payload's index."""
     return Member(
         path=path,
         role="tool",
@@ -40,7 +40,7 @@ def member(path: str, content: bytes) -> Member:
 
 
 def index(files: Mapping[str, bytes], **other_tags: Mapping[str, bytes]) -> Index:
-    """The index of a payload that has `files` for cp311, and more for other tags."""
+    """Returns the index of a payload with `files` for cp311, and others for other tags."""
     return Index(
         platform="linux_x86_64",
         origin=Origin(
@@ -58,11 +58,11 @@ def index(files: Mapping[str, bytes], **other_tags: Mapping[str, bytes]) -> Inde
 
 
 def payload(
-    directory: Path, files: Mapping[str, bytes], select: Sequence[str] = ("*/*",)
+    directory: Path, files: Mapping[str, bytes], patterns: Sequence[str] = ("*/*",)
 ) -> Payload:
-    """A payload whose files that fit `select` are compressed in a blob in `directory`."""
+    """Makes a payload, and compresses its files that match `patterns` into a blob."""
     part = write_part(directory / "common.zip", files)
     output = directory / "common.zip.xz"
-    table = compress(part, select, output, threads=1)
+    table = compress(part, patterns, output, threads=1)
     blob.write_table(directory / "common.zip.xz.json", table)
-    return Payload(index(files), {path: (output, place) for path, place in table.items()})
+    return Payload(index(files), {path: (output, position) for path, position in table.items()})

@@ -1,4 +1,4 @@
-"""The dist archive of each platform: whole, complete, and for the platform it names."""
+"""The dist archive of each platform: valid, complete, and for its platform."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from assembly import binary
+from builder.assembly import binary
 from tests.packaging.dist.interface import declared_functions
 
 COMPILER_TOOLS = {"iree-compile", "iree-link", "iree-lld", "iree-opt"}
@@ -48,14 +48,14 @@ ROCM = "iree_platform_libs/rocm"
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the dist of a platform must hold."""
+    """What the dist of a platform must contain."""
 
     cpu: str
     library: str
     suffix: str
-    """What ends the name of a program."""
+    """The suffix of programs."""
     files: frozenset[str]
-    """Files that not all platforms have."""
+    """Files that some platforms lack."""
 
 
 PLATFORMS = {
@@ -83,7 +83,7 @@ PLATFORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive that was read once."""
+    """The contents of an archive."""
 
     path: Path
     infos: dict[str, tarfile.TarInfo]
@@ -101,7 +101,7 @@ def platform(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def archive(platform: str) -> Archive:
     found = [path for path in os.environ["DISTS"].split() if path.endswith(f"-{platform}.tar.xz")]
-    assert len(found) == 1, f"one archive for {platform} among {os.environ['DISTS']}"
+    assert len(found) == 1, f"expected one archive for {platform} in {os.environ['DISTS']}"
     texts, binaries, infos, missing = {}, {}, {}, ["the library"]
     with tarfile.open(found[0]) as reader:
         for info in reader:
@@ -121,19 +121,19 @@ def archive(platform: str) -> Archive:
     return Archive(Path(found[0]), infos, texts, binaries, missing)
 
 
-def test_every_tool_is_there(platform: str, archive: Archive) -> None:
-    # A tool that upstream drops or renames is news for whoever unpacks the next dist.
+def test_every_tool_is_included(platform: str, archive: Archive) -> None:
+    # Users must be told of a tool that upstream removes or renames.
     suffix = PLATFORMS[platform].suffix
     tools = {f"bin/{name}{suffix}" for name in COMPILER_TOOLS | RUNTIME_TOOLS}
 
     assert tools - archive.infos.keys() == set()
 
 
-def test_library_licence_header_and_package_are_there(platform: str, archive: Archive) -> None:
+def test_library_license_header_and_package_are_included(platform: str, archive: Archive) -> None:
     expected = PLATFORMS[platform]
-    wanted = COMMON_FILES | expected.files | {expected.library}
+    required = COMMON_FILES | expected.files | {expected.library}
 
-    assert wanted - archive.infos.keys() == set()
+    assert required - archive.infos.keys() == set()
     assert "LLVM Exceptions to the Apache 2.0 License" in archive.texts["LICENSE"]
 
 
@@ -145,7 +145,7 @@ def test_native_files_are_for_the_platform(platform: str, archive: Archive) -> N
     assert set(archive.binaries.values()) == {binary.Binary(system, cpus)}
 
 
-def test_programs_may_be_run_and_nothing_else_may(platform: str, archive: Archive) -> None:
+def test_programs_are_executable_and_nothing_else_is(platform: str, archive: Archive) -> None:
     for name, info in archive.infos.items():
         if info.isfile():
             loaded = name == PLATFORMS[platform].library or PurePosixPath(name).suffix == ".exe"
@@ -153,7 +153,7 @@ def test_programs_may_be_run_and_nothing_else_may(platform: str, archive: Archiv
             assert info.mode == (0o755 if loaded or program else 0o644), name
 
 
-def test_the_archive_is_flat_and_windows_gets_no_links(platform: str, archive: Archive) -> None:
+def test_the_archive_has_no_top_directory_and_windows_no_links(platform: str, archive: Archive) -> None:
     tops = {name.partition("/")[0] for name in archive.infos}
     links = [info.name for info in archive.infos.values() if info.issym()]
 
@@ -161,7 +161,7 @@ def test_the_archive_is_flat_and_windows_gets_no_links(platform: str, archive: A
     assert bool(links) is not platform.startswith("windows")
 
 
-def test_texts_name_the_version_and_no_placeholder_is_left(platform: str, archive: Archive) -> None:
+def test_texts_have_the_version_and_no_placeholder_remains(platform: str, archive: Archive) -> None:
     version = archive.path.name.removeprefix("iree-dist-").removesuffix(f"-{platform}.tar.xz")
     config = archive.texts["lib/cmake/IREECompiler/IREECompilerConfig.cmake"]
 
@@ -170,7 +170,7 @@ def test_texts_name_the_version_and_no_placeholder_is_left(platform: str, archiv
     assert f'set(IREECompiler_VERSION_FULL "{version}")' in config
 
 
-def test_the_origin_of_the_native_files_is_told(platform: str, archive: Archive) -> None:
+def test_the_origin_of_the_native_files_is_recorded(platform: str, archive: Archive) -> None:
     origin = json.loads(archive.texts["origin.json"])
 
     assert origin["platform"] == platform
@@ -185,10 +185,10 @@ def test_the_library_has_the_functions_of_the_header(archive: Archive) -> None:
     assert archive.missing_functions == []
 
 
-def test_xz_finds_one_stream_without_faults(archive: Archive) -> None:
+def test_xz_finds_one_valid_stream(archive: Archive) -> None:
     program = shutil.which("xz")
     if program is None:
-        pytest.skip("not run: there is no xz on PATH")
+        pytest.skip("not run: xz is not on PATH")
     subprocess.run([program, "--test", archive.path], check=True)
     listed = subprocess.run(
         [program, "--list", "--robot", archive.path], check=True, capture_output=True, text=True

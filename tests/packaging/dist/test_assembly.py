@@ -1,4 +1,4 @@
-"""A dist put together from payloads by a layout, and what is refused."""
+"""Assembling a dist from payloads by a layout, and its errors."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from assembly import compress, dist
-from assembly.dist import Dist, Payload
-from assembly.errors import PackagingError, run
-from assembly.layout import Rule
+from builder.assembly import compress, dist
+from builder.assembly.dist import Dist, Payload
+from builder.assembly.errors import PackagingError, run
+from builder.assembly.layout import Rule
 from tests.packaging.dist.samples import index, payload, write_part
 
 FILES = {"libs/iree-run": b"run", "libs/iree-dump": b"dump", "libs/lib.so": b"library"}
-TOOLS = Rule(payload="p", select="libs/iree-*", to="lib", executable=True, link_from="bin")
-LIBRARY = Rule(payload="p", select="libs/lib.so", to="lib")
+TOOLS = Rule(payload="p", pattern="libs/iree-*", to="lib", executable=True, link_from="bin")
+LIBRARY = Rule(payload="p", pattern="libs/lib.so", to="lib")
 
 
 @pytest.fixture
@@ -51,17 +51,17 @@ def contents(archive: Path) -> dict[str, bytes]:
     return found
 
 
-def refusal(wanted: Dist, **changes: Any) -> str:
-    """What `assemble` says of a dist that is as `wanted` but for the changes."""
+def error_of(sample: Dist, **changes: Any) -> str:
+    """Returns the error message for the sample with changes."""
     with pytest.raises(PackagingError) as refused:
-        dist.assemble(dataclasses.replace(wanted, **changes))
+        dist.assemble(dataclasses.replace(sample, **changes))
     message = str(refused.value)
     assert "\n" not in message
-    assert not wanted.output.exists()
+    assert not sample.output.exists()
     return message
 
 
-def test_files_links_and_texts_are_where_the_layout_says(sample: Dist) -> None:
+def test_files_links_and_texts_follow_the_layout(sample: Dist) -> None:
     dist.assemble(sample)
     found = contents(sample.output)
 
@@ -95,55 +95,57 @@ def test_a_version_has_a_number_that_cmake_can_compare(version: str, number: str
 
 
 def test_a_version_without_a_number_is_refused(sample: Dist) -> None:
-    assert refusal(sample, version="latest") == (
+    assert error_of(sample, version="latest") == (
         "the version 'latest' does not begin with a number"
     )
 
 
-def test_a_rule_that_fits_nothing_is_refused(sample: Dist) -> None:
-    rule = Rule(payload="p", select="libs/gone-*", to="lib")
+def test_a_rule_that_matches_nothing_is_refused(sample: Dist) -> None:
+    rule = Rule(payload="p", pattern="libs/gone-*", to="lib")
 
-    assert refusal(sample, rules=[rule]) == (
-        "layout.bzl: nothing in the payload p for linux-x86_64 fits libs/gone-*; "
-        "the rule or the payload has to change"
+    assert error_of(sample, rules=[rule]) == (
+        "layout.bzl: no file of the payload p for linux-x86_64 matches libs/gone-*; "
+        "change the pattern or the payload"
     )
 
 
-def test_a_rule_for_a_payload_that_is_not_there_is_refused(sample: Dist) -> None:
-    rule = Rule(payload="q", select="*", to="lib")
+def test_a_rule_for_an_unknown_payload_is_refused(sample: Dist) -> None:
+    rule = Rule(payload="q", pattern="*", to="lib")
 
-    assert refusal(sample, rules=[rule]) == ("layout.bzl: there is no payload q for linux-x86_64")
+    assert error_of(sample, rules=[rule]) == (
+        "layout.bzl: unknown payload q for linux-x86_64; expected one of p"
+    )
 
 
 def test_two_files_for_one_path_are_refused(sample: Dist) -> None:
-    message = refusal(sample, files={"lib/lib.so": Path(__file__)})
+    message = error_of(sample, files={"lib/lib.so": Path(__file__)})
 
-    assert message == f"layout.bzl: lib/lib.so would be in {sample.output.name} twice"
+    assert message == f"layout.bzl: {sample.output.name} would contain lib/lib.so twice"
 
 
-def test_a_path_that_climbs_out_is_refused(sample: Dist) -> None:
+def test_a_path_that_leaves_the_archive_is_refused(sample: Dist) -> None:
     rule = dataclasses.replace(LIBRARY, to="../lib")
 
-    assert "the path '../lib/lib.so' climbs out of the archive" in refusal(sample, rules=[rule])
+    assert "the path '../lib/lib.so' leaves the archive" in error_of(sample, rules=[rule])
 
 
-def test_a_file_that_no_blob_holds_is_refused(sample: Dist) -> None:
+def test_a_file_that_is_in_no_blob_is_refused(sample: Dist) -> None:
     compressed = dict(sample.payloads["p"].compressed)
     del compressed["libs/lib.so"]
     payloads = {"p": Payload(sample.payloads["p"].index, compressed)}
 
-    assert refusal(sample, payloads=payloads) == (
-        f"{sample.output.name}: no blob of p holds libs/lib.so; the part common.zip has to be "
-        "compressed with the pattern libs/lib.so"
+    assert error_of(sample, payloads=payloads) == (
+        f"{sample.output.name}: no blob of p contains libs/lib.so; compress the part "
+        "common.zip with the pattern libs/lib.so"
     )
 
 
-def test_a_blob_of_other_bytes_than_the_index_describes_is_refused(sample: Dist) -> None:
+def test_a_blob_that_does_not_match_the_index_is_refused(sample: Dist) -> None:
     other = index({**FILES, "libs/lib.so": b"changed"})
     payloads = {"p": Payload(other, sample.payloads["p"].compressed)}
 
-    assert refusal(sample, payloads=payloads) == (
-        "common.zip.xz: libs/lib.so in it is not the file that the index describes"
+    assert error_of(sample, payloads=payloads) == (
+        "common.zip.xz: libs/lib.so does not match its digest in the payload's index"
     )
 
 
@@ -151,20 +153,20 @@ def test_a_file_that_differs_between_pythons_is_refused(sample: Dist) -> None:
     other = index(FILES, cp312={**FILES, "libs/lib.so": b"changed"})
     payloads = {"p": Payload(other, sample.payloads["p"].compressed)}
 
-    assert "libs/lib.so of p is another file for cp312" in refusal(sample, payloads=payloads)
+    assert "libs/lib.so of p differs for cp312" in error_of(sample, payloads=payloads)
 
 
-def test_a_file_that_is_equal_for_all_pythons_is_taken_once(sample: Dist) -> None:
+def test_a_file_that_is_the_same_for_all_pythons_is_included_once(sample: Dist) -> None:
     payloads = {"p": Payload(index(FILES, cp312=FILES), sample.payloads["p"].compressed)}
     dist.assemble(dataclasses.replace(sample, payloads=payloads))
 
     assert contents(sample.output)["lib/lib.so"] == b"library"
 
 
-def test_a_placeholder_without_a_value_is_refused(sample: Dist, tmp_path: Path) -> None:
+def test_an_unknown_placeholder_is_refused(sample: Dist, tmp_path: Path) -> None:
     (tmp_path / "config.cmake").write_text("@IREE_DIST_COLOUR@")
 
-    assert refusal(sample) == "config.cmake: there is no value for @IREE_DIST_COLOUR@"
+    assert error_of(sample) == "config.cmake: unknown placeholder @IREE_DIST_COLOUR@"
 
 
 def run_tool(
@@ -187,7 +189,7 @@ def test_the_two_tools_make_a_dist_from_their_requests(
     blobs = {"blob": str(tmp_path / "blob.xz"), "table": str(tmp_path / "blob.json")}
     compressing = {
         "part": str(part),
-        "select": ["libs/lib.so"],
+        "patterns": ["libs/lib.so"],
         "output": blobs["blob"],
         "table": blobs["table"],
         "threads": 1,
@@ -196,7 +198,7 @@ def test_the_two_tools_make_a_dist_from_their_requests(
         "output": str(tmp_path / "iree-dist-1.0-linux-x86_64.tar.xz"),
         "version": "1.0",
         "platform": "linux-x86_64",
-        "layout": [{"payload": "p", "select": "libs/lib.so", "to": "lib"}],
+        "layout": [{"payload": "p", "pattern": "libs/lib.so", "to": "lib"}],
         "payloads": {"p": {"index": str(tmp_path / "index.json"), "blobs": [blobs]}},
         "files": {},
         "templates": {},
@@ -210,7 +212,7 @@ def test_the_two_tools_make_a_dist_from_their_requests(
     assert capsys.readouterr().err == ""
 
     assert run_tool(dist.main, twice, tmp_path, monkeypatch) == 1
-    assert capsys.readouterr().err.endswith("libs/lib.so is in another blob too\n")
-    wrong = {**assembling, "layout": [{"payload": "p"}]}
-    assert run_tool(dist.main, wrong, tmp_path, monkeypatch) == 2
-    assert "not a rule of a dist's layout" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("another blob contains libs/lib.so too\n")
+    invalid = {**assembling, "layout": [{"payload": "p"}]}
+    assert run_tool(dist.main, invalid, tmp_path, monkeypatch) == 2
+    assert "invalid rule of a dist layout" in capsys.readouterr().err

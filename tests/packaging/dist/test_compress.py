@@ -1,4 +1,4 @@
-"""Blobs: the chosen files of a part, compressed once, to the same bytes by any machine."""
+"""Blobs: selected files of a part, compressed to the same bytes on any machine."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assembly import blob, compress, xz
-from assembly.blob import Compressed
-from assembly.errors import PackagingError
+from builder.assembly import blob, compress, xz
+from builder.assembly.blob import Compressed
+from builder.assembly.errors import PackagingError
 from tests.packaging.dist.samples import noise, write_part
 
 BLOCK = 512
@@ -21,27 +21,27 @@ EDGES = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHU
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert compress.CHUNK % BLOCK == 0, "a chunk would end within a block of tar"
+    assert compress.CHUNK % BLOCK == 0, "a chunk must not end within a tar block"
     monkeypatch.setattr(compress, "CHUNK", CHUNK)
 
 
 @pytest.fixture
 def part(tmp_path: Path) -> Path:
     files = {f"pkg/of_{size}": noise(size, size) for size in EDGES}
-    return write_part(tmp_path / "part.zip", files | {"other/file": b"not wanted"})
+    return write_part(tmp_path / "part.zip", files | {"other/file": b"not selected"})
 
 
-def content(source: Path, place: Compressed) -> bytes:
-    """The content of a file and its padding, read from its blocks."""
+def content(source: Path, position: Compressed) -> bytes:
+    """Returns the content of a file with its padding, read from its blocks."""
     file = io.BytesIO()
     writer = xz.Writer(file)
     with source.open("rb") as opened:
-        writer.copy(opened, place.offset, place.blocks)
+        writer.copy(opened, position.offset, position.blocks)
     writer.finish()
     return lzma.decompress(file.getvalue())
 
 
-def test_the_number_of_threads_does_not_change_a_byte(part: Path, tmp_path: Path) -> None:
+def test_the_number_of_threads_does_not_change_the_output(part: Path, tmp_path: Path) -> None:
     results = []
     for threads in (1, 2, 7, 0):
         output = tmp_path / f"{threads}.xz"
@@ -51,16 +51,16 @@ def test_the_number_of_threads_does_not_change_a_byte(part: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("size", EDGES)
-def test_a_file_and_its_padding_are_in_blocks_of_their_own(
+def test_a_file_and_its_padding_have_their_own_blocks(
     part: Path, tmp_path: Path, size: int
 ) -> None:
     output = tmp_path / "blob.xz"
-    place = compress.compress(part, ["pkg/*"], output, threads=2)[f"pkg/of_{size}"]
+    position = compress.compress(part, ["pkg/*"], output, threads=2)[f"pkg/of_{size}"]
 
-    assert content(output, place) == noise(size, size) + bytes(-size % BLOCK)
-    assert place.size == size
-    assert place.sha256 == hashlib.sha256(noise(size, size)).hexdigest()
-    assert len(place.blocks) == -(-size // CHUNK)
+    assert content(output, position) == noise(size, size) + bytes(-size % BLOCK)
+    assert position.size == size
+    assert position.sha256 == hashlib.sha256(noise(size, size)).hexdigest()
+    assert len(position.blocks) == -(-size // CHUNK)
 
 
 def test_a_blob_is_an_xz_file_of_the_files_in_order(part: Path, tmp_path: Path) -> None:
@@ -68,11 +68,11 @@ def test_a_blob_is_an_xz_file_of_the_files_in_order(part: Path, tmp_path: Path) 
     table = compress.compress(part, ["pkg/*"], output, threads=2)
 
     assert lzma.decompress(output.read_bytes()) == b"".join(
-        content(output, place) for _, place in sorted(table.items())
+        content(output, position) for _, position in sorted(table.items())
     )
 
 
-def test_only_what_is_selected_is_taken(part: Path, tmp_path: Path) -> None:
+def test_only_selected_files_are_included(part: Path, tmp_path: Path) -> None:
     table = compress.compress(part, ["other/*", "*/of_1", "pkg"], tmp_path / "blob.xz", threads=1)
 
     assert sorted(table) == ["other/file", "pkg/of_1"]
@@ -114,9 +114,9 @@ def test_a_table_is_read_as_it_was_written(part: Path, tmp_path: Path) -> None:
         '{"file": {"offset": 0, "size": 1, "sha256": "", "blocks": [{"size": 1}]}}',
     ],
 )
-def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+def test_an_invalid_table_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "table.json"
     path.write_text(text)
 
-    with pytest.raises(PackagingError, match=r"^table\.json: not the table of a blob"):
+    with pytest.raises(PackagingError, match=r"^table\.json: not a table of a blob"):
         blob.read_table(path)

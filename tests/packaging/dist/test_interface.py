@@ -9,8 +9,8 @@ from tests.packaging.dist.interface import declared_functions
 DIST = Path("packaging/dist")
 
 
-def test_windows_links_what_the_header_declares() -> None:
-    # A function missing from the list cannot be linked on Windows, and only there.
+def test_windows_exports_what_the_header_declares() -> None:
+    # A function that the list lacks cannot be linked on Windows.
     lines = (DIST / "IREECompiler.def").read_text().splitlines()
     exports = [line.strip() for line in lines if line.startswith("  ")]
 

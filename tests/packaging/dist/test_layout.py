@@ -1,16 +1,16 @@
-"""The rules of a layout: which paths fit a pattern, and where links lead."""
+"""The rules of a layout: which paths match a pattern, and where links point."""
 
 from __future__ import annotations
 
 import pytest
 
-from assembly import layout
-from assembly.errors import UsageError
-from assembly.layout import Rule
+from builder.assembly import layout
+from builder.assembly.errors import UsageError
+from builder.assembly.layout import Rule
 
 
 @pytest.mark.parametrize(
-    ("path", "pattern", "fits"),
+    ("path", "pattern", "matches"),
     [
         ("pkg/libs/iree-compile", "pkg/libs/iree-*", True),
         ("pkg/libs/iree-compile", "pkg/*/iree-compile", True),
@@ -22,8 +22,8 @@ from assembly.layout import Rule
         ("pkg/libs/libz-1.so.1.4.4", "pkg/libs/libz-*", True),
     ],
 )
-def test_a_star_stands_for_any_part_of_one_name(path: str, pattern: str, fits: bool) -> None:
-    assert layout.matches(path, pattern) is fits
+def test_a_star_matches_within_one_path_segment(path: str, pattern: str, matches: bool) -> None:
+    assert layout.matches(path, pattern) is matches
 
 
 @pytest.mark.parametrize(
@@ -34,15 +34,15 @@ def test_a_star_stands_for_any_part_of_one_name(path: str, pattern: str, fits: b
         ("lib", "share/iree/bin", "../../../lib/tool"),
     ],
 )
-def test_a_link_leads_from_its_directory_to_the_file(to: str, link_from: str, target: str) -> None:
-    rule = Rule(payload="p", select="*", to=to, link_from=link_from)
+def test_a_link_points_from_its_directory_to_the_file(to: str, link_from: str, target: str) -> None:
+    rule = Rule(payload="p", pattern="*", to=to, link_from=link_from)
 
     assert rule.link_target("tool") == target
 
 
 @pytest.mark.parametrize(
-    "data", [{"payload": "p", "select": "*"}, {"payload": "p", "select": "*", "to": "", "too": ""}]
+    "data", [{"payload": "p", "pattern": "*"}, {"payload": "p", "pattern": "*", "to": "", "extra": ""}]
 )
-def test_a_rule_with_a_wrong_key_is_refused(data: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match=r"^layout\.bzl: not a rule of a dist's layout"):
+def test_a_rule_with_missing_or_unknown_keys_is_refused(data: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=r"^layout\.bzl: invalid rule of a dist layout"):
         layout.rule(data, "layout.bzl")

@@ -1,4 +1,4 @@
-"""Archives in .tar.xz: the same bytes everywhere, and whole in whatever reads them."""
+"""Archives in .tar.xz: the same bytes everywhere, and readable by all programs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from assembly import tarball
-from assembly.errors import PackagingError
-from assembly.tarball import Copied, Entry, Link, Text
+from builder.assembly import tarball
+from builder.assembly.errors import PackagingError
+from builder.assembly.tarball import Copied, Entry, Link, Text
 from tests.packaging.dist.samples import noise, payload
 
 LIBRARY = noise(3000)
@@ -24,7 +24,7 @@ TOOL = b"#!/bin/sh\n"
 
 @pytest.fixture
 def copied(tmp_path: Path) -> dict[str, Copied]:
-    """Two files that a blob holds."""
+    """Two files in a blob."""
     compressed = payload(tmp_path, {"pkg/lib.so": LIBRARY, "pkg/tool": TOOL}).compressed
     return {
         name: Copied(source, place.offset, place.blocks, place.size, executable=name == "pkg/tool")
@@ -54,7 +54,7 @@ CONTENTS = {
 }
 
 
-def test_what_was_put_in_is_read_back(tmp_path: Path, entries: dict[str, Entry]) -> None:
+def test_what_is_written_can_be_read_back(tmp_path: Path, entries: dict[str, Entry]) -> None:
     archive = tmp_path / "a.tar.xz"
     tarball.write(archive, entries)
 
@@ -70,7 +70,7 @@ def test_what_was_put_in_is_read_back(tmp_path: Path, entries: dict[str, Entry])
     assert (link.type, link.linkname) == (tarfile.SYMTYPE, "../lib/tool")
 
 
-def test_headers_say_nothing_of_who_packed_and_when(
+def test_headers_do_not_tell_who_packed_or_when(
     tmp_path: Path, entries: dict[str, Entry]
 ) -> None:
     archive = tmp_path / "a.tar.xz"
@@ -95,7 +95,7 @@ def test_headers_say_nothing_of_who_packed_and_when(
     }
 
 
-def test_order_umask_and_time_zone_do_not_change_a_byte(
+def test_order_umask_and_time_zone_do_not_change_the_output(
     tmp_path: Path, entries: dict[str, Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tarball.write(tmp_path / "a.tar.xz", entries)
@@ -112,7 +112,7 @@ def test_order_umask_and_time_zone_do_not_change_a_byte(
     assert (tmp_path / "a.tar.xz").read_bytes() == (tmp_path / "b.tar.xz").read_bytes()
 
 
-def test_what_a_blob_holds_is_copied_not_compressed_again(
+def test_files_in_blobs_are_copied_without_recompression(
     tmp_path: Path, copied: dict[str, Copied], entries: dict[str, Entry]
 ) -> None:
     archive = tmp_path / "a.tar.xz"
@@ -124,7 +124,7 @@ def test_what_a_blob_holds_is_copied_not_compressed_again(
     assert blocks in archive.read_bytes()
 
 
-def test_the_archive_ends_as_tar_wants_it(tmp_path: Path, entries: dict[str, Entry]) -> None:
+def test_the_archive_ends_as_tar_requires(tmp_path: Path, entries: dict[str, Entry]) -> None:
     archive = tmp_path / "a.tar.xz"
     tarball.write(archive, entries)
     tar = lzma.decompress(archive.read_bytes())
@@ -142,7 +142,7 @@ def test_other_programs_unpack_it(
     tmp_path: Path, entries: dict[str, Entry], command: list[str]
 ) -> None:
     if shutil.which(command[0]) is None:
-        pytest.skip(f"not run: there is no {command[0]} on PATH")
+        pytest.skip(f"not run: {command[0]} is not on PATH")
     archive = tmp_path / "a.tar.xz"
     tarball.write(archive, entries)
     directory = tmp_path / "unpacked"
@@ -162,48 +162,48 @@ FILE = Text(b"")
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("entries", "message"),
     [
-        ({"../up": FILE}, "the path '../up' climbs out of the archive"),
-        ({"lib/../../up": FILE}, "climbs out of the archive"),
-        ({"/etc/passwd": FILE}, "the path '/etc/passwd' climbs out of the archive"),
-        ({"C:/file": FILE}, "has a character that paths must not have"),
-        ({"lib\\file": FILE}, "has a character that paths must not have"),
-        ({"new\nline": FILE}, "has a character that paths must not have"),
-        ({"lib//file": FILE}, "is not in its shortest form"),
-        ({"./file": FILE}, "is not in its shortest form"),
-        ({"lib/": FILE}, "is not in its shortest form"),
-        ({"": FILE}, "is not in its shortest form"),
-        ({"README": FILE, "readme": FILE}, "README and readme differ in letter case only"),
-        ({"Lib/a": FILE, "lib/b": FILE}, "Lib and lib differ in letter case only"),
-        ({"lib": FILE, "lib/file": FILE}, "lib would be a file and a directory"),
-        ({"bin/link": Link("../../up")}, "the link bin/link climbs out: ../../up"),
-        ({"bin/link": Link("/etc/passwd")}, "the link bin/link climbs out: /etc/passwd"),
-        ({"bin/link": Link("missing")}, "the link bin/link leads to no file: missing"),
-        ({"bin/link": Link("../lib"), "lib/file": FILE}, "leads to no file: ../lib"),
-        ({"bin/link": Link("link")}, "leads to no file: link"),
-        ({"a" * 200: FILE}, "a tar header cannot hold it"),
+        ({"../up": FILE}, "the path '../up' leaves the archive"),
+        ({"lib/../../up": FILE}, "leaves the archive"),
+        ({"/etc/passwd": FILE}, "the path '/etc/passwd' leaves the archive"),
+        ({"C:/file": FILE}, "contains a character that is not allowed"),
+        ({"lib\\file": FILE}, "contains a character that is not allowed"),
+        ({"new\nline": FILE}, "contains a character that is not allowed"),
+        ({"lib//file": FILE}, "is not normalized"),
+        ({"./file": FILE}, "is not normalized"),
+        ({"lib/": FILE}, "is not normalized"),
+        ({"": FILE}, "is not normalized"),
+        ({"README": FILE, "readme": FILE}, "README and readme differ only in letter case"),
+        ({"Lib/a": FILE, "lib/b": FILE}, "Lib and lib differ only in letter case"),
+        ({"lib": FILE, "lib/file": FILE}, "lib would be both a file and a directory"),
+        ({"bin/link": Link("../../up")}, "the link bin/link leaves the archive: ../../up"),
+        ({"bin/link": Link("/etc/passwd")}, "the link bin/link leaves the archive: /etc/passwd"),
+        ({"bin/link": Link("missing")}, "the link bin/link does not point to a file: missing"),
+        ({"bin/link": Link("../lib"), "lib/file": FILE}, "does not point to a file: ../lib"),
+        ({"bin/link": Link("link")}, "does not point to a file: link"),
+        ({"a" * 200: FILE}, "does not fit into a tar header"),
     ],
 )
-def test_a_wrong_path_is_refused_in_one_sentence(
-    tmp_path: Path, wrong: Mapping[str, Entry], message: str
+def test_an_invalid_path_is_refused_in_one_line(
+    tmp_path: Path, entries: Mapping[str, Entry], message: str
 ) -> None:
     archive = tmp_path / "a.tar.xz"
 
     with pytest.raises(PackagingError) as refusal:
-        tarball.write(archive, wrong)
+        tarball.write(archive, entries)
 
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert not archive.exists()
 
 
-def test_a_blob_that_is_cut_short_leaves_no_archive(
+def test_a_truncated_blob_leaves_no_archive(
     tmp_path: Path, copied: dict[str, Copied]
 ) -> None:
     library = copied["pkg/lib.so"]
     os.truncate(library.source, library.offset + 10)
 
-    with pytest.raises(PackagingError, match="bytes too soon"):
+    with pytest.raises(PackagingError, match="bytes too short"):
         tarball.write(tmp_path / "a.tar.xz", {"lib.so": library})
     assert not (tmp_path / "a.tar.xz").exists()

@@ -1,5 +1,5 @@
-"""The dist for Linux x86_64, unpacked: every tool starts, programs are compiled and run, and a C
-program finds and calls the compiler library."""
+"""The unpacked dist for Linux x86_64: all tools start, compiled programs run, and a C program can
+call the compiler library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from release.gate.smoke import process
-from release.gate.smoke.answers import dist_tools
+from release.gate.smoke.probes import dist_tools
 
 CONSUMER = Path("tests/packaging/dist/consumer")
 
@@ -38,7 +38,7 @@ TOOLS = dist_tools("linux")
 
 
 class Tree:
-    """An unpacked dist, which may lie anywhere."""
+    """An unpacked dist in any directory."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -47,7 +47,7 @@ class Tree:
         return str(self.root / "bin" / name)
 
     def compile(self, source: Path, *flags: str, **environment: str) -> Path:
-        """Compiles, and returns the program; raises CalledProcessError when that fails."""
+        """Compiles, and returns the program; the test fails if that fails."""
         program = source.with_suffix(".vmfb")
         program.unlink(missing_ok=True)
         run([self.tool("iree-compile"), *flags, str(source), "-o", str(program)], **environment)
@@ -66,7 +66,7 @@ class Tree:
 
 
 def run(command: Sequence[str], **environment: str) -> str:
-    """What a program says, on either stream; its words are in the failure when it fails."""
+    """Runs a program and returns stdout and stderr; the test fails with them if it fails."""
     done = subprocess.run(
         command,
         env={"PATH": os.defpath, **environment},
@@ -100,7 +100,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 @contextmanager
 def moved(tree: Tree, name: str) -> Iterator[Tree]:
-    """The tree under another name, for as long as the with statement lasts."""
+    """Renames the tree within the with statement."""
     elsewhere = tree.root.with_name(name)
     tree.root.rename(elsewhere)
     try:
@@ -116,13 +116,13 @@ def matmul(tmp_path: Path) -> Path:
     return source
 
 
-def test_every_tool_is_tried_below(tree: Tree) -> None:
+def test_every_tool_has_a_test(tree: Tree) -> None:
     assert {path.name for path in (tree.root / "bin").iterdir()} == TOOLS.keys()
 
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_the_tool_starts(tree: Tree, name: str) -> None:
-    TOOLS[name].hold(process.run([tree.tool(name), *TOOLS[name].arguments], environment={}))
+    TOOLS[name].check(process.run([tree.tool(name), *TOOLS[name].arguments], environment={}))
 
 
 @pytest.mark.parametrize("backend", ["llvm-cpu", "vmvx"])
@@ -137,37 +137,37 @@ def test_code_for_amd_gpus_finds_the_device_libraries(tree: Tree, tmp_path: Path
     tree.compile(source, "--iree-hal-target-device=hip", "--iree-rocm-target=gfx942")
 
 
-def test_the_tree_may_be_moved(tree: Tree, matmul: Path) -> None:
-    with moved(tree, "elsewhere") as there:
-        assert "2x2xf32=[19 22][43 50]" in there.run_matmul(
-            there.compile(matmul, *local("llvm-cpu"))
+def test_the_tree_can_be_moved(tree: Tree, matmul: Path) -> None:
+    with moved(tree, "elsewhere") as renamed:
+        assert "2x2xf32=[19 22][43 50]" in renamed.run_matmul(
+            renamed.compile(matmul, *local("llvm-cpu"))
         )
 
 
-def test_a_space_in_the_path_does_what_the_readme_says(
+def test_a_space_in_the_path_has_the_effect_that_the_readme_describes(
     tree: Tree, matmul: Path, tmp_path: Path
 ) -> None:
-    # When the first half fails, upstream quotes the path: delete the README's words about it.
-    with moved(tree, "with space") as there:
+    # If the first part fails, upstream quotes the path: remove the limitation from the README.
+    with moved(tree, "with space") as renamed:
         with pytest.raises(pytest.fail.Exception, match="with: not found"):
-            there.compile(matmul, *local("llvm-cpu"))
-        assert "[19 22]" in there.run_matmul(there.compile(matmul, *local("vmvx")))
+            renamed.compile(matmul, *local("llvm-cpu"))
+        assert "[19 22]" in renamed.run_matmul(renamed.compile(matmul, *local("vmvx")))
         linker = tmp_path / "iree-lld"
-        linker.symlink_to(there.root / "bin" / "iree-lld")
-        program = there.compile(
+        linker.symlink_to(renamed.root / "bin" / "iree-lld")
+        program = renamed.compile(
             matmul, *local("llvm-cpu"), IREE_LLVM_EMBEDDED_LINKER_PATH=str(linker)
         )
-        assert "[19 22]" in there.run_matmul(program)
+        assert "[19 22]" in renamed.run_matmul(program)
 
 
 def build(source: Path, tree: Tree, directory: Path, *flags: str) -> str:
-    """Configures and builds a C project against the dist; returns what CMake says."""
+    """Configures and builds a C project with the dist, and returns CMake's output."""
     for program in ("cmake", "cc"):
         if shutil.which(program, path=os.defpath) is None:
-            pytest.skip(f"not run: there is no {program} on PATH")
+            pytest.skip(f"not run: {program} is not on PATH")
     prefix = f"-DCMAKE_PREFIX_PATH={tree.root}"
-    said = run(["cmake", "-S", str(source), "-B", str(directory), prefix, *flags])
-    return said + run(["cmake", "--build", str(directory)])
+    output = run(["cmake", "-S", str(source), "-B", str(directory), prefix, *flags])
+    return output + run(["cmake", "--build", str(directory)])
 
 
 def test_the_example_compiles_a_program_that_runs(tree: Tree, tmp_path: Path) -> None:
@@ -175,46 +175,46 @@ def test_the_example_compiles_a_program_that_runs(tree: Tree, tmp_path: Path) ->
     program = tmp_path / "abs.vmfb"
     run([str(tmp_path / "build" / "compile"), str(program)])
 
-    said = run(
+    output = run(
         [tree.tool("iree-run-module"), f"--module={program}", "--function=abs", "--input=f32=-5"]
     )
 
-    assert said.splitlines()[-1] == "f32=5"
+    assert output.splitlines()[-1] == "f32=5"
 
 
 def test_every_function_does_what_the_header_says(tree: Tree, tmp_path: Path) -> None:
     build(CONSUMER, tree, tmp_path / "build")
     (tmp_path / "directory").mkdir()
 
-    said = run([str(tmp_path / "build" / "every_call"), str(tmp_path / "directory")])
+    output = run([str(tmp_path / "build" / "every_call"), str(tmp_path / "directory")])
 
-    assert said.splitlines()[-1] == "every call did what the header says"
+    assert output.splitlines()[-1] == "every call did what the header says"
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("requested", "found"),
     [("", True), ("0", True), ("{version}", True), ("{version};EXACT", True), ("99999999", False)],
 )
-def test_cmake_takes_versions_that_are_not_older(
-    tree: Tree, tmp_path: Path, asked: str, found: bool
+def test_cmake_accepts_versions_that_are_not_older(
+    tree: Tree, tmp_path: Path, requested: str, found: bool
 ) -> None:
     text = (tree.root / "lib/cmake/IREECompiler/IREECompilerConfigVersion.cmake").read_text()
     version = re.search(r'PACKAGE_VERSION "([\d.]+)"', text)
     assert version is not None
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.16)\n"
-        "project(asks LANGUAGES C)\n"
-        "find_package(IREECompiler ${ASKED} CONFIG)\n"
+        "project(consumer LANGUAGES C)\n"
+        "find_package(IREECompiler ${REQUESTED} CONFIG)\n"
         'message(STATUS "found: ${IREECompiler_FOUND} ${IREECompiler_TOOLS_DIR}")\n'
     )
-    asked = asked.format(version=version.group(1))
+    requested = requested.format(version=version.group(1))
 
-    said = build(tmp_path, tree, tmp_path / "build", f"-DASKED={asked}")
+    output = build(tmp_path, tree, tmp_path / "build", f"-DREQUESTED={requested}")
 
-    assert ("found: 1 " in said or "found: TRUE " in said) is found, said
+    assert ("found: 1 " in output or "found: TRUE " in output) is found, output
 
 
-def test_cmake_does_not_take_it_for_another_system(tree: Tree, tmp_path: Path) -> None:
+def test_cmake_rejects_it_for_another_system(tree: Tree, tmp_path: Path) -> None:
     with pytest.raises(pytest.fail.Exception, match=r"\(for linux-x86_64\)"):
         build(
             CONSUMER,

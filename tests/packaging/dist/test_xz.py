@@ -1,4 +1,4 @@
-"""Blocks of xz that move between files: read back by Python's lzma and by xz itself."""
+"""Blocks that are copied between xz files can be read by Python's lzma and by xz."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from assembly import xz
-from assembly.errors import PackagingError
+from builder.assembly import xz
+from builder.assembly.errors import PackagingError
 from tests.packaging.dist.samples import noise
 
 
@@ -26,7 +26,7 @@ def stream_of(*contents: bytes) -> bytes:
 
 
 def read_one_stream(data: bytes) -> bytes:
-    """What a reader sees that stops after the first stream."""
+    """Returns the content for a reader that stops after the first stream."""
     decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ)
     content = decoder.decompress(data)
     assert decoder.eof
@@ -41,7 +41,7 @@ def test_blocks_make_one_stream_not_several() -> None:
 
 
 @pytest.mark.parametrize("size", [*range(1, 10), 127, 128, 129, 16383, 16384, 70000])
-def test_any_size_is_padded_and_counted_rightly(size: int) -> None:
+def test_any_size_is_padded_and_counted_correctly(size: int) -> None:
     assert read_one_stream(stream_of(noise(size), b"next")) == noise(size) + b"next"
 
 
@@ -51,11 +51,11 @@ def test_an_index_of_many_blocks_is_read() -> None:
     assert read_one_stream(stream_of(*contents)) == b"".join(contents)
 
 
-def test_a_file_without_blocks_is_empty_and_whole() -> None:
+def test_a_file_without_blocks_is_empty_and_complete() -> None:
     assert read_one_stream(stream_of()) == b""
 
 
-def test_a_block_is_copied_as_it_is(tmp_path: Path) -> None:
+def test_a_block_is_copied_unchanged(tmp_path: Path) -> None:
     first, data = xz.encode(b"first" * 100)
     second, more = xz.encode(noise(3000))
     source = tmp_path / "source"
@@ -70,16 +70,16 @@ def test_a_block_is_copied_as_it_is(tmp_path: Path) -> None:
     assert copied.getvalue() == stream_of(b"first" * 100, noise(3000))
 
 
-def test_a_source_that_ends_too_soon_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_source_is_refused(tmp_path: Path) -> None:
     block, data = xz.encode(b"content")
     source = tmp_path / "short.xz"
     source.write_bytes(data[:-1])
 
-    with source.open("rb") as file, pytest.raises(PackagingError, match=r"short\.xz: it ends 1 "):
+    with source.open("rb") as file, pytest.raises(PackagingError, match=r"short\.xz: 1 bytes too short"):
         xz.Writer(io.BytesIO()).copy(file, 0, [block])
 
 
-def test_a_block_tells_its_sizes_so_that_readers_can_go_on_in_parallel() -> None:
+def test_a_block_header_has_sizes_for_parallel_readers() -> None:
     block, data = xz.encode(b"content" * 1000)
 
     assert data[1] & 0xC0 == 0xC0
@@ -87,10 +87,10 @@ def test_a_block_tells_its_sizes_so_that_readers_can_go_on_in_parallel() -> None
     assert block.size == 7000
 
 
-def test_xz_finds_nothing_wrong(tmp_path: Path) -> None:
+def test_xz_accepts_the_file(tmp_path: Path) -> None:
     program = shutil.which("xz")
     if program is None:
-        pytest.skip("not run: there is no xz on PATH")
+        pytest.skip("not run: xz is not on PATH")
     file = tmp_path / "file.xz"
     file.write_bytes(stream_of(b"one", noise(100_000), b"three" * 9999))
 
@@ -102,9 +102,9 @@ def test_xz_finds_nothing_wrong(tmp_path: Path) -> None:
     assert listed.stdout.splitlines()[1].split("\t")[1:3] == ["1", "3"]  # streams, blocks
 
 
-def test_the_encoder_makes_the_bytes_it_always_made() -> None:
-    # A new cramjam that fails here changes the bytes of every dist. That is no fault, but it is
-    # to be known: put the new digest here.
+def test_the_encoder_has_not_changed() -> None:
+    # If a new version of cramjam fails here, it changes the bytes of every dist. That is allowed, but
+    # must be a conscious change: replace the digest.
     _, data = xz.encode(b"".join(b"%d " % (number * number) for number in range(20_000)))
 
     assert hashlib.sha256(data).hexdigest() == (

@@ -1,4 +1,4 @@
-"""The wheels of a project that is built from source are right, and run."""
+"""The wheels of a project that is built from source pass the gate, and run."""
 
 from __future__ import annotations
 
@@ -15,44 +15,45 @@ import pytest
 
 from platforms import data
 from release.gate import content, wheel
-from release.gate.smoke.candidate import NotRunError
-from release.gate.smoke.environment import Environment, ExactWheel, ForeignPython
+from release.gate.smoke.environment import Environment, ForeignPython, PinnedWheel
+from release.gate.smoke.errors import NotRunError
 from release.gate.smoke.process import run
 from release.gate.smoke.provided import ProvidedEquipment
-from release.gate.smoke.runner import Qemu, Wine, started_wine
+from release.gate.smoke.qemu import Qemu
+from release.gate.smoke.wine import Wine, start_wine
 
 WHEELHOUSE = Path(os.environ["WHEELHOUSE"]).absolute()
 DISTS = Path(os.environ["DISTS"]).absolute()
 PLATFORMS = {platform.name: platform for platform in data.load().platforms}
 EQUIPMENT = ProvidedEquipment.from_environment()
-PYTHONS = (*EQUIPMENT.interpreters, *EQUIPMENT.no_interpreters)
-ASK = "import abacus; print(abacus.evaluate('2 3 + 4 *'), abacus.VERSION)"
-ANSWER = "20.0 0.dev0"
+PYTHONS = (*EQUIPMENT.interpreters, *EQUIPMENT.missing_interpreters)
+PROGRAM = "import abacus; print(abacus.evaluate('2 3 + 4 *'), abacus.VERSION)"
+OUTPUT = "20.0 0.dev0"
 
 
-def of(platform: str) -> ExactWheel:
+def wheel_for(platform: str) -> PinnedWheel:
     """The wheel for a platform."""
     (tag,) = PLATFORMS[platform].wheel_tags
     path = WHEELHOUSE / f"abacus-0.dev0-cp311-abi3-{tag}.whl"
-    return ExactWheel("abacus", path, hashlib.sha256(path.read_bytes()).hexdigest())
+    return PinnedWheel("abacus", path, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def test_a_ready_made_tree_makes_the_same_wheels() -> None:
-    """Catches: rules that can tell where a payload is from."""
-    made = [Path(path) for path in os.environ["OF_TREES"].split()]
-    assert len(made) == 2
-    for path in made:
+def test_a_prebuilt_tree_gives_the_same_wheels() -> None:
+    """Catches: rules that depend on the origin of a payload."""
+    wheels = [Path(path) for path in os.environ["TREE_WHEELS"].split()]
+    assert len(wheels) == 2
+    for path in wheels:
         assert path.read_bytes() == (WHEELHOUSE / path.name).read_bytes(), path.name
 
 
 def test_there_is_a_wheel_for_each_platform_and_no_other() -> None:
-    assert {of(platform).path for platform in PLATFORMS} == {*WHEELHOUSE.iterdir()}
+    assert {wheel_for(platform).path for platform in PLATFORMS} == {*WHEELHOUSE.iterdir()}
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_gate_finds_no_fault(platform: str) -> None:
-    """Catches: a path of the build inside, a symbol outside of the stable ABI, a bad RPATH."""
-    read = content.read(of(platform).path)
+    """Catches: a build path inside, a symbol outside of the stable ABI, a bad RPATH."""
+    read = content.read(wheel_for(platform).path)
     facts, findings = wheel.inspect(read, {"abacus": ["abacus"]})
     assert [*read.findings, *findings] == []
     assert facts is not None
@@ -67,7 +68,7 @@ def test_tool_library_extension_and_launcher_are_inside(platform: str) -> None:
         "windows": (".exe", "abacus.dll", "_native.pyd"),
     }
     suffix, library, extension = ends[PLATFORMS[platform].os]
-    with zipfile.ZipFile(of(platform).path) as archive:
+    with zipfile.ZipFile(wheel_for(platform).path) as archive:
         names = {*archive.namelist()}
     assert names >= {
         f"abacus/abacus-eval{suffix}",
@@ -78,19 +79,19 @@ def test_tool_library_extension_and_launcher_are_inside(platform: str) -> None:
     assert "abacus-0.dev0.dist-info/entry_points.txt" not in names
 
 
-def test_what_is_universal_has_both_slices_as_they_are_alone(tmp_path: Path) -> None:
-    """Catches: a wheel tagged universal2 with a program, a launcher even, for one processor."""
+def test_a_universal_wheel_has_the_slices_of_both_wheels(tmp_path: Path) -> None:
+    """Catches: a wheel tagged universal2 with a program or launcher for one processor."""
     slices = PLATFORMS["macos_universal2"].slices
-    both = content.read(of("macos_universal2").path)
+    both = content.read(wheel_for("macos_universal2").path)
     for name in slices:
-        alone = content.read(of(name).path)
+        alone = content.read(wheel_for(name).path)
         assert alone.binaries.keys() == both.binaries.keys()
         for path, native in both.binaries.items():
             assert native.cpus == {"aarch64", "x86_64"}, path
             assert native.needed == alone.binaries[path].needed
 
 
-@pytest.mark.skipif(host.machine() != "x86_64", reason="not run: this machine is no x86_64")
+@pytest.mark.skipif(host.machine() != "x86_64", reason="not run: this machine is not x86_64")
 @pytest.mark.parametrize("python", PYTHONS)
 def test_it_runs_on_every_python_of_this_machine(python: str, tmp_path: Path) -> None:
     try:
@@ -98,8 +99,8 @@ def test_it_runs_on_every_python_of_this_machine(python: str, tmp_path: Path) ->
     except NotRunError as error:
         pytest.skip(f"not run: {error}")
     environment = Environment.create(tmp_path, uv=EQUIPMENT.uv, interpreter=interpreter.executable)
-    environment.install_alone([of("linux_x86_64")]).expect()
-    assert environment.run("python", "-I", "-c", ASK).expect().stdout.strip() == ANSWER
+    environment.install_alone([wheel_for("linux_x86_64")]).expect()
+    assert environment.run("python", "-I", "-c", PROGRAM).expect().stdout.strip() == OUTPUT
     assert environment.run("abacus-eval", "2", "3", "+").expect().stdout == "5\n"
     refused = environment.run("abacus-eval", "2", "+")
     assert (refused.exit_code, refused.stderr) == (1, "abacus-eval: + lacks an operand\n")
@@ -112,15 +113,15 @@ def test_it_runs_on_every_emulated_python(python: str, tmp_path: Path) -> None:
     except NotRunError as error:
         pytest.skip(f"not run: {error}")
     if python not in emulation.pythons:
-        pytest.skip(f"not run: {emulation.missing.get(python, 'nobody asked for it')}")
+        pytest.skip(f"not run: {emulation.missing.get(python, 'not requested')}")
     packages = tmp_path / "packages"
     ForeignPython(EQUIPMENT.uv, "aarch64-manylinux_2_28", python).install(
-        packages, [of("linux_aarch64")], None
+        packages, [wheel_for("linux_aarch64")], None
     )
     emulated = emulation.pythons[python]
     qemu = Qemu(emulation.qemu, emulated.root, tmp_path)
-    command = qemu.python(emulated.executable, packages, "-c", ASK)
-    assert run(command, environment=qemu.environment).expect().stdout.strip() == ANSWER
+    command = qemu.python(emulated.executable, packages, "-c", PROGRAM)
+    assert run(command, environment=qemu.environment).expect().stdout.strip() == OUTPUT
 
 
 def unpacked_dist(platform: str, directory: Path) -> Path:
@@ -137,15 +138,15 @@ def test_there_is_a_dist_for_each_platform() -> None:
     assert {path.name for path in DISTS.iterdir()} == names
 
 
-@pytest.mark.skipif(host.machine() != "x86_64", reason="not run: this machine is no x86_64")
+@pytest.mark.skipif(host.machine() != "x86_64", reason="not run: this machine is not x86_64")
 def test_the_tool_of_a_dist_runs(tmp_path: Path) -> None:
     dist = unpacked_dist("linux_x86_64", tmp_path)
-    done = run([str(dist / "bin/abacus-eval"), "7", "6", "*"], environment={})
-    assert done.expect().stdout == "42\n"
+    result = run([str(dist / "bin/abacus-eval"), "7", "6", "*"], environment={})
+    assert result.expect().stdout == "42\n"
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_a_dist_says_where_it_comes_from(platform: str, tmp_path: Path) -> None:
+def test_a_dist_states_its_origin(platform: str, tmp_path: Path) -> None:
     dist = unpacked_dist(platform, tmp_path)
     origin = json.loads((dist / "origin.json").read_bytes())["payloads"]["abacus"]
     assert (origin["kind"], origin["version"]) == ("cmake", "1.0")
@@ -155,7 +156,7 @@ def test_a_dist_says_where_it_comes_from(platform: str, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
     try:
-        with started_wine(tmp_path_factory.mktemp("wine")) as (started, _):
+        with start_wine(tmp_path_factory.mktemp("wine")) as (started, _):
             yield started
     except NotRunError as error:
         pytest.skip(f"not run: {error}")
@@ -165,7 +166,7 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
     "program", ["abacus/abacus-eval.exe", "abacus-0.dev0.data/scripts/abacus-eval.exe"]
 )
 def test_tool_and_launcher_run_under_wine(program: str, wine: Wine, tmp_path: Path) -> None:
-    with zipfile.ZipFile(of("windows_x86_64").path) as archive:
+    with zipfile.ZipFile(wheel_for("windows_x86_64").path) as archive:
         archive.extractall(tmp_path)
     command = wine.command(tmp_path / program, "2", "3", "+")
     assert run(command, environment=wine.environment).expect().stdout.strip() == "5"

@@ -1,4 +1,4 @@
-"""The runner's image is whole, the same from the same layer, and has all that bazelw needs."""
+"""The image of the runner is valid, reproducible, and has everything that bazelw needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from image import oci
+from builder.image import oci
 from tests.release.gate.smoke.engine import private_engine
 from tests.workspace import copy_workspace, root
 from toolchains.runner import bootstrap
@@ -38,48 +38,48 @@ def content(archive: tarfile.TarFile, name: str) -> bytes:
     return file.read()
 
 
-def test_what_it_names_is_in_it_under_its_digest(built: Path) -> None:
+def test_everything_that_it_refers_to_is_included(built: Path) -> None:
     with tarfile.open(built) as archive:
         assert json.loads(content(archive, "oci-layout")) == {"imageLayoutVersion": "1.0.0"}
-        (of_manifest,) = json.loads(content(archive, "index.json"))["manifests"]
-        text = content(archive, f"blobs/{of_manifest['digest'].replace(':', '/')}")
+        (manifest_descriptor,) = json.loads(content(archive, "index.json"))["manifests"]
+        text = content(archive, f"blobs/{manifest_descriptor['digest'].replace(':', '/')}")
         assert (len(text), hashlib.sha256(text).hexdigest()) == (
-            of_manifest["size"],
-            of_manifest["digest"].partition(":")[2],
+            manifest_descriptor["size"],
+            manifest_descriptor["digest"].partition(":")[2],
         )
         manifest = json.loads(text)
-        for one in (manifest["config"], *manifest["layers"]):
-            member = archive.getmember(f"blobs/{one['digest'].replace(':', '/')}")
-            assert member.size == one["size"]
+        for descriptor in (manifest["config"], *manifest["layers"]):
+            member = archive.getmember(f"blobs/{descriptor['digest'].replace(':', '/')}")
+            assert member.size == descriptor["size"]
             file = archive.extractfile(member)
             assert file
             digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-            assert f"sha256:{digest}" == one["digest"]
+            assert f"sha256:{digest}" == descriptor["digest"]
         assert set(archive.getnames()) == {
             *("oci-layout", "index.json", "manifest.json"),
             *(
-                f"blobs/{one['digest'].replace(':', '/')}"
-                for one in (of_manifest, manifest["config"], *manifest["layers"])
+                f"blobs/{descriptor['digest'].replace(':', '/')}"
+                for descriptor in (manifest_descriptor, manifest["config"], *manifest["layers"])
             ),
         }
 
 
 def test_the_same_layer_gives_the_same_image(tmp_path: Path) -> None:
     image = oci.Image("amd64", "a/b:c", ["/bin/sh"], {"B": "2", "A": "1"}, "/")
-    made = []
+    outputs = []
     for name in ("one", "other"):
         layer = tmp_path / f"{name}.layer"
         with tarfile.open(layer, "w") as archive:
             archive.addfile(tarfile.TarInfo("etc/passwd"), io.BytesIO())
         os.utime(layer, (len(name), len(name)))
         oci.write(image, layer, tmp_path / name)
-        made.append((tmp_path / name).read_bytes())
-    assert made[0] == made[1]
+        outputs.append((tmp_path / name).read_bytes())
+    assert outputs[0] == outputs[1]
 
 
 def test_the_same_files_give_the_same_layer(tmp_path: Path) -> None:
-    """Catches: a layer that tells who made it, when, under which umask, or in which order."""
-    made = []
+    """Catches: a layer that depends on user, time, umask, or order."""
+    outputs = []
     for name, order, mask in (("one", "abc", 0o022), ("other", "cba", 0o077)):
         umask = os.umask(mask)
         directory = tmp_path / name
@@ -93,8 +93,8 @@ def test_the_same_files_give_the_same_layer(tmp_path: Path) -> None:
         os.umask(umask)
         os.utime(directory / "a", (0, 0))
         bootstrap.pack(directory, tmp_path / f"{name}.tar")
-        made.append((tmp_path / f"{name}.tar").read_bytes())
-    assert made[0] == made[1]
+        outputs.append((tmp_path / f"{name}.tar").read_bytes())
+    assert outputs[0] == outputs[1]
     with tarfile.open(tmp_path / "one.tar") as archive:
         assert (archive.getmember("a/tool").mode, archive.getmember("c/tool").mode) == (
             0o755,
@@ -103,9 +103,7 @@ def test_the_same_files_give_the_same_layer(tmp_path: Path) -> None:
         assert content(archive, "b/hard") == b"b"
 
 
-def test_bazelw_finds_its_bazel_there_without_a_network(
-    built: Path, engine: Any, tmp_path: Path
-) -> None:
+def test_bazelw_works_in_it_without_a_network(built: Path, engine: Any, tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     copy_workspace(root(), workspace)
     with built.open("rb") as file:
@@ -123,9 +121,9 @@ def test_bazelw_finds_its_bazel_there_without_a_network(
     container.put_archive("/", packed.getvalue())
     container.start()
     code = container.wait(timeout=300)["StatusCode"]
-    said = container.logs().decode()
-    assert code == 0, said[-3000:]
-    assert "preparing Bazel" not in said
+    logs = container.logs().decode()
+    assert code == 0, logs[-3000:]
+    assert "preparing Bazel" not in logs
     stream, _ = container.get_archive(f"{WORK}/bazel-bin/packaging/plan.json")
     with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
         assert archive.getmembers()

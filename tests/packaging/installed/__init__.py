@@ -1,1 +1,1 @@
-"""Installs the built wheels and uses them, on every Python of the plan."""
+"""Tests that install and use the built wheels on every Python of the plan."""

@@ -1,4 +1,4 @@
-"""What the tests of a target are about, and one environment for all that only look at it."""
+"""Fixtures: the wheels and the Python of a test target, and an environment with both."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.smoke.candidate import TestableRelease
-from release.gate.smoke.environment import Environment, ExactWheel, Requirements
+from release.gate.smoke.environment import Environment, PinnedWheel, Requirements
 from release.gate.smoke.provided import ProvidedEquipment
+from release.gate.smoke.runnable import RunnableRelease
 from release.gate.smoke.wheels import WheelTest
 from release.model import manifest, plan
 
@@ -20,7 +20,7 @@ PLATFORM = os.environ["INSTALLED_PLATFORM"]
 
 @pytest.fixture(scope="session")
 def equipment() -> ProvidedEquipment:
-    """What the macro handed over."""
+    """The equipment of the test target."""
     return ProvidedEquipment.from_environment()
 
 
@@ -31,15 +31,15 @@ def wheelhouse() -> Path:
 
 
 @pytest.fixture(scope="session")
-def candidate(wheelhouse: Path) -> TestableRelease:
-    """All built wheels, with the digests that the manifest states."""
-    (stated,) = (
+def release(wheelhouse: Path) -> RunnableRelease:
+    """All built wheels, with the digests of the manifest."""
+    (document,) = (
         path
         for path in map(Path, os.environ["INSTALLED_MANIFEST"].split())
         if path.name == "manifest.json"
     )
-    artifacts = manifest.read(stated).artifacts
-    return TestableRelease(
+    artifacts = manifest.read(document).artifacts
+    return RunnableRelease(
         plan=plan.read(Path(os.environ["INSTALLED_PLAN"])),
         files={path.name: path for path in wheelhouse.iterdir()},
         digests={name: artifact.sha256 for name, artifact in artifacts.items()},
@@ -48,43 +48,43 @@ def candidate(wheelhouse: Path) -> TestableRelease:
 
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A directory for environments, emptied at the end: each takes half a gigabyte."""
+    """A directory for environments, which take half a gigabyte each; it is removed at the end."""
     directory = tmp_path_factory.mktemp("environments")
     yield directory
     shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="session")
-def subject(candidate: TestableRelease, equipment: ProvidedEquipment) -> WheelTest:
-    """The Python of the target, and the release it is tried with."""
+def wheel_test(release: RunnableRelease, equipment: ProvidedEquipment) -> WheelTest:
+    """The smoke test of the release on the Python of the target."""
     (interpreter,) = equipment.interpreters.values()
     return WheelTest(
-        version=candidate.plan.version,
+        version=release.plan.version,
         platform=PLATFORM,
         python=interpreter.version,
-        release=interpreter.release,
+        full_version=interpreter.full_version,
         interpreter=interpreter.executable,
         uv=equipment.uv,
     )
 
 
 @pytest.fixture(scope="session")
-def wheels(candidate: TestableRelease, subject: WheelTest) -> Sequence[ExactWheel]:
-    """iree-compiler and iree-runtime, as the plan says they must serve this Python."""
-    return candidate.native_wheels(PLATFORM, subject.python)
+def wheels(release: RunnableRelease, wheel_test: WheelTest) -> Sequence[PinnedWheel]:
+    """The wheels of iree-compiler and iree-runtime that the plan has for this Python."""
+    return release.native_wheels(PLATFORM, wheel_test.python)
 
 
 @pytest.fixture(scope="session")
-def requirements(equipment: ProvidedEquipment, subject: WheelTest) -> Requirements:
+def requirements(equipment: ProvidedEquipment, wheel_test: WheelTest) -> Requirements:
     """What they may require."""
-    return equipment.requirements(PLATFORM, subject.python)
+    return equipment.requirements(PLATFORM, wheel_test.python)
 
 
 @pytest.fixture(scope="session")
 def environment(
-    subject: WheelTest, wheels: Sequence[ExactWheel], requirements: Requirements, scratch: Path
+    wheel_test: WheelTest, wheels: Sequence[PinnedWheel], requirements: Requirements, scratch: Path
 ) -> Environment:
-    """An environment that holds the wheels and what they declare; a test leaves it as it was."""
-    created = subject.environment(scratch)
+    """An environment with the wheels and their requirements; tests leave it unchanged."""
+    created = wheel_test.environment(scratch)
     created.install(wheels, requirements).expect()
     return created

@@ -1,7 +1,7 @@
-"""Plain pip finds the right wheels in the wheelhouse, and they work.
+"""Plain pip finds the planned wheels in the wheelhouse, and they work.
 
-This runs the README's line with `--no-index`, since what IREE requires is at hand here. pip chooses
-among the wheels of all platforms and Pythons, by their names alone.
+This runs the README's line with `--no-index`, since IREE's requirements are local. pip chooses
+among the wheels of all platforms and Pythons by their names alone.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from release.gate.smoke import installed, model_runs
-from release.gate.smoke.environment import ExactWheel, Requirements
+from release.gate.smoke.environment import PinnedWheel, Requirements
 from release.gate.smoke.wheels import WheelTest
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 DEFAULT = "0.dev0"
-"""What is built without --//packaging:version."""
+"""The version without --//packaging:version."""
 
 
 def test_pip_takes_the_planned_wheels_and_a_model_runs(
-    subject: WheelTest,
-    wheels: Sequence[ExactWheel],
+    wheel_test: WheelTest,
+    wheels: Sequence[PinnedWheel],
     requirements: Requirements,
     wheelhouse: Path,
     scratch: Path,
     tmp_path: Path,
 ) -> None:
-    """Catches: tags that make pip pass over our wheel, or prefer one for another Python."""
-    environment = subject.environment(scratch)
+    """Catches: tags that make pip ignore our wheel, or prefer one for another Python."""
+    environment = wheel_test.environment(scratch)
     pip = Path(os.environ["PIP_WHEEL"]).absolute()
     digest = hashlib.sha256(pip.read_bytes()).hexdigest()
-    environment.install_alone([ExactWheel("pip", pip, digest)]).expect()
+    environment.install_alone([PinnedWheel("pip", pip, digest)]).expect()
     (line,) = re.findall(r"^    pip install (.+)$", README.read_text(), re.MULTILINE)
     option, links, *pinned = line.split()
     assert (option, links) == ("--find-links", "bazel-bin/packaging/wheelhouse")
@@ -42,8 +42,8 @@ def test_pip_takes_the_planned_wheels_and_a_model_runs(
     environment.run(
         *("pip", "install", "--no-index", "--no-cache-dir"),
         *(word for directory in directories for word in ("--find-links", str(directory))),
-        *(word.replace(DEFAULT, subject.version) for word in pinned),
+        *(word.replace(DEFAULT, wheel_test.version) for word in pinned),
     ).expect()
-    installed.check_installed(environment, wheels, subject.version)
+    installed.check_installed(environment, wheels, wheel_test.version)
     model_runs.compile_models(environment, tmp_path, through="tool", backend="llvm-cpu")
     model_runs.run_models(environment, tmp_path, through="runtime")

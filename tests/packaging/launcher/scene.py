@@ -1,4 +1,4 @@
-"""A launcher and its tool, put where an installer would put them."""
+"""Launchers and tools, in the directories where installers put them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ LAYOUTS = {
     "--target": ("target/bin", "target"),
     "an unpacked wheel": ("wheel/demo_package-1.data/scripts", "wheel"),
 }
-"""Directories of the scripts and of the packages."""
+"""The directories of scripts and of packages."""
 
 
 def host_platform() -> str:
-    """The platform whose programs this machine runs."""
+    """Returns the platform whose programs this machine runs."""
     found = {
         ("Linux", "x86_64"): "linux_x86_64",
         ("Linux", "aarch64"): "linux_aarch64",
@@ -43,7 +43,7 @@ def host_platform() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A directory, and what starts programs in it."""
+    """A directory for programs, and how to start them."""
 
     root: Path
     platform: str
@@ -51,8 +51,8 @@ class Scene:
     starter: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def put(self, program: str, path: str) -> Path:
-        """Copies `demo_program` or `tool`, as built, to a path below the root."""
+    def copy(self, program: str, path: str) -> Path:
+        """Copies the built `demo_program` or `tool` to a path in the root directory."""
         target = self.root / (path + self.suffix)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(BUILT / self.platform / (program + self.suffix), target)
@@ -60,21 +60,21 @@ class Scene:
         return target
 
     def script(self, directory: str, name: str = "demo-tool") -> Path:
-        """Puts the launcher into a directory of scripts."""
-        return self.put("demo_program", f"{directory}/{name}")
+        """Copies the launcher into a directory of scripts."""
+        return self.copy("demo_program", f"{directory}/{name}")
 
     def tool(self, packages: str, name: str = "demo-tool", directory: str = "demo/tools") -> Path:
-        """Puts a tool into its package."""
-        return self.put("tool", f"{packages}/{directory}/{name}")
+        """Copies a tool into its package."""
+        return self.copy("tool", f"{packages}/{directory}/{name}")
 
     def call(
-        self, program: Path | str, *arguments: str, given: str | None = None, **variables: str
+        self, program: Path | str, *arguments: str, stdin: str | None = None, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        """Calls a program with nothing in its environment but `variables`."""
+        """Runs a program with only `variables` in its environment."""
         return subprocess.run(
             [*self.starter, str(program), *arguments],
             env={**self.environment, **variables},
-            input=given,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,

@@ -1,4 +1,4 @@
-"""What installers make of a wheel with the launcher: pip, uv and its ways to link, `installer`."""
+"""Installing a wheel with the launcher: pip, uv with all link modes, and `installer`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from tests.packaging.launcher.scene import BUILT, host_platform
 
-UV = Path(os.environ["TRIAL_UV"]).absolute()
+UV = Path(os.environ["SMOKE_UV"]).absolute()
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def wheel(tmp_path: Path) -> Path:
     return path
 
 
-def installed(*command: str | Path, **variables: str) -> None:
-    """Runs an installer; fails with what it says."""
+def install(*command: str | Path, **variables: str) -> None:
+    """Runs an installer; the test fails with its output."""
     done = subprocess.run(
         [*map(str, command)],
         env={"PATH": os.environ["PATH"], "PIP_CONFIG_FILE": os.devnull, **variables},
@@ -56,7 +56,7 @@ def installed(*command: str | Path, **variables: str) -> None:
 
 
 def check(script: Path, packages: str) -> None:
-    """Holds what a script starts: the tool in a directory below that of the installation."""
+    """Checks that a script starts the tool in the directory of the installation."""
     done = subprocess.run([script, "one"], env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     started, argument = done.stdout.splitlines()
@@ -67,18 +67,16 @@ def check(script: Path, packages: str) -> None:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Path:
-    """A virtual environment without pip, behind a space."""
+    """A virtual environment without pip, with a space in its path."""
     directory = tmp_path / "the environment"
     venv.create(directory, symlinks=True)
     return directory
 
 
 @pytest.mark.parametrize("mode", ["clone", "copy", "hardlink", "symlink"])
-def test_uv_in_each_of_its_ways_to_link(
-    tmp_path: Path, wheel: Path, environment: Path, mode: str
-) -> None:
-    """Catches: a script that is a link into uv's cache, from where nothing is beside it."""
-    installed(
+def test_uv_with_each_link_mode(tmp_path: Path, wheel: Path, environment: Path, mode: str) -> None:
+    """Catches: a script that is a link into uv's cache, far from the tool."""
+    install(
         *(UV, "pip", "install", "--offline", "--no-config", "--link-mode", mode),
         *("--python", environment / "bin/python", wheel),
         UV_CACHE_DIR=str(tmp_path / "cache"),
@@ -96,7 +94,7 @@ def pip_finds_itself() -> dict[str, str]:
 
 
 def test_pip_into_an_environment(tmp_path: Path, wheel: Path, environment: Path) -> None:
-    installed(
+    install(
         *(sys.executable, "-m", "pip", "--python", environment / "bin/python", "install"),
         *("--no-index", "--no-deps", "--quiet", wheel),
         **pip_finds_itself(),
@@ -107,20 +105,20 @@ def test_pip_into_an_environment(tmp_path: Path, wheel: Path, environment: Path)
 
 def test_pip_target(tmp_path: Path, wheel: Path) -> None:
     target = tmp_path / "target"
-    installed(*PIP, "--target", target, wheel, **pip_finds_itself(), HOME=str(tmp_path))
+    install(*PIP, "--target", target, wheel, **pip_finds_itself(), HOME=str(tmp_path))
     check(target / "bin/demo-tool", f"{target}/demo/")
 
 
 def test_pip_prefix(tmp_path: Path, wheel: Path) -> None:
     prefix = tmp_path / "prefix"
-    installed(*PIP, "--prefix", prefix, wheel, **pip_finds_itself(), HOME=str(tmp_path))
+    install(*PIP, "--prefix", prefix, wheel, **pip_finds_itself(), HOME=str(tmp_path))
     (script,) = prefix.rglob("bin/demo-tool")
     check(script, str(prefix))
 
 
 def test_pip_user(tmp_path: Path, wheel: Path) -> None:
     base = tmp_path / "user"
-    installed(
+    install(
         *PIP, "--user", wheel, **pip_finds_itself(), HOME=str(tmp_path), PYTHONUSERBASE=str(base)
     )
     (script,) = base.rglob("bin/demo-tool")
@@ -129,7 +127,7 @@ def test_pip_user(tmp_path: Path, wheel: Path) -> None:
 
 def test_the_reference_installer(tmp_path: Path, wheel: Path) -> None:
     destination = tmp_path / "image"
-    installed(
+    install(
         *(sys.executable, "-m", "installer", "--destdir", destination, "--prefix", "/usr", wheel),
         PYTHONPATH=os.pathsep.join(sys.path),
     )

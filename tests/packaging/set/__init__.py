@@ -1,1 +1,1 @@
-"""Tests of the built set as a whole."""
+"""Tests of the built release set."""

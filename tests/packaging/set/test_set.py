@@ -1,4 +1,4 @@
-"""The built set passes the gate: every byte of it is what plan, manifest and sums say."""
+"""The built release set passes the gate: it matches plan, manifest and checksums."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.inspection import Context
-from release.gate.judge import Evidence, judge
+from release.gate.inspection import InspectionContext
+from release.gate.judge import GateInputs, judge
 from release.gate.pool import inspect_all
 from release.model import manifest, plan
 from release.model.release_dir import ReleaseDirectory
+from release.model.state import CellState
 from release.model.verdicts import Verdicts
 
 
@@ -22,14 +23,12 @@ def files(variable: str) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def release() -> ReleaseDirectory:
-    """The built set; plan, manifest and sums lie beside one another."""
+    """The built set; manifest and checksums are in one directory."""
     documents = {Path(path).name: Path(path) for path in os.environ["MANIFEST"].split()}
     sums = documents["SHA256SUMS"].read_text().splitlines()
     return ReleaseDirectory(
         plan=plan.read(Path(os.environ["PLAN"])),
-        plan_json={},
         manifest=manifest.read(documents["manifest.json"]),
-        manifest_json=None,
         sums={name: digest for digest, _, name in (line.partition("  ") for line in sums)},
         files=(*files("WHEELHOUSE"), *files("DISTS")),
     )
@@ -37,19 +36,21 @@ def release() -> ReleaseDirectory:
 
 @pytest.fixture(scope="module")
 def verdicts(release: ReleaseDirectory) -> Verdicts:
-    """What the gate says of it, without running it: tests/packaging/installed does that."""
-    reports = inspect_all(release.files, Context.of(release.plan, release.manifest))
-    case = Evidence(release.plan, reports, release.manifest, release.sums)
+    """The gate's verdicts without smoke tests, which tests/packaging/installed runs."""
+    reports = inspect_all(
+        release.files, InspectionContext.from_plan(release.plan, release.manifest)
+    )
+    case = GateInputs(release.plan, reports, release.manifest, release.sums)
     return judge(case, date.today())
 
 
-def test_every_cell_is_right_and_none_is_missing(verdicts: Verdicts) -> None:
+def test_every_cell_passes_and_none_is_missing(verdicts: Verdicts) -> None:
     assert not verdicts.faults, "\n".join(map(str, verdicts.faults))
-    assert {cell.state for cell in verdicts.cells} == {"right"}
+    assert {cell.state for cell in verdicts.cells} == {CellState.BUILT}
 
 
-def test_what_is_inherited_from_pinned_payload_is_told(verdicts: Verdicts) -> None:
-    """Our binaries are upstream's: their stamp and their builder's paths are named, not hidden."""
+def test_peculiarities_of_the_prebuilt_payload_are_reported(verdicts: Verdicts) -> None:
+    """Our binaries are upstream's: notes report their version stamp and build paths."""
     assert {str(note.check) for note in verdicts.notes} == {"stamp", "build_path"}
     stamped = {note.file for note in verdicts.notes if note.check == "stamp"}
     assert stamped == {
@@ -59,7 +60,7 @@ def test_what_is_inherited_from_pinned_payload_is_told(verdicts: Verdicts) -> No
     }
 
 
-def test_native_bytes_are_declared_as_pinned_from_upstream(release: ReleaseDirectory) -> None:
+def test_native_files_are_declared_as_prebuilt_upstream(release: ReleaseDirectory) -> None:
     assert release.manifest
     for artifact in release.manifest.artifacts.values():
         assert artifact.origins, artifact.filename

@@ -1,12 +1,12 @@
-"""All targets that Bazel needs to build some others, as a file that a test reads."""
+"""A rule that writes all targets that Bazel needs to build some targets to a file, for a test."""
 
 _ClosureInfo = provider(
-    doc = "What a target depends on.",
+    doc = "The transitive dependencies of a target.",
     fields = {"labels": "Depset of labels, as strings."},
 )
 
 def _targets(rule):
-    """The direct dependencies of a rule, by whatever attribute."""
+    """Returns the direct dependencies of a rule, in all attributes."""
     found = []
     for name in dir(rule.attr):
         value = getattr(rule.attr, name)
@@ -26,7 +26,7 @@ def _closure_aspect_impl(target, ctx):
 _closure_aspect = aspect(
     implementation = _closure_aspect_impl,
     attr_aspects = ["*"],
-    doc = "Follows every attribute; unlike a query, in the configuration of the build alone.",
+    doc = "Follows all attributes; unlike `bazel query`, only in the current configuration.",
 )
 
 def _closure_impl(ctx):
@@ -37,7 +37,7 @@ def _closure_impl(ctx):
 
 closure = rule(
     implementation = _closure_impl,
-    doc = "A file with the labels of all that some targets depend on, one a line.",
+    doc = "Writes the labels of all dependencies of some targets to a file, one per line.",
     attrs = {
         "targets": attr.label_list(
             aspects = [_closure_aspect],

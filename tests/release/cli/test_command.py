@@ -1,4 +1,4 @@
-"""How every verb ends: a sentence and an exit code, and never a secret."""
+"""How all commands report errors: one sentence, an exit code, and no secrets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from release.model.errors import Refused, RemoteError, UsageError
 SECRET = "s3cret-of-nobody"
 
 
-def ends_with(error: BaseException) -> Result:
+def run_raising(error: BaseException) -> Result:
     app = command.new()
 
     @app.command()
     @command.main
-    def verb() -> None:
+    def sample() -> None:
         raise error
 
     return CliRunner().invoke(app, [])
@@ -26,13 +26,15 @@ def ends_with(error: BaseException) -> Result:
     ("error", "code"),
     [(Refused("it differs"), 1), (UsageError("no such flag"), 2), (RemoteError("it is down"), 75)],
 )
-def test_each_kind_of_end_has_its_code_and_one_sentence(error: Exception, code: int) -> None:
-    result = ends_with(error)
+def test_each_kind_of_error_has_its_exit_code_and_prints_one_sentence(
+    error: Exception, code: int
+) -> None:
+    result = run_raising(error)
     assert (result.exit_code, result.output) == (code, f"error: {error}\n")
 
 
-def test_a_file_that_cannot_be_written_is_named() -> None:
-    result = ends_with(PermissionError(13, "Permission denied", "store/release.json"))
+def test_an_os_error_names_the_file() -> None:
+    result = run_raising(PermissionError(13, "Permission denied", "store/release.json"))
     assert (result.exit_code, result.output) == (
         2,
         "error: store/release.json: Permission denied\n",
@@ -40,24 +42,22 @@ def test_a_file_that_cannot_be_written_is_named() -> None:
 
 
 def test_brackets_in_a_message_are_printed_as_they_are() -> None:
-    """Catches: rich taking `[linux]` in a file name for a style."""
-    assert "a[red]b.whl" in ends_with(Refused("a[red]b.whl differs")).output
+    """Catches: rich interpreting `[linux]` in a file name as a style."""
+    assert "a[red]b.whl" in run_raising(Refused("a[red]b.whl differs")).output
 
 
 @pytest.mark.parametrize(
     "error", [Refused(f"Authorization: {SECRET}"), ValueError(f"bad header {SECRET}")]
 )
-def test_no_secret_is_printed_whatever_fails(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+def test_no_error_prints_a_secret(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", SECRET)
-    result = ends_with(error)
+    result = run_raising(error)
     assert result.exit_code == 1
     assert SECRET not in result.output
     assert "$GITHUB_TOKEN" in result.output
 
 
-def test_a_fault_of_the_program_says_so() -> None:
-    result = ends_with(ValueError("unforeseen"))
-    assert "this is a fault of the program" in result.output
+def test_an_internal_error_is_reported_as_such() -> None:
+    result = run_raising(ValueError("unforeseen"))
+    assert "internal error; please report it" in result.output
     assert "ValueError: unforeseen" in result.output

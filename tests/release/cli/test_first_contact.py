@@ -1,4 +1,4 @@
-"""Whoever asks a command for help waits for neither downloads nor large libraries."""
+"""`--help` needs neither downloads nor slow imports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 COMMANDS = os.environ["COMMANDS"].split()
-# Of module extensions, `~` or `+` stands between their names and those of their repositories.
+# `~` or `+` separates the name of a module extension from that of its repository.
 EQUIPMENT = re.compile(
     r"@@?[^/]*\b(dependencies|turbine|emulation|rootfs|runner|engines)\b[^/]*//"
     r"|@@?[^/]*[~+]python_3_\d+//"
@@ -22,19 +22,19 @@ HEAVY = {
     *("auditwheel", "docker", "docutils", "github", "jinja2", "lief", "numpy", "pip._internal"),
     *("pypi_simple", "readme_renderer", "requests", "twine"),
 }
-# Ends as the command does, and then says what was imported.
+# Runs a command, then prints the imported modules.
 PROGRAM = """\
 import atexit, json, sys
 atexit.register(lambda: print(json.dumps([*sys.modules]), file=sys.stderr))
-from release.{module} import app
-app(sys.argv[1:], prog_name="{module}")
+from release.cli.{name} import app
+app(sys.argv[1:], prog_name="{name}")
 """
 
 
 def test_bazel_fetches_no_equipment_to_start_a_command() -> None:
-    """Catches: `data` by which `--help` waits for interpreters, emulators or locked wheels."""
+    """Catches: `data` that makes `--help` fetch interpreters, emulators or locked wheels."""
     labels = Path(os.environ["CLOSURE"]).read_text().splitlines()
-    assert {f"@@//release:{command}" for command in COMMANDS} <= set(labels)
+    assert {f"@@//release/cli:{command}" for command in COMMANDS} <= set(labels)
     assert [label for label in labels if EQUIPMENT.search(label)] == []
 
 
@@ -51,8 +51,8 @@ def test_bazel_fetches_no_equipment_to_start_a_command() -> None:
         "@@_main~runner~runner//:root",
     ],
 )
-def test_equipment_is_known_by_its_repository(label: str) -> None:
-    """Catches: a test of the closure that sees nothing."""
+def test_the_pattern_matches_all_equipment(label: str) -> None:
+    """Catches: a pattern that matches nothing."""
     assert EQUIPMENT.search(label)
 
 
@@ -60,29 +60,27 @@ def test_equipment_is_known_by_its_repository(label: str) -> None:
     "label",
     [
         "//packaging/dependencies:locks/linux_x86_64-cp311.txt",
-        "//packaging/turbine:assemble",
+        "//packaging/builder/turbine:assemble",
         "//toolchains/emulation:bootstrap",
         "@@_main~pythons~pythons//:on_host.json",
         "@@_main~pythons~pythons//:python",
     ],
 )
-def test_what_is_light_is_no_equipment(label: str) -> None:
+def test_the_pattern_matches_nothing_small(label: str) -> None:
     assert not EQUIPMENT.search(label)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--no-such-option"]], ids=" ".join)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_answers_without_large_libraries(command: str, arguments: list[str]) -> None:
-    """Catches: an import that makes everybody wait for parsers, NumPy or what uses networks."""
-    # Both are one program.
-    module = "publish" if command == "push" else command
+def test_help_and_usage_errors_need_no_slow_imports(command: str, arguments: list[str]) -> None:
+    """Catches: an import of a parser, NumPy or a network library when a command starts."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(module=module), *arguments],
+        [sys.executable, "-c", PROGRAM.format(name=command), *arguments],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == (0 if arguments == ["--help"] else 2), done.stderr
     imported = json.loads(done.stderr.splitlines()[-1])
-    assert f"release.{module}" in imported
+    assert f"release.cli.{command}" in imported
     assert HEAVY & set(imported) == set()

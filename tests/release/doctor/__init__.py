@@ -1,1 +1,1 @@
-"""Operation: what goes wrong, what that looks like, and that what the document says mends it."""
+"""Tests of doctor and of the entries in docs/guides/operations.md."""

@@ -1,4 +1,4 @@
-"""A checkout with a store, in which something went wrong."""
+"""Fixtures: a checkout and a GitHub server, as for the nightly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The entries of docs/operations.md, and the commands in them."""
+"""The entries of docs/guides/operations.md, and the commands in them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-_BEGIN, _END = "## What is out, and is wrong", "## Caches"
-_ALIASES = {"push": "publish"}
-_VERB = re.compile(r"\./bazelw run //release:(\w+) -- ")
+_BEGIN, _END = "## Find and fix what is wrong", "## Caches"
+_COMMAND = re.compile(r"\./bazelw run //release:(\w+) -- ")
 
 
 def entries(document: Path) -> dict[str, tuple[str, ...]]:
@@ -28,19 +27,19 @@ def entries(document: Path) -> dict[str, tuple[str, ...]]:
 
 
 def run(command: str, values: Mapping[str, str], checkout: Path) -> Result:
-    """Runs a command of the document, or one that `doctor` names.
+    """Runs a command of the document, or one that `doctor` suggests.
 
     Args:
-      command: a verb's is run in this process; any other by a shell, in the checkout.
-      values: what stands for $NAME.
+      command: a release command runs in this process, any other in a shell in the checkout.
+      values: values of the variables $NAME in the command.
       checkout: the workspace.
     """
     for name, value in values.items():
         command = command.replace(f"${name}", value)
     assert "$" not in command, command
-    if verb := _VERB.match(command):
-        module = importlib.import_module(f"release.{_ALIASES.get(verb[1], verb[1])}")
-        return CliRunner().invoke(module.app, shlex.split(command[verb.end() :]))
+    if match := _COMMAND.match(command):
+        module = importlib.import_module(f"release.cli.{match[1]}")
+        return CliRunner().invoke(module.app, shlex.split(command[match.end() :]))
     done = subprocess.run(
         ["sh", "-c", command],
         cwd=checkout,

@@ -1,1 +1,1 @@
-"""Faults: verbs that are killed at every point, and remotes that fail in every way."""
+"""Fault tests: commands are killed at every point, and remotes fail in every way."""

@@ -1,4 +1,4 @@
-"""Repositories on the GitHub for tests, and verbs that work on them."""
+"""Repositories on the GitHub for tests, and commands to run on them."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Any
 
 import pytest
 
-from tests.release.faults.victim import Ended, Running, Verb
+from tests.release.faults.killable import Command, Completed, Running
 from tests.release.publish.samples import WINDOWS, make_release, write_verdicts
 from tests.servers.github import server
 from tests.servers.github.server import TOKEN, GitHub
-from tests.servers.remote.front import PATIENCE
+from tests.servers.remote.proxy import RETRY_SETTINGS
 
-VERBS = ("publish", "tag", "purge")
+COMMANDS = ("publish", "tag", "purge")
 
 
 class Scene:
-    """Repositories in a known state, and verbs that work on them."""
+    """Repositories in a known state, and commands to run on them."""
 
     def __init__(self, directory: Path, github: GitHub) -> None:
-        """Makes the release that is published."""
+        """Makes the release to publish."""
         self.directory = directory
         self.github = github
-        made = make_release(directory / "release", "20261122.2", missing=[WINDOWS])
-        verdicts = write_verdicts(made, directory / "verdicts")
-        self._publish = ["--from", str(made), "--verdicts", str(verdicts), "--uploads", "1"]
+        release = make_release(directory / "release", "20261122.2", missing=[WINDOWS])
+        verdicts = write_verdicts(release, directory / "verdicts")
+        self._publish = ["--from", str(release), "--verdicts", str(verdicts), "--uploads", "1"]
         self._count = 0
 
     def fresh(self, name: str) -> str:
-        """A repository that a verb has work in."""
+        """Creates a repository in which a command has something to do."""
         github = self.github
         repository = github.repository()
         head = github.head(repository)
@@ -44,24 +44,24 @@ class Scene:
                 github.release(repository, tag, {"a.whl": b"bytes"}, draft=number == 3)
         return repository
 
-    def verb(self, name: str, repository: str, patience: str = PATIENCE) -> Verb:
-        """A verb on a repository."""
+    def command(self, name: str, repository: str, retry_settings: str = RETRY_SETTINGS) -> Command:
+        """The command line of a command on a repository."""
         more = {
             "tag": ["--date", "2026-11-22", "--maximum-age-days", "9999"],
             "publish": [*self._publish, "--commit", self.github.head(repository)],
             "purge": ["--yes", "--keep-last", "1", "--date", "2027-11-25"],
         }[name]
         store = ["--store", f"github:{repository}", "--github-api", self.github.url]
-        environment = {"GITHUB_TOKEN": TOKEN, "IREE_RELEASE_PATIENCE": patience}
-        return Verb(name, [*store, *more], environment)
+        environment = {"GITHUB_TOKEN": TOKEN, "IREE_RELEASE_PATIENCE": retry_settings}
+        return Command(name, [*store, *more], environment)
 
-    def start(self, verb: Verb) -> Running:
-        """Starts a verb."""
+    def start(self, command: Command) -> Running:
+        """Starts a command."""
         self._count += 1
-        return Running(verb, self.directory / f"log{self._count}")
+        return Running(command, self.directory / f"log{self._count}")
 
     def state(self, repository: str) -> dict[str, Any]:
-        """What a repository has, with names that are the same in all of them."""
+        """The content of a repository, with names that are the same in all repositories."""
         names = {repository: "OWNER/REPO", self.github.head(repository): "HEAD"}
         found = self.github.snapshot(repository)
         for release in found["releases"]:
@@ -73,10 +73,10 @@ class Scene:
         }
 
     def finish(self, name: str, repository: str) -> dict[str, Any]:
-        """Runs a verb that nobody disturbs, and says what there is then."""
-        self.github.front.calm()
-        ended = self.start(self.verb(name, repository)).wait()
-        assert ended.code == 0, ended.output
+        """Runs a command undisturbed, and returns the state of the repository."""
+        self.github.proxy.reset()
+        completed = self.start(self.command(name, repository)).wait()
+        assert completed.code == 0, completed.output
         return self.state(repository)
 
 
@@ -87,7 +87,7 @@ def _named(release: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
         return text
 
     assets = {
-        # When it was chosen is another time in each run.
+        # evidence.json contains the time of the run.
         name: (state, named(data.decode(errors="replace")) if name != "evidence.json" else "")
         for name, (state, data) in release["assets"].items()
     }
@@ -96,30 +96,30 @@ def _named(release: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """Repositories; calls are not held against GitHub's description, which costs time."""
+    """Repositories; requests are not validated against GitHub's description, which takes time."""
     try:
         with server.serve(described=False) as github:
             yield Scene(tmp_path_factory.mktemp("scene"), github)
-    except server.NotRun as why:
-        pytest.skip(f"not run: {why}")
+    except server.NotRun as reason:
+        pytest.skip(f"not run: {reason}")
 
 
 @pytest.fixture(scope="module")
 def expected(scene: Scene) -> dict[str, tuple[dict[str, Any], list[str]]]:
-    """Of each verb the state that it leaves undisturbed, and the shapes of its requests."""
+    """For each command, the state after an undisturbed run, and the shapes of its requests."""
     found = {}
-    for name in VERBS:
+    for name in COMMANDS:
         repository = scene.fresh(name)
-        verb = scene.verb(name, repository)
-        scene.github.front.calm()
-        ended = scene.start(verb).wait()
-        assert ended.code == 0, ended.output
-        shapes = [seen.shape for seen in scene.github.front.seen]
+        command = scene.command(name, repository)
+        scene.github.proxy.reset()
+        completed = scene.start(command).wait()
+        assert completed.code == 0, completed.output
+        shapes = [seen.shape for seen in scene.github.proxy.seen]
         found[name] = (scene.state(repository), shapes)
     return found
 
 
-def harmless(ended: Ended) -> None:
-    """Holds what a person sees against what nobody should see."""
-    assert TOKEN not in ended.output
-    assert "Traceback" not in ended.output, ended.output
+def check_output(completed: Completed) -> None:
+    """Checks that the output has neither the token nor a traceback."""
+    assert TOKEN not in completed.output
+    assert "Traceback" not in completed.output, completed.output

@@ -1,4 +1,4 @@
-"""Verbs on a directory store, killed at every change of the disk, and run again."""
+"""Tests of commands on a directory store that are killed at every change of the disk."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from release.hosting.directory_store import DirectoryStore
 from release.hosting.store import Upload
 from release.model import document, settings
 from tests.git import git
+from tests.release.faults.killable import Command, Completed, Running, run
 from tests.release.faults.tree import state
-from tests.release.faults.victim import Ended, Running, Verb, run
 from tests.release.promote.samples import restamp_tool
 from tests.release.publish.samples import make_release, write_verdicts
 from tests.tally import tally
@@ -28,14 +28,14 @@ DOUBLE = 60
 
 
 class Scene:
-    """A store in a known state, and verbs that work on it."""
+    """A store in a known state, and commands to run on it."""
 
     def __init__(self, directory: Path) -> None:
-        """Makes the store: an old release, a promoted one, the last nightly, and its index."""
+        """Makes a store with old releases, the last nightly, and an index."""
         self.directory = directory
         self.start = directory / "start"
         self.tool = restamp_tool(directory / "restamp")
-        # One upload at a time, so that assets are listed in one order.
+        # One upload at a time, so that assets are always listed in the same order.
         self.settings = directory / "settings.toml"
         text = settings.DEFAULT.read_text()
         self.settings.write_text(re.sub(r"^uploads = \d+$", "uploads = 1", text, flags=re.M))
@@ -43,10 +43,10 @@ class Scene:
         self.checkout.mkdir()
         git(self.checkout, "init", "--quiet")
         self._count = 0
-        made = make_release(directory / "release", VERSION)
-        verdicts = write_verdicts(made, directory / "verdicts")
+        release = make_release(directory / "release", VERSION)
+        verdicts = write_verdicts(release, directory / "verdicts")
         self._publish = [
-            *("--from", str(made), "--verdicts", str(verdicts)),
+            *("--from", str(release), "--verdicts", str(verdicts)),
             *("--commit", COMMIT, "--uploads", "1"),
         ]
         store = DirectoryStore(self.start)
@@ -54,8 +54,8 @@ class Scene:
             tag = f"candidate-{version}"
             place = make_release(directory / version, version)
             verdicts = write_verdicts(place, directory / f"{version}.verdicts")
-            ended = run(
-                Verb(
+            completed = run(
+                Command(
                     "publish",
                     [
                         *("--store", f"directory:{self.start}", "--from", str(place)),
@@ -64,21 +64,21 @@ class Scene:
                 ),
                 directory / "log",
             )
-            assert ended.code == 0, ended.output
+            assert completed.code == 0, completed.output
             path = self.start / "releases" / tag / "release.json"
             record = document.read(path, "release", dict)
             then = (datetime(2026, 11, 25, tzinfo=UTC) - timedelta(days=days)).isoformat()
             path.write_bytes(document.dumps({**record, "created": then, "published": then}))
-        store.draft("candidate-20260103.1", commit=COMMIT, title="", notes="left by a night")
+        store.draft("candidate-20260103.1", commit=COMMIT, title="", notes="left by a nightly")
         store.put("candidate-20260103.1", Upload.of_bytes("half.whl", b"half"))
         store.create_tag("candidate-20260101.2", COMMIT)
         path = self.start / "releases" / "candidate-20260103.1" / "release.json"
         record = document.read(path, "release", dict)
         path.write_bytes(document.dumps({**record, "created": "2026-01-03T00:00:00+00:00"}))
-        assert self.run(self.verb("index", self.start)).code == 0
+        assert self.run(self.command("index", self.start)).code == 0
 
-    def verb(self, name: str, store: Path) -> Verb:
-        """A verb on a store."""
+    def command(self, name: str, store: Path) -> Command:
+        """The command line of a command on a store."""
         more = {
             "publish": self._publish,
             "index": ["--date", "2026-11-25"],
@@ -91,15 +91,15 @@ class Scene:
             "tag": ["--commit", "HEAD", "--source", str(self.checkout)],
         }[name]
         environment = {"RESTAMP": str(self.tool), "BUILD_WORKSPACE_DIRECTORY": str(self.checkout)}
-        return Verb(name, ["--store", f"directory:{store}", *more], environment)
+        return Command(name, ["--store", f"directory:{store}", *more], environment)
 
-    def run(self, verb: Verb, **kill: int) -> Ended:
-        """Runs a verb."""
+    def run(self, command: Command, **kill: int) -> Completed:
+        """Runs a command."""
         self._count += 1
-        return run(verb, self.directory / f"log{self._count}", **kill)
+        return run(command, self.directory / f"log{self._count}", **kill)
 
     def fresh(self) -> Path:
-        """A copy of the store."""
+        """Makes a copy of the store."""
         self._count += 1
         place = self.directory / f"store{self._count}" / "store"
         shutil.copytree(self.start, place, symlinks=True)
@@ -117,14 +117,14 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 @pytest.fixture(scope="module")
 def undisturbed(scene: Scene) -> Callable[[str], dict[str, bytes]]:
-    """What a verb leaves that nobody disturbs."""
+    """Returns the state after an undisturbed run of a command."""
     known: dict[str, dict[str, bytes]] = {}
 
     def of(name: str) -> dict[str, bytes]:
         if name not in known:
             place = scene.fresh()
-            ended = scene.run(scene.verb(name, place))
-            assert ended.code == 0, ended.output
+            completed = scene.run(scene.command(name, place))
+            assert completed.code == 0, completed.output
             known[name] = state(place)
         return known[name]
 
@@ -132,9 +132,9 @@ def undisturbed(scene: Scene) -> Callable[[str], dict[str, bytes]]:
 
 
 def resumed(scene: Scene, name: str, place: Path) -> dict[str, bytes]:
-    """What the same command leaves, run again."""
-    ended = scene.run(scene.verb(name, place))
-    assert ended.code == 0, ended.output
+    """Runs the command again, and returns the state of the store."""
+    completed = scene.run(scene.command(name, place))
+    assert completed.code == 0, completed.output
     return state(place)
 
 
@@ -144,11 +144,11 @@ def resumed(scene: Scene, name: str, place: Path) -> dict[str, bytes]:
         ("publish", 1),
         ("index", 1),
         ("purge", 1),
-        # It ends with what publish does.
+        # It ends with the same steps as publish.
         pytest.param("promote", 4, id="promote"),
     ],
 )
-def test_killed_at_changes_of_the_disk_and_run_again_it_ends_the_same(
+def test_a_command_killed_at_a_disk_change_can_be_resumed(
     scene: Scene, undisturbed: Callable[[str], dict[str, bytes]], name: str, step: int
 ) -> None:
     expected = undisturbed(name)
@@ -156,9 +156,9 @@ def test_killed_at_changes_of_the_disk_and_run_again_it_ends_the_same(
     count = 0
     while True:
         place = scene.fresh()
-        ended = scene.run(scene.verb(name, place), kill_at=count * step + 1)
-        if not ended.killed:
-            assert ended.code == 0, ended.output
+        completed = scene.run(scene.command(name, place), kill_at=count * step + 1)
+        if not completed.killed:
+            assert completed.code == 0, completed.output
             break
         assert resumed(scene, name, place) == expected, f"killed before change {count * step + 1}"
         count += 1
@@ -170,56 +170,56 @@ def test_killed_at_changes_of_the_disk_and_run_again_it_ends_the_same(
 
 
 @pytest.mark.parametrize("name", ["publish", "index", "purge", "promote"])
-def test_killed_in_the_middle_of_a_file_and_run_again_it_ends_the_same(
+def test_a_command_killed_while_writing_a_file_can_be_resumed(
     scene: Scene, undisturbed: Callable[[str], dict[str, bytes]], name: str
 ) -> None:
-    """Catches: half a file under its final name."""
+    """Catches: a partial file under its final name."""
     killed = 0
     for size in SIZES:
         place = scene.fresh()
-        ended = scene.run(scene.verb(name, place), largest=size)
-        killed += ended.killed
+        completed = scene.run(scene.command(name, place), max_file_size=size)
+        killed += completed.killed
         assert resumed(scene, name, place) == undisturbed(name), f"killed at {size} bytes"
         scene.done(place)
     assert killed >= 3
     tally("kill points", killed, f"{name} to a directory: killed in files, all resumed")
 
 
-def test_killed_twice_it_ends_the_same(
+def test_a_command_killed_twice_can_be_resumed(
     scene: Scene, undisturbed: Callable[[str], dict[str, bytes]]
 ) -> None:
-    """Catches: a run that cleans up after another, killed while it does."""
+    """Catches: a run that is killed while it cleans up after another."""
     chance = random.Random(4)
     for _ in range(DOUBLE):
         name = chance.choice(["publish", "index", "purge"])
         place = scene.fresh()
         points = chance.randint(1, 60), chance.randint(1, 30)
         for point in points:
-            scene.run(scene.verb(name, place), kill_at=point)
+            scene.run(scene.command(name, place), kill_at=point)
         assert resumed(scene, name, place) == undisturbed(name), f"{name} killed at {points}"
         scene.done(place)
     tally("kill points", 2 * DOUBLE, "on a directory: killed twice at random (seed 4), all resumed")
 
 
-def test_of_several_publishers_at_once_one_wins_and_the_others_say_so(
+def test_of_concurrent_publishers_one_succeeds_and_the_others_exit_with_75(
     scene: Scene, undisturbed: Callable[[str], dict[str, bytes]]
 ) -> None:
     tries = 10
     for number in range(tries):
         place = scene.fresh()
-        verb = scene.verb("publish", place)
-        running = [Running(verb, scene.directory / f"both{number}.{one}") for one in range(3)]
-        ended = [one.wait() for one in running]
-        assert any(one.code == 0 for one in ended), [one.output for one in ended]
-        for one in ended:
-            assert one.code == 0 or (one.code == 75 and "is at work on" in one.output), one.output
+        command = scene.command("publish", place)
+        running = [Running(command, scene.directory / f"both{number}.{one}") for one in range(3)]
+        completed = [one.wait() for one in running]
+        assert any(one.code == 0 for one in completed), [one.output for one in completed]
+        for one in completed:
+            assert one.code == 0 or (one.code == 75 and "is working on" in one.output), one.output
         assert resumed(scene, "publish", place) == undisturbed("publish")
         scene.done(place)
     tally("races", tries, "on a directory: 3 publishers at once, one release each")
 
 
-def test_the_harness_bites(tmp_path: Path) -> None:
-    """Catches: a harness that never kills, or a comparison that sees nothing."""
+def test_the_state_of_a_directory_shows_partial_and_leftover_files(tmp_path: Path) -> None:
+    """Catches: a comparison that ignores differences."""
     place = tmp_path / "store"
     place.mkdir()
     (place / "a").write_text("whole")

@@ -1,4 +1,4 @@
-"""Verbs on GitHub: each kind of call fails in every way."""
+"""Tests of commands on GitHub with every kind of failure of every kind of request."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.release.faults.github_scene import VERBS, Scene, expected, harmless, scene
-from tests.servers.github.front import FAULTS
-from tests.servers.remote.front import Fault, patience
+from tests.release.faults.github_scene import COMMANDS, Scene, check_output, expected, scene
+from tests.servers.github.proxy import FAULTS
+from tests.servers.remote.proxy import Fault, retry_settings
 from tests.tally import tally
 
 __all__ = ["expected", "scene"]
 
 
-# What a fault may end with; 0 stands for having been asked again.
+# The exit codes that a fault may lead to; 0 means that a retry succeeded.
 CODES: Mapping[str, Sequence[int]] = {
     "401": (2,),
     "403": (0, 2),
@@ -34,43 +34,43 @@ CODES: Mapping[str, Sequence[int]] = {
 }
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("fault", FAULTS, ids=[f"{n} {fault}" for n, fault in enumerate(FAULTS)])
-def test_each_kind_of_call_may_fail_in_each_way(
+def test_each_kind_of_request_can_fail_in_each_way(
     scene: Scene, expected: Any, name: str, fault: Fault
 ) -> None:
-    """Catches: a failure that may pass and is not tried again, or one that never will and is."""
+    """Catches: a transient failure that is not retried, or a permanent one that is."""
     state, shapes = expected[name]
-    # What a verb before did in the same way is no other kind of call.
-    known = {shape for before in VERBS[: VERBS.index(name)] for shape in expected[before][1]}
+    # Requests of the same shape are tested only for the first command that sends them.
+    known = {shape for before in COMMANDS[: COMMANDS.index(name)] for shape in expected[before][1]}
     kinds = [shape for shape in dict.fromkeys(shapes) if shape not in known]
     for shape in kinds:
         repository = scene.fresh(name)
-        verb = scene.verb(name, repository, patience(fault))
-        scene.github.front.calm()
-        scene.github.front.inject(fault, shape=shape)
-        ended = scene.start(verb).wait()
-        harmless(ended)
-        assert ended.code in CODES[str(fault)], f"{shape}: {ended.code}: {ended.output}"
-        if ended.code:
-            errors = [line for line in ended.output.splitlines() if line.startswith("error: ")]
-            assert len(errors) == 1, ended.output
-        left = scene.finish(name, repository) if ended.code else scene.state(repository)
-        assert left == state, f"{fault} at {shape}"
+        command = scene.command(name, repository, retry_settings(fault))
+        scene.github.proxy.reset()
+        scene.github.proxy.inject(fault, shape=shape)
+        completed = scene.start(command).wait()
+        check_output(completed)
+        assert completed.code in CODES[str(fault)], f"{shape}: {completed.code}: {completed.output}"
+        if completed.code:
+            errors = [line for line in completed.output.splitlines() if line.startswith("error: ")]
+            assert len(errors) == 1, completed.output
+        result = scene.finish(name, repository) if completed.code else scene.state(repository)
+        assert result == state, f"{fault} at {shape}"
     tally("faults of a remote", len(kinds), f"{name} on GitHub: {fault}, all resumed")
 
 
-def test_a_remote_that_stays_away_ends_with_75_and_says_that_a_rerun_goes_on(
+def test_an_unavailable_remote_exits_with_75_and_says_how_to_resume(
     scene: Scene, expected: Any
 ) -> None:
     repository = scene.fresh("publish")
-    verb = scene.verb("publish", repository)
-    scene.github.front.calm()
+    command = scene.command("publish", repository)
+    scene.github.proxy.reset()
     for nth in range(5):
-        scene.github.front.inject(Fault("status", 502), method="POST", path="/assets", nth=nth + 3)
-    ended = scene.start(verb).wait()
-    harmless(ended)
-    assert ended.code == 75, ended.output
-    assert "GitHub answers 502, when uploading" in ended.output
-    assert "run this again, and it goes on" in ended.output
+        scene.github.proxy.inject(Fault("status", 502), method="POST", path="/assets", nth=nth + 3)
+    completed = scene.start(command).wait()
+    check_output(completed)
+    assert completed.code == 75, completed.output
+    assert "GitHub answers 502 when uploading" in completed.output
+    assert "run the command again to resume" in completed.output
     assert scene.finish("publish", repository) == expected["publish"][0]

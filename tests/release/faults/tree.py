@@ -1,4 +1,4 @@
-"""What a directory holds, as end states are compared: content by path, without times and locks."""
+"""The state of a directory for comparisons: content by path, without times and locks."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 _TIMES = re.compile(
     rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?( ?UTC|Z|\+00:00)?|\"key\": \"[0-9a-f]{64}\""
 )
-# Nothing in them names a store or its times, and a hundred megabytes are long to search.
+# Archives contain neither store paths nor times, and are too large to search.
 _ARCHIVES = frozenset({".whl", ".xz"})
 _GENERATION = re.compile(r"\.site-\d+")
 
 
 def state(directory: Path, *, root: Path | None = None) -> dict[str, bytes]:
-    """The content of each file by path, of archives its digest; links by what they mean.
+    """The content of each file by path; digests for archives, target content for links.
 
     Args:
-      directory: what to look at.
-      root: the store, whose own path in files is one for all stores.
+      directory: the directory.
+      root: the store, whose path in files is replaced; by default the directory itself.
 
     Raises:
-      AssertionError: something is left over that no run should leave.
+      AssertionError: there are leftovers of a killed run.
     """
     root = root or directory
     found: dict[str, bytes] = {}

@@ -1,7 +1,7 @@
-"""What each victim is a fork of: a process in which the commands have run once already.
+"""Preloads the fork server: each command is a fork of a process in which commands have run before.
 
-The fork server imports this before anything else. What a command loads late (its templates, what
-parses its arguments) is then loaded once, and not again by each victim.
+The fork server imports this module first. What a command loads late, such as templates and its
+argument parser, is then loaded once instead of in each process.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import io
 import tempfile
 from pathlib import Path
 
-# `multiprocessing` runs the main program of a test again in each of its processes.
+# `multiprocessing` imports the main program of a test again in each of its processes.
 import tests.pytest_main  # noqa: F401
 from release.cli import index, promote, publish, purge, tag  # noqa: F401
 from release.hosting import (
@@ -20,17 +20,17 @@ from release.hosting import (
     github_store,  # noqa: F401
 )
 from release.registry import registry  # noqa: F401
-from tests.release.faults import victim  # noqa: F401
+from tests.release.faults import killable  # noqa: F401
 from tests.release.publish.samples import make_release, write_verdicts
 
 
 def _warm_up(scratch: Path) -> None:
-    """Publishes a release to a store, and makes the store's index."""
-    made = make_release(scratch / "release")
-    verdicts = write_verdicts(made, scratch / "verdicts")
+    """Publishes a release to a store, and writes the store's index."""
+    release = make_release(scratch / "release")
+    verdicts = write_verdicts(release, scratch / "verdicts")
     store = ["--store", f"directory:{scratch / 'store'}"]
-    given = ["--from", str(made), "--verdicts", str(verdicts), "--commit", "c" * 40]
-    publish.app([*store, *given], standalone_mode=False)
+    arguments = ["--from", str(release), "--verdicts", str(verdicts), "--commit", "c" * 40]
+    publish.app([*store, *arguments], standalone_mode=False)
     index.app([*store, "--date", "2026-11-25"], standalone_mode=False)
 
 
@@ -40,6 +40,6 @@ with (
     contextlib.redirect_stderr(io.StringIO()),
 ):
     _warm_up(Path(_scratch))
-# What is there now is nothing that a victim collects, and its pages stay shared.
+# Keep the garbage collector off the objects that exist now, so that forks share their pages.
 gc.collect()
 gc.freeze()

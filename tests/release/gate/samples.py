@@ -1,4 +1,4 @@
-"""A small release in reports: what the gate's set checks see of a good one."""
+"""Reports of a small valid release, as the checks of the set see it."""
 
 from __future__ import annotations
 
@@ -76,15 +76,15 @@ _FACTS: Mapping[str, WheelFacts] = {
 
 
 def wheel_report(filename: str, **facts: object) -> Report:
-    """The report of a sound wheel, some of its facts replaced."""
+    """The report of a valid wheel, with some of its facts replaced."""
     project, _, _, tags = parse_wheel_filename(filename)
     base = _FACTS[project.replace("-", "_")]
-    named = replace(base, tags=frozenset(map(str, tags)))
-    return Report(filename, "wheel", "00" * 32, 1000, (), replace(named, **facts))  # type: ignore[arg-type]
+    tagged = replace(base, tags=frozenset(map(str, tags)))
+    return Report(filename, "wheel", "00" * 32, 1000, (), replace(tagged, **facts))  # type: ignore[arg-type]
 
 
 def dist_report(filename: str) -> Report:
-    """The report of a sound dist."""
+    """The report of a valid dist."""
     platform = "macos_arm64" if "macos" in filename else "linux_x86_64"
     return Report(filename, "dist", "11" * 32, 2000, (), platform=platform)
 
@@ -97,7 +97,7 @@ def good_reports() -> dict[str, Report]:
 
 
 def manifest_of(reports: Sequence[Report]) -> Manifest:
-    """The manifest that states what `reports` say."""
+    """The manifest that matches `reports`."""
     artifacts = (
         Artifact(
             filename=report.filename,

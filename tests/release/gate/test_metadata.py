@@ -1,4 +1,4 @@
-"""METADATA, WHEEL and licences: what the specifications, packaging and twine refuse."""
+"""METADATA, WHEEL and licences: what the specifications, packaging and twine reject."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ Tag: cp311-cp311-manylinux_2_28_x86_64
 """
 
 
-def test_good_metadata_is_taken_as_it_stands() -> None:
-    declared, findings = metadata.parse(FILE, GOOD.encode())
+def test_valid_metadata_is_parsed() -> None:
+    core, findings = metadata.parse(FILE, GOOD.encode())
     assert findings == ()
-    assert declared is not None
-    assert (declared.name, declared.version) == ("iree-runtime", "3.13.0")
-    assert declared.requires == ("numpy", 'onnx>=1.16; extra == "onnx"')
-    assert (declared.requires_python, declared.license_files) == (">=3.11", ("LICENSE",))
+    assert core is not None
+    assert (core.name, core.version) == ("iree-runtime", "3.13.0")
+    assert core.requires == ("numpy", 'onnx>=1.16; extra == "onnx"')
+    assert (core.requires_python, core.license_files) == (">=3.11", ("LICENSE",))
 
 
 @pytest.mark.parametrize(
@@ -60,33 +60,33 @@ def test_good_metadata_is_taken_as_it_stands() -> None:
         ("Name: iree-runtime\n", ""),
     ],
 )
-def test_what_packaging_refuses_is_found(old: str, new: str) -> None:
+def test_metadata_that_packaging_rejects_is_found(old: str, new: str) -> None:
     _, findings = metadata.parse(FILE, GOOD.replace(old, new).encode())
     assert {finding.check for finding in findings} == {Check.METADATA_INVALID}
 
 
-def test_what_twine_alone_refuses_is_found() -> None:
-    """Catches: a description that the registry cannot render, refused half-way through."""
+def test_metadata_that_only_twine_rejects_is_found() -> None:
+    """Catches: a description that the registry cannot render, rejected in mid-upload."""
     broken = GOOD.replace("=========", "===").replace("It runs.", ".. nonsense:: ``\n\n  `x")
-    declared, (finding,) = metadata.parse(FILE, broken.encode())
-    assert declared is not None
-    assert "twine refuses METADATA" in finding.message
+    core, (finding,) = metadata.parse(FILE, broken.encode())
+    assert core is not None
+    assert "twine rejects METADATA" in finding.message
     assert "\n" not in finding.message
 
 
-def test_a_requirement_by_address_is_found() -> None:
-    """Catches: a pin on a local file, which a registry refuses."""
+def test_a_url_requirement_is_found() -> None:
+    """Catches: a pin on a local file, which a registry rejects."""
     local = GOOD.replace("numpy", "numpy @ file:///tmp/numpy.whl")
     _, (finding,) = metadata.parse(FILE, local.encode())
-    assert "a registry takes no addresses" in finding.message
+    assert "registries reject URL requirements" in finding.message
 
 
-def test_bytes_that_are_no_text_are_found() -> None:
+def test_metadata_that_is_not_text_is_found() -> None:
     _, findings = metadata.parse(FILE, b"\xff\xfe\x00Name: x")
     assert findings
 
 
-def test_wheel_with_the_expanded_tags_is_let_pass() -> None:
+def test_a_wheel_file_with_the_expanded_tags_passes() -> None:
     assert not [*metadata.check_wheel(FILE, WHEEL.encode(), TAGS)]
 
 
@@ -103,7 +103,7 @@ def test_wheel_with_the_expanded_tags_is_let_pass() -> None:
         ("Root-Is-Purelib: false", "Root-Is-Purelib: true"),
     ],
 )
-def test_a_wheel_file_that_disagrees_with_the_name_is_found(old: str, new: str) -> None:
+def test_a_wheel_file_that_does_not_match_the_file_name_is_found(old: str, new: str) -> None:
     """Catches: a wheel renamed to another platform; compressed tags that were not expanded."""
     changed = WHEEL.replace(old, new)
     assert changed != WHEEL
@@ -111,23 +111,23 @@ def test_a_wheel_file_that_disagrees_with_the_name_is_found(old: str, new: str) 
     assert finding.check is Check.WHEEL_TAGS
 
 
-def test_a_licence_must_be_named_and_inside() -> None:
-    declared, _ = metadata.parse(FILE, GOOD.encode())
-    assert declared is not None
+def test_a_licence_file_must_be_in_the_wheel() -> None:
+    core, _ = metadata.parse(FILE, GOOD.encode())
+    assert core is not None
     info = "iree_runtime-3.13.0.dist-info"
 
     def found(**sizes: int) -> int:
-        inside = {f"{info}/licenses/{name}": size for name, size in sizes.items()}
-        return len([*metadata.check_license(FILE, declared, info, inside)])
+        members = {f"{info}/licenses/{name}": size for name, size in sizes.items()}
+        return len([*metadata.check_license(FILE, core, info, members)])
 
     assert found(LICENSE=12000) == 0
     assert found(LICENSE=0) == 1
     assert found(COPYING=12000) == 1
 
 
-def test_a_wheel_without_any_licence_is_found() -> None:
-    """Catches: upstream's wheels, which ship no licence text."""
+def test_a_wheel_without_a_licence_is_found() -> None:
+    """Catches: upstream's wheels, which contain no licence text."""
     bare = "".join(line for line in GOOD.splitlines(True) if not line.startswith("License-"))
-    declared, _ = metadata.parse(FILE, bare.encode())
-    assert declared is not None
-    assert len([*metadata.check_license(FILE, declared, "x.dist-info", {})]) == 2
+    core, _ = metadata.parse(FILE, bare.encode())
+    assert core is not None
+    assert len([*metadata.check_license(FILE, core, "x.dist-info", {})]) == 2

@@ -1,4 +1,4 @@
-"""Python files of a wheel: what is read of them without running them."""
+"""A wheel's Python files, parsed without running them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def imported(source: str) -> list[str]:
         ("try:\n  pass\nexcept ImportError:\n  pass\nelse:\n  import numpy", ["numpy"]),
     ],
 )
-def test_what_loading_a_module_imports_is_needed(source: str, needed: list[str]) -> None:
+def test_imports_that_run_on_load_are_needed(source: str, needed: list[str]) -> None:
     assert imported(source) == needed
 
 
@@ -52,28 +52,28 @@ def test_what_loading_a_module_imports_is_needed(source: str, needed: list[str])
         "import iree.tools.tf",
     ],
 )
-def test_what_python_or_the_wheel_brings_and_what_is_optional_is_not(source: str) -> None:
+def test_imports_of_python_of_the_wheel_and_optional_ones_are_not_needed(source: str) -> None:
     assert imported(source) == []
 
 
-def test_the_first_import_of_a_module_is_named_with_its_line() -> None:
+def test_the_first_import_of_a_module_is_reported_with_its_line() -> None:
     read = {"a.py": modules.read(b"\n\nimport numpy"), "b.py": modules.read(b"import numpy")}
     (needed,) = modules.imports(read, frozenset())
     assert (needed.member, needed.line) == ("a.py", 3)
 
 
 @pytest.mark.parametrize("source", [b"def f(:", b"\x00", b"\xff\xfe", b"(" * 300])
-def test_what_is_no_python_is_found(source: bytes) -> None:
-    """Catches: a damaged or truncated module that no check imports."""
+def test_invalid_python_is_found(source: bytes) -> None:
+    """Catches: a damaged or truncated module that no smoke test imports."""
     (finding,) = modules.check_syntax("a.whl", {"a.py": modules.read(source)})
     assert (finding.check, finding.member) == (Check.SYNTAX, "a.py")
 
 
-def test_python_is_not_a_finding() -> None:
+def test_valid_python_passes() -> None:
     assert not [*modules.check_syntax("a.whl", {"a.py": modules.read(b"x = 1\n")})]
 
 
-def test_version_modules_and_no_others_state_versions() -> None:
+def test_only_version_modules_declare_versions() -> None:
     read = {
         "iree/runtime/version.py": modules.read(b'PACKAGE = "x"\nVERSION = "3.13.0"\n'),
         "iree/a/_version.py": modules.read(b'__version__ = "1.0"\n'),
@@ -106,7 +106,7 @@ MODULES = {
         "iree.b",
     ],
 )
-def test_an_entry_point_that_leads_to_an_object_is_let_pass(target: str) -> None:
+def test_an_entry_point_whose_object_exists_passes(target: str) -> None:
     text = f"[console_scripts]\nit = {target}\n".encode()
     assert not [*modules.check_entry_points("a.whl", text, MODULES)]
 
@@ -114,13 +114,13 @@ def test_an_entry_point_that_leads_to_an_object_is_let_pass(target: str) -> None
 @pytest.mark.parametrize(
     ("target", "cause"),
     [
-        ("iree.a.main:absent", "iree.a.main has no absent"),
+        ("iree.a.main:absent", "iree.a.main does not define absent"),
         ("iree.absent:main", "the wheel has no module iree.absent"),
         ("iree/a/main.py", "is not of the form MODULE:OBJECT"),
     ],
 )
-def test_an_entry_point_that_leads_nowhere_is_found(target: str, cause: str) -> None:
-    """Catches: upstream's iree-build, which names a function that its module does not have."""
+def test_an_entry_point_whose_object_does_not_exist_is_found(target: str, cause: str) -> None:
+    """Catches: upstream's iree-build, which names a function that its module does not define."""
     text = f"[console_scripts]\nit = {target}\n".encode()
     (finding,) = modules.check_entry_points("a.whl", text, MODULES)
     assert finding.check is Check.ENTRY_POINT
@@ -133,6 +133,6 @@ def test_entry_points_that_cannot_be_read_are_found(text: bytes) -> None:
     assert "cannot be read" in finding.message
 
 
-def test_the_pattern_of_entry_points_is_pythons_own() -> None:
-    # The check uses importlib.metadata's; should it ever change its name, this fails first.
+def test_importlib_still_has_the_pattern_of_entry_points() -> None:
+    # The check uses this undocumented attribute; if it disappears, this test fails first.
     assert EntryPoint.pattern.match("a.b:c")

@@ -1,4 +1,4 @@
-"""What a person sees of the verdicts, and how a release in a directory is found."""
+"""How verdicts are printed, and how a release is found in a directory."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import pytest
 from rich.console import Console
 
 from release.gate import grid
-from release.gate.judge import Evidence, judge
+from release.gate.judge import GateInputs, judge
 from release.gate.report import Report
 from release.model import release_dir
 from release.model.finding import Check, Finding
 from release.model.outcome import Outcome
+from release.model.state import RunState
 from tests.release.gate import samples
 from tests.release.gate.samples import PLAN, good_reports
 
 DAY = date(2026, 11, 25)
 
 
-def shown(reports: dict[str, Report], *outcomes: Outcome) -> str:
+def printed(reports: dict[str, Report], *outcomes: Outcome) -> str:
     console = Console(file=io.StringIO(), width=80)
-    grid.show(judge(Evidence(PLAN, [*reports.values()], outcomes=outcomes), DAY), console)
+    grid.show(judge(GateInputs(PLAN, [*reports.values()], outcomes=outcomes), DAY), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -36,7 +37,7 @@ def line(text: str, start: str) -> str:
 def test_the_grid_has_a_mark_for_each_cell() -> None:
     reports = good_reports()
     del reports[samples.RUNTIME_MAC]
-    fault = Finding(samples.RUNTIME_311, Check.RPATH, "it leaves")
+    fault = Finding(samples.RUNTIME_311, Check.RPATH, "searches / for libraries")
     reports[samples.RUNTIME_311] = Report(
         samples.RUNTIME_311, "wheel", "", 1, (fault,), reports[samples.RUNTIME_311].wheel
     )
@@ -45,26 +46,28 @@ def test_the_grid_has_a_mark_for_each_cell() -> None:
         "python",
         "3.12",
         "CPython 3.12.1",
-        "passed",
+        RunState.PASSED,
         "it ran",
         (samples.RUNTIME_ABI3,),
     )
-    text = shown(reports, ran)
+    text = printed(reports, ran)
     assert line(text, "iree-runtime").split() == ["iree-runtime", "✘", "✔", "○", "-"]
     assert line(text, "dist").split() == ["dist", "○", "○"]
 
 
-def test_the_grid_of_the_real_matrix_fits_a_terminal() -> None:
-    """Catches: columns that a narrow terminal cuts."""
-    assert "…" not in shown(good_reports())
+def test_the_grid_fits_80_columns() -> None:
+    """Catches: columns that a narrow terminal truncates."""
+    assert "…" not in printed(good_reports())
 
 
-def test_what_is_missing_or_was_not_run_is_said_with_the_reason() -> None:
+def test_missing_files_and_smoke_tests_not_run_are_listed_with_the_reason() -> None:
     reports = good_reports()
     del reports[samples.DIST_MAC]
-    idle = Outcome("macos_arm64", "tools", None, "none", "not run", "nothing here runs it", ())
-    text = shown(reports, idle)
-    assert f"missing, tolerated, since 2026-11-25: {samples.DIST_MAC}" in text
+    idle = Outcome(
+        "macos_arm64", "tools", None, "none", RunState.NOT_RUN, "nothing here runs it", ()
+    )
+    text = printed(reports, idle)
+    assert f"missing since 2026-11-25 (tolerated): {samples.DIST_MAC}" in text
     assert "not run: macos_arm64 tools: nothing here runs it" in text
 
 
@@ -72,39 +75,39 @@ def test_equal_faults_of_a_file_are_one_line() -> None:
     reports = good_reports()
     name = samples.RUNTIME_MAC
     faults = tuple(
-        Finding(name, Check.BINARY_CPU, "it holds arm64", f"iree/{i}") for i in range(30)
+        Finding(name, Check.BINARY_CPU, "contains arm64", f"iree/{i}") for i in range(30)
     )
     reports[name] = Report(name, "wheel", "", 1, faults, reports[name].wheel)
-    (said,) = (line for line in shown(reports).splitlines() if line.startswith("wrong:"))
-    assert "iree/0" in said
-    assert said.endswith("(and 29 more like it)")
+    (fault,) = (line for line in printed(reports).splitlines() if line.startswith("wrong:"))
+    assert "iree/0" in fault
+    assert fault.endswith("(and 29 similar)")
 
 
-def test_faults_that_differ_in_their_example_are_one_line() -> None:
+def test_faults_that_differ_only_in_their_example_are_one_line() -> None:
     reports = good_reports()
     name = samples.RUNTIME_MAC
     faults = tuple(
-        Finding(name, Check.BUILD_PATH, f"it holds paths, such as /__w/{i}.c", f"iree/{i}")
+        Finding(name, Check.BUILD_PATH, f"contains paths, such as /__w/{i}.c", f"iree/{i}")
         for i in range(3)
     )
     reports[name] = Report(name, "wheel", "", 1, faults, reports[name].wheel)
-    (said,) = (line for line in shown(reports).splitlines() if line.startswith("wrong:"))
-    assert said.endswith("such as /__w/0.c [build_path] (and 2 more like it)")
+    (fault,) = (line for line in printed(reports).splitlines() if line.startswith("wrong:"))
+    assert fault.endswith("such as /__w/0.c [build_path] (and 2 similar)")
 
 
-def test_the_last_line_says_whether_it_may_go_out() -> None:
+def test_the_last_line_says_whether_the_release_passed() -> None:
     reports = good_reports()
-    assert "20261122.1 may go out: 10 cells right" in shown(reports)
+    assert "20261122.1 passed the gate: 10 cells right" in printed(reports)
     del reports[samples.TOOLS]
-    assert "20261122.1 must not go out" in shown(reports)
+    assert "20261122.1 failed the gate" in printed(reports)
 
 
-def release_in(place: Path) -> Path:
-    (place / "wheelhouse").mkdir(parents=True)
-    (place / "wheelhouse" / "a-1-py3-none-any.whl").write_bytes(b"")
+def release_in(directory: Path) -> Path:
+    (directory / "wheelhouse").mkdir(parents=True)
+    (directory / "wheelhouse" / "a-1-py3-none-any.whl").write_bytes(b"")
     document = {"version": "1", "platforms": [], "packages": [], "cells": [], "dists": []}
-    (place / "plan.json").write_text(json.dumps(document))
-    return place
+    (directory / "plan.json").write_text(json.dumps(document))
+    return directory
 
 
 def test_a_release_is_found_as_the_build_leaves_it(tmp_path: Path) -> None:
@@ -113,18 +116,18 @@ def test_a_release_is_found_as_the_build_leaves_it(tmp_path: Path) -> None:
     assert release.manifest is None
 
 
-def test_a_directory_without_a_release_is_refused_with_the_mend(tmp_path: Path) -> None:
+def test_a_directory_without_a_release_is_refused_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(release_dir.ReleaseDirectoryError, match="bazelw build //packaging:all"):
         release_dir.read(tmp_path / "absent")
-    with pytest.raises(release_dir.ReleaseDirectoryError, match="holds no wheel"):
+    with pytest.raises(release_dir.ReleaseDirectoryError, match="contains no wheel"):
         release_dir.read(tmp_path)
 
 
 def test_a_file_in_two_places_is_refused(tmp_path: Path) -> None:
-    """Catches: two files of one name, of which one would be inspected and the other published."""
+    """Catches: two files of one name, one of which is inspected and the other published."""
     release_in(tmp_path)
     (tmp_path / "a-1-py3-none-any.whl").write_bytes(b"")
-    with pytest.raises(release_dir.ReleaseDirectoryError, match="in it twice"):
+    with pytest.raises(release_dir.ReleaseDirectoryError, match="appears twice"):
         release_dir.read(tmp_path)
 
 

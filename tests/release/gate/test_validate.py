@@ -1,4 +1,4 @@
-"""`bazel run //release:validate`: what it prints and writes, and how it ends."""
+"""`bazel run //release:validate`: its output, files and exit codes."""
 
 from __future__ import annotations
 
@@ -100,10 +100,10 @@ def validate(release: Path, *options: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def test_a_good_release_ends_with_0_and_leaves_its_verdicts(release: Path) -> None:
+def test_a_valid_release_exits_with_0_and_writes_its_verdicts(release: Path) -> None:
     result = validate(release, "--date", "2026-11-25")
     assert result.exit_code == 0, result.output
-    assert f"{VERSION} may go out: 1 cells right" in result.output
+    assert f"{VERSION} passed the gate: 1 cells right" in result.output
     written = release.parent / "verdicts"
     verdicts = json.loads((written / "verdicts.json").read_bytes())
     assert (verdicts["right"], verdicts["day"]) == (True, "2026-11-25")
@@ -113,8 +113,8 @@ def test_a_good_release_ends_with_0_and_leaves_its_verdicts(release: Path) -> No
     assert (cell["status"], cell["wheel"]) == ("built", NAME)
 
 
-def test_a_manifest_with_verdicts_is_the_previous_one_of_the_next_release(release: Path) -> None:
-    """Catches: two programs that do not read what the other writes."""
+def test_a_manifest_with_verdicts_can_be_the_previous_one(release: Path) -> None:
+    """Catches: a manifest that validate writes and cannot read."""
     assert validate(release).exit_code == 0
     previous = release.parent / "verdicts" / "manifest.json"
     result = validate(release, "--previous", str(previous), "--json")
@@ -122,23 +122,23 @@ def test_a_manifest_with_verdicts_is_the_previous_one_of_the_next_release(releas
     assert size["growth"] == 1.0
 
 
-def test_a_broken_release_ends_with_1_and_says_why(release: Path) -> None:
+def test_a_broken_release_exits_with_1_and_says_why(release: Path) -> None:
     wheel = release / "wheelhouse" / NAME
     wheel.write_bytes(wheel.read_bytes()[:300])
     result = validate(release)
     assert result.exit_code == 1
-    assert f"wrong: {NAME}: it is not a whole ZIP archive" in result.output
-    assert "must not go out" in result.output
+    assert f"wrong: {NAME}: not a complete ZIP archive" in result.output
+    assert "failed the gate" in result.output
     assert "Traceback" not in result.output
 
 
-def test_json_goes_to_standard_output_alone(release: Path) -> None:
+def test_standard_output_has_only_json(release: Path) -> None:
     result = validate(release, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["version"] == VERSION
 
 
-def test_a_dry_run_says_what_it_would_do_and_writes_nothing(release: Path) -> None:
+def test_a_dry_run_prints_what_it_would_do_and_writes_nothing(release: Path) -> None:
     result = validate(release, "--dry-run")
     assert result.exit_code == 0
     assert "would inspect 1 files" in result.output
@@ -150,54 +150,54 @@ def test_a_dry_run_names_no_platform_that_was_left_out(
 ) -> None:
     monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    said = validate(release, "--run", "--dry-run").output
-    assert "would run linux_x86_64" in said
-    said = validate(release, "--run", "--no-emulate", "--dry-run").output
-    assert "would run" not in said
+    output = validate(release, "--run", "--dry-run").output
+    assert "would run linux_x86_64" in output
+    output = validate(release, "--run", "--no-emulate", "--dry-run").output
+    assert "would run" not in output
 
 
-def test_a_demand_that_nothing_meets_ends_with_1(release: Path) -> None:
+def test_a_required_run_that_did_not_happen_exits_with_1(release: Path) -> None:
     result = validate(release, "--require", "linux_x86_64:run")
     assert result.exit_code == 1
-    assert "it must run, and was not: nothing was tried" in result.output
+    assert "required to run, but no smoke test passed: no smoke test covered it" in result.output
 
 
-def test_a_container_that_must_have_run_and_did_not_ends_with_1(
+def test_a_required_container_that_did_not_run_exits_with_1(
     release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     result = validate(release, "--container")
     assert result.exit_code == 1
-    assert "linux_x86_64: a container trial is demanded, and none passed" in result.output
+    assert "linux_x86_64: requires a container smoke test, but none passed" in result.output
 
 
-def test_the_release_before_may_be_a_store_s(release: Path, tmp_path: Path) -> None:
+def test_the_previous_release_may_be_in_a_store(release: Path, tmp_path: Path) -> None:
     empty = validate(release, "--store", f"directory:{tmp_path / 'store'}")
     assert empty.exit_code == 0, empty.output
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         (
             ["--previous", "a.json", "--store", "directory:b"],
-            "--previous and --store both name the release before; leave one out",
+            "--previous and --store exclude each other; pass only one",
         ),
         (["--require", "linux_x86_64"], "write PLATFORM:WHAT, such as linux_aarch64:run"),
-        (["--require", "beos:run"], "the plan has no platform beos, but linux_x86_64"),
-        (["--plan", "absent.json"], "the plan cannot be read (No such file or directory)"),
-        (["--previous", "absent.json"], "the manifest cannot be read"),
+        (["--require", "beos:run"], "the plan has no platform beos; expected one of linux_x86_64"),
+        (["--plan", "absent.json"], "cannot read the plan (No such file or directory)"),
+        (["--previous", "absent.json"], "cannot read the manifest"),
         (["--registry-limit", "0"], "Invalid value for '--registry-limit'"),
         (["--date", "today"], "does not match the format"),
     ],
 )
-def test_bad_usage_ends_with_2_and_one_sentence(
-    release: Path, options: list[str], says: str
+def test_bad_usage_exits_with_2_and_one_sentence(
+    release: Path, options: list[str], message: str
 ) -> None:
     result = validate(release, *options)
     assert result.exit_code == 2
-    assert says in " ".join(result.output.split())
+    assert message in " ".join(result.output.split())
     assert "Traceback" not in result.output
     assert not (release.parent / "verdicts").exists()
 
@@ -207,16 +207,16 @@ def test_a_directory_store_is_a_directory(release: Path) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 0
     result = CliRunner().invoke(app, ["github:iree-org/iree"])
     assert result.exit_code == 2
-    assert "the gate reads directories" in " ".join(result.output.split())
+    assert "`validate` reads a directory" in " ".join(result.output.split())
 
 
-def test_a_directory_without_a_release_ends_with_2(tmp_path: Path) -> None:
+def test_a_directory_without_a_release_exits_with_2(tmp_path: Path) -> None:
     result = validate(tmp_path / "nowhere")
     assert result.exit_code == 2
     assert "bazelw build //packaging:all" in result.output
 
 
-def test_an_output_that_cannot_be_written_ends_with_2(release: Path) -> None:
+def test_an_output_that_cannot_be_written_exits_with_2(release: Path) -> None:
     (release.parent / "verdicts").write_text("a file")
     result = validate(release)
     assert result.exit_code == 2

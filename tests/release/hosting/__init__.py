@@ -1,1 +1,1 @@
-"""Sources: where commits come from."""
+"""Tests of stores and sources."""

@@ -1,4 +1,4 @@
-"""Each store, empty, for the contract."""
+"""Empty stores of each kind, for the contract tests."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["address_of", "commits", "github", "github_server", "opened", "store"
 
 @pytest.fixture(params=["directory", "github"])
 def address_of(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str | None]:
-    """The address of a new store, and the URL of its API."""
+    """The address of a new store, and the URL of its API if it has one."""
     if request.param == "directory":
         return f"directory:{tmp_path / 'store'}", None
-    served = request.getfixturevalue("github")
-    return f"github:{served.repository()}", served.url
+    github = request.getfixturevalue("github")
+    return f"github:{github.repository()}", github.url
 
 
 @pytest.fixture
 def opened(address_of: tuple[str, str | None]) -> Callable[[], Store]:
-    """Opens the store, as another process would: it knows nothing of the first."""
+    """Opens the store anew, as another process would, without any cached state."""
     return lambda: address.open_store(address_of[0], api=address_of[1])
 
 
@@ -37,9 +37,9 @@ def store(opened: Callable[[], Store]) -> Store:
 
 @pytest.fixture
 def commits(request: pytest.FixtureRequest, store: Store) -> tuple[str, str]:
-    """Two commits that a store takes refs to."""
+    """Two commits that the store accepts as targets of refs."""
     if store.local:
         return "a" * 40, "b" * 40
-    served = request.getfixturevalue("github")
+    github = request.getfixturevalue("github")
     repository = store.address.removeprefix("github:")
-    return served.head(repository), served.commit(repository, "second")
+    return github.head(repository), github.commit(repository, "second")

@@ -1,4 +1,4 @@
-"""What every store does, sentence by sentence of release/hosting/store.py."""
+"""The contract of all stores, as release/hosting/store.py documents it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def content(name: str = "a.whl", data: bytes = b"bytes of a wheel") -> Upload:
     return Upload.of_bytes(name, data)
 
 
-def test_a_new_store_has_nothing(store: Store) -> None:
+def test_a_new_store_is_empty(store: Store) -> None:
     assert list(store.releases()) == []
     assert store.release(TAG) is None
     assert store.branch("latest-snapshot") is None
@@ -36,7 +36,7 @@ def test_a_new_store_has_nothing(store: Store) -> None:
 def test_a_draft_is_found_by_its_tag_and_in_the_list(
     store: Store, commits: Commits, opened: Callable[[], Store]
 ) -> None:
-    """Catches: GitHub's way to a release by its tag, which does not find drafts."""
+    """Catches: GitHub's lookup of releases by tag, which does not find drafts."""
     drafted(store, commits)
     (found,) = opened().releases()
     assert opened().release(TAG) == found
@@ -45,17 +45,17 @@ def test_a_draft_is_found_by_its_tag_and_in_the_list(
     assert abs(datetime.now(UTC) - found.created) < timedelta(minutes=5)
 
 
-def test_a_second_draft_of_a_tag_is_the_first(store: Store, commits: Commits) -> None:
+def test_drafting_a_tag_again_returns_the_first_draft(store: Store, commits: Commits) -> None:
     drafted(store, commits)
     again = store.draft(TAG, commit=commits[0], title="another", notes="other notes")
     assert again.title == "20261122.1"
     assert len(list(store.releases())) == 1
 
 
-def test_drafts_that_are_made_at_once_are_one(
+def test_concurrent_drafts_of_a_tag_make_one_draft(
     commits: Commits, opened: Callable[[], Store]
 ) -> None:
-    """Catches: two drafts of one tag, of which each publisher fills another."""
+    """Catches: two drafts of one tag, each filled by another publisher."""
 
     def make(_: int) -> None:
         drafted(opened(), commits)
@@ -65,9 +65,7 @@ def test_drafts_that_are_made_at_once_are_one(
     assert len(list(opened().releases())) == 1
 
 
-def test_title_and_notes_can_be_written_and_leave_a_draft_a_draft(
-    store: Store, commits: Commits
-) -> None:
+def test_describing_sets_title_and_notes_and_keeps_a_draft(store: Store, commits: Commits) -> None:
     drafted(store, commits)
     for _ in range(2):
         described = store.describe(TAG, title="title", notes="line\n\n- *ümläut* ✔\n")
@@ -75,7 +73,7 @@ def test_title_and_notes_can_be_written_and_leave_a_draft_a_draft(
         assert described.draft
 
 
-def test_publishing_makes_it_visible_and_twice_is_once(
+def test_publishing_is_idempotent(
     store: Store, commits: Commits, opened: Callable[[], Store]
 ) -> None:
     drafted(store, commits)
@@ -88,13 +86,13 @@ def test_publishing_makes_it_visible_and_twice_is_once(
     assert opened().draft(TAG, commit=commits[0], title="x", notes="x") == first
 
 
-def test_a_stable_release_is_no_prerelease(store: Store, commits: Commits) -> None:
+def test_a_stable_release_is_not_a_prerelease(store: Store, commits: Commits) -> None:
     drafted(store, commits, "v3.14.0")
     store.create_tag("v3.14.0", commits[0])
     assert not store.publish("v3.14.0", prerelease=False, latest=True).prerelease
 
 
-def test_removing_takes_release_and_assets_and_leaves_the_tag(
+def test_removing_deletes_release_and_assets_and_keeps_the_tag(
     store: Store, commits: Commits
 ) -> None:
     drafted(store, commits)
@@ -117,29 +115,29 @@ def test_the_newest_release_comes_first(store: Store, commits: Commits) -> None:
 
 def test_more_than_a_page_of_releases_is_listed(store: Store, commits: Commits) -> None:
     """Catches: an index that ends at the first page, or at the tenth."""
-    made = {f"candidate-20261122.{number}" for number in range(1, 106)}
-    for tag in made:
+    tags = {f"candidate-20261122.{number}" for number in range(1, 106)}
+    for tag in tags:
         drafted(store, commits, tag)
-    assert {release.tag for release in store.releases()} == made
-    assert {release.tag for release, _ in store.inventory()} == made
+    assert {release.tag for release in store.releases()} == tags
+    assert {release.tag for release, _ in store.inventory()} == tags
 
 
-def test_the_inventory_has_the_assets(store: Store, commits: Commits) -> None:
+def test_the_inventory_includes_the_assets(store: Store, commits: Commits) -> None:
     drafted(store, commits)
     store.put(TAG, content())
     ((release, assets),) = store.inventory()
     assert (release, assets) == (store.release(TAG), store.assets(TAG))
 
 
-def test_bytes_come_back_as_they_were_put(
+def test_content_is_read_back_unchanged(
     store: Store, commits: Commits, opened: Callable[[], Store]
 ) -> None:
     drafted(store, commits)
     data = bytes(range(256)) * (5 << 12)
     assert store.put(TAG, content(data=data)) == "uploaded"
-    pieces = list(opened().read(TAG, "a.whl"))
-    assert b"".join(pieces) == data
-    assert len(pieces) > 1, "a large file is never whole in memory"
+    chunks = list(opened().read(TAG, "a.whl"))
+    assert b"".join(chunks) == data
+    assert len(chunks) > 1, "large files are read in chunks"
     asset = opened().assets(TAG)["a.whl"]
     assert (asset.size, asset.sha256, asset.complete) == (
         len(data),
@@ -152,27 +150,25 @@ def test_bytes_come_back_as_they_were_put(
     "name",
     ["iree_runtime-3.14.0+abc.1-cp312-abi3-manylinux_2_28_x86_64.whl", "SHA256SUMS", "a!b_c-1.0"],
 )
-def test_names_that_wheels_have_are_kept(store: Store, commits: Commits, name: str) -> None:
-    """Catches: a plus sign that becomes a space, or a dot, on its way through a URL."""
+def test_names_of_wheels_are_preserved(store: Store, commits: Commits, name: str) -> None:
+    """Catches: a plus sign that becomes a space or a dot in a URL."""
     drafted(store, commits)
     store.put(TAG, content(name))
     assert list(store.assets(TAG)) == [name]
     assert b"".join(store.read(TAG, name)) == b"bytes of a wheel"
 
 
-def test_the_same_bytes_are_not_sent_again(store: Store, commits: Commits) -> None:
+def test_an_identical_file_is_not_uploaded_again(store: Store, commits: Commits) -> None:
     drafted(store, commits)
     assert store.put(TAG, content()) == "uploaded"
     assert store.put(TAG, content()) == "present"
     assert len(store.assets(TAG)) == 1
 
 
-def test_other_bytes_are_refused_and_nothing_is_touched(store: Store, commits: Commits) -> None:
+def test_a_different_file_is_refused_and_nothing_changes(store: Store, commits: Commits) -> None:
     drafted(store, commits)
     store.put(TAG, content())
-    with pytest.raises(
-        Conflict, match=r"a\.whl of candidate-20261122\.1 is there with other bytes"
-    ):
+    with pytest.raises(Conflict, match=r"candidate-20261122\.1 already has a different a\.whl"):
         store.put(TAG, content(data=b"other bytes"))
     assert b"".join(store.read(TAG, "a.whl")) == b"bytes of a wheel"
 
@@ -181,21 +177,21 @@ def test_progress_adds_up_to_the_size(store: Store, commits: Commits) -> None:
     drafted(store, commits)
     for _ in range(2):
         counts: list[int] = []
-        store.put(TAG, content(data=b"x" * 3_000_000), sent=counts.append)
+        store.put(TAG, content(data=b"x" * 3_000_000), progress=counts.append)
         assert sum(counts) == 3_000_000
 
 
-def test_many_files_can_be_put_at_once(store: Store, commits: Commits) -> None:
+def test_many_files_can_be_put_concurrently(store: Store, commits: Commits) -> None:
     """Catches: two threads that each write a list without the other's file."""
     drafted(store, commits)
     files = [content(f"{number}.whl", str(number).encode() * 1000) for number in range(20)]
     with ThreadPoolExecutor(8) as pool:
-        placed = list(pool.map(lambda file: store.put(TAG, file), files))
-    assert placed == ["uploaded"] * 20
+        results = list(pool.map(lambda file: store.put(TAG, file), files))
+    assert results == ["uploaded"] * 20
     assert {n: a.sha256 for n, a in store.assets(TAG).items()} == {f.name: f.sha256 for f in files}
 
 
-def test_a_discarded_asset_is_gone_and_can_be_put_again(store: Store, commits: Commits) -> None:
+def test_a_discarded_asset_is_removed_and_can_be_put_again(store: Store, commits: Commits) -> None:
     drafted(store, commits)
     store.put(TAG, content())
     for _ in range(2):
@@ -204,14 +200,14 @@ def test_a_discarded_asset_is_gone_and_can_be_put_again(store: Store, commits: C
     assert store.put(TAG, content(data=b"other bytes")) == "uploaded"
 
 
-def test_what_is_not_there_is_named(store: Store, commits: Commits) -> None:
-    with pytest.raises(Absent, match="it has no release candidate"):
+def test_missing_releases_and_assets_are_reported(store: Store, commits: Commits) -> None:
+    with pytest.raises(Absent, match="no release candidate"):
         store.assets(TAG)
-    with pytest.raises(Absent, match="it has no release candidate"):
+    with pytest.raises(Absent, match="no release candidate"):
         store.put(TAG, content())
-    with pytest.raises(Absent, match="it has no release candidate"):
+    with pytest.raises(Absent, match="no release candidate"):
         store.describe(TAG, title="", notes="")
-    with pytest.raises(Absent, match="it has no release candidate"):
+    with pytest.raises(Absent, match="no release candidate"):
         store.publish(TAG, prerelease=True, latest=False)
     drafted(store, commits)
     with pytest.raises(Absent, match=r"candidate-20261122\.1 has no asset none\.whl"):
@@ -220,7 +216,7 @@ def test_what_is_not_there_is_named(store: Store, commits: Commits) -> None:
     store.discard("candidate-20261122.2", "none.whl")
 
 
-def test_a_tag_is_made_once(store: Store, commits: Commits) -> None:
+def test_a_tag_is_created_once(store: Store, commits: Commits) -> None:
     for _ in range(2):
         store.create_tag(TAG, commits[0])
         assert store.tags() == {TAG: commits[0]}
@@ -231,33 +227,33 @@ def test_a_tag_is_made_once(store: Store, commits: Commits) -> None:
         assert store.tags() == {}
 
 
-def test_a_branch_goes_wherever_it_is_moved(store: Store, commits: Commits) -> None:
-    """Catches: a snapshot branch that only goes forward, and not back to a mended commit."""
+def test_a_branch_can_be_moved_to_any_commit(store: Store, commits: Commits) -> None:
+    """Catches: a snapshot branch that only moves forward, never back to a good commit."""
     for commit in (commits[1], commits[0], commits[0]):
         store.move_branch("latest-snapshot", commit)
         assert store.branch("latest-snapshot") == commit
 
 
-def test_two_do_not_work_on_one_release(
+def test_a_lease_is_exclusive(
     store: Store, commits: Commits, address_of: tuple[str, str | None]
 ) -> None:
     drafted(store, commits)
     with store.lease(TAG):
-        told = other_process(address_of)
-        assert told.startswith("Busy"), told
-        assert f"process {os.getpid()} on " in told
-    assert other_process(address_of) == "held"
+        output = lease_in_another_process(address_of)
+        assert output.startswith("Busy"), output
+        assert f"process {os.getpid()} on " in output
+    assert lease_in_another_process(address_of) == "held"
     with store.lease(TAG):
         pass
 
 
-def test_a_holder_that_was_killed_holds_it_no_longer(
+def test_the_lease_of_a_killed_process_ends(
     store: Store, commits: Commits, address_of: tuple[str, str | None]
 ) -> None:
-    """Catches: a night that waits for a process that is no more."""
+    """Catches: a nightly that waits for a process that no longer exists."""
     drafted(store, commits)
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, *address_of_words(address_of), "stay"],
+        [sys.executable, "-c", HOLD, *arguments(address_of), "stay"],
         env=child_environment(),
         stdout=subprocess.PIPE,
         text=True,
@@ -288,7 +284,7 @@ except Busy as error:
 """
 
 
-def address_of_words(address_of: tuple[str, str | None]) -> list[str]:
+def arguments(address_of: tuple[str, str | None]) -> list[str]:
     return [address_of[0], address_of[1] or ""]
 
 
@@ -296,10 +292,10 @@ def child_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
-def other_process(address_of: tuple[str, str | None]) -> str:
-    """What another process says that tries to take the lease."""
+def lease_in_another_process(address_of: tuple[str, str | None]) -> str:
+    """The output of another process that tries to acquire the lease."""
     return subprocess.run(
-        [sys.executable, "-c", HOLD, *address_of_words(address_of), "go"],
+        [sys.executable, "-c", HOLD, *arguments(address_of), "go"],
         env=child_environment(),
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""What only a directory store has."""
+"""Tests specific to directory stores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from release.hosting import directory_store
+from release.hosting import directory_files
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.store import Upload
 from release.model.errors import Refused, UsageError
@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> DirectoryStore:
     return store
 
 
-def test_reading_a_store_that_is_not_there_makes_nothing(tmp_path: Path) -> None:
+def test_reading_does_not_create_the_store(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path / "none")
     assert list(store.releases()) == []
     assert store.tags() == {}
@@ -37,7 +37,7 @@ def test_reading_a_store_that_is_not_there_makes_nothing(tmp_path: Path) -> None
     assert not (tmp_path / "none").exists()
 
 
-def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_directory_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(
         UsageError, match="not a store, and not empty; name an empty or new directory"
@@ -50,11 +50,11 @@ def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("store.json", '{"schema": 9}', "its schema is 9, this program reads 1"),
+        ("store.json", '{"schema": 9}', "schema 9 is not supported, only 1"),
         ("store.json", "{", r"store\.json: not a store"),
     ],
 )
-def test_a_store_of_another_program_is_refused(
+def test_an_unsupported_or_invalid_store_is_refused(
     store: DirectoryStore, file: str, content: str, message: str
 ) -> None:
     (store.root / file).write_text(content)
@@ -62,7 +62,7 @@ def test_a_store_of_another_program_is_refused(
         DirectoryStore(store.root)
 
 
-def test_a_release_that_somebody_broke_is_named(store: DirectoryStore) -> None:
+def test_an_invalid_release_file_is_reported(store: DirectoryStore) -> None:
     path = store.root / "releases" / TAG / "release.json"
     path.write_text('{"title": "x"}')
     with pytest.raises(UsageError, match=r"release\.json: not a release"):
@@ -73,24 +73,24 @@ def test_a_release_that_somebody_broke_is_named(store: DirectoryStore) -> None:
     "name",
     ["", ".", "..", ".hidden", "a/b", "a\\b", "../../x", "release.json", "a\n", "x" * 201, "\x00"],
 )
-def test_names_that_are_more_than_a_name_are_refused(store: DirectoryStore, name: str) -> None:
-    """Catches: an asset that is written over another, or outside of the store."""
+def test_unsafe_names_are_refused(store: DirectoryStore, name: str) -> None:
+    """Catches: an asset that overwrites another, or is written outside of the store."""
     before = state(store.root)
-    with pytest.raises(UsageError, match="cannot be the name of"):
+    with pytest.raises(UsageError, match="is not a valid name for a"):
         store.put(TAG, Upload.of_bytes(name, b""))
-    with pytest.raises(UsageError, match="cannot be the name of"):
+    with pytest.raises(UsageError, match="is not a valid name for a"):
         store.draft(name, commit=A, title="", notes="")
-    with pytest.raises(UsageError, match="cannot be the name of"):
+    with pytest.raises(UsageError, match="is not a valid name for a"):
         store.move_branch(name, A)
     assert state(store.root) == before
 
 
-def test_a_file_that_changed_since_it_was_examined_is_refused(
+def test_a_file_that_changed_after_it_was_checked_is_refused(
     store: DirectoryStore, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.whl"
     path.write_bytes(b"other")
-    with pytest.raises(Refused, match=r"a\.whl: its bytes are not those that were examined"):
+    with pytest.raises(Refused, match=r"a\.whl: the file changed after it was checked"):
         store.put(TAG, Upload("a.whl", Upload.of_bytes("", b"known").sha256, 5, path))
     assert store.assets(TAG) == {}
 
@@ -110,35 +110,35 @@ def test_a_full_disk_leaves_nothing_half_written(
     assert state(store.root) == before
 
 
-def test_what_a_killed_writer_left_is_swept_and_what_a_living_one_writes_is_not(
+def test_only_partial_files_of_killed_writers_are_swept(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches: an upload whose file is taken away by another that tidies up."""
-    dead = store.root / "releases" / TAG / ".dead.whl.1.2"
-    dead.write_bytes(b"half")
-    copy = directory_store._copy
+    """Catches: an upload whose partial file is deleted by another process's clean-up."""
+    stale = store.root / "releases" / TAG / ".dead.whl.1.2"
+    stale.write_bytes(b"half")
+    copy = directory_files.copy
 
-    def meanwhile(*arguments: object) -> None:
+    def copy_during_another_put(*arguments: object) -> None:
         if threading.current_thread() is threading.main_thread():
             other = threading.Thread(target=store.put, args=(TAG, Upload.of_bytes("b.whl", b"b")))
             other.start()
             other.join()
         copy(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(directory_store, "_copy", meanwhile)
+    monkeypatch.setattr(directory_files, "copy", copy_during_another_put)
     assert store.put(TAG, Upload.of_bytes("a.whl", b"a")) == "uploaded"
     assert set(store.assets(TAG)) == {"a.whl", "b.whl"}
-    assert not dead.exists()
+    assert not stale.exists()
 
 
-def test_a_file_that_no_list_names_is_an_interrupted_upload(store: DirectoryStore) -> None:
+def test_an_unlisted_file_is_an_interrupted_upload(store: DirectoryStore) -> None:
     (store.root / "releases" / TAG / "a.whl").write_bytes(b"half")
     assert not store.assets(TAG)["a.whl"].complete
     assert store.put(TAG, Upload.of_bytes("a.whl", b"whole")) == "replaced"
     assert store.assets(TAG)["a.whl"].complete
 
 
-def test_a_file_that_somebody_took_away_is_not_there(store: DirectoryStore) -> None:
+def test_a_listed_file_that_was_deleted_is_incomplete(store: DirectoryStore) -> None:
     store.put(TAG, Upload.of_bytes("a.whl", b"whole"))
     (store.root / "releases" / TAG / "a.whl").unlink()
     assert not store.assets(TAG)["a.whl"].complete
@@ -161,4 +161,4 @@ def test_any_web_server_serves_it(store: DirectoryStore) -> None:
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Discards the log."""

@@ -1,4 +1,4 @@
-"""The lease on GitHub: who holds it, and when no longer."""
+"""Tests of the lease on GitHub: who holds it, and when it ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 class Draft:
-    """A draft that has assets."""
+    """A fake draft release with assets."""
 
     def __init__(self) -> None:
         self.assets: list[Any] = []
@@ -50,52 +50,50 @@ def held_by(draft: Draft, holder: Holder, until: datetime) -> None:
     draft.upload_asset_from_memory(None, 0, "lock", holder.label(until))
 
 
-def test_it_is_there_while_it_is_held_and_not_after(draft: Draft) -> None:
+def test_the_asset_exists_only_while_the_lease_is_held(draft: Draft) -> None:
     with hold(draft):
         (asset,) = draft.assets
         assert f"process {os.getpid()} begun " in asset.label
     assert draft.assets == []
 
 
-def test_it_is_given_back_when_something_fails(draft: Draft) -> None:
+def test_it_is_released_after_an_exception(draft: Draft) -> None:
     with pytest.raises(ValueError, match="wrong"), hold(draft):
         raise ValueError("wrong")
     assert draft.assets == []
 
 
-def test_a_holder_elsewhere_is_named_with_the_time_that_it_has(draft: Draft) -> None:
+def test_a_holder_on_another_machine_is_reported_with_its_expiry_time(draft: Draft) -> None:
     held_by(draft, Holder("other", 7, 1), NOW + timedelta(minutes=9))
-    with pytest.raises(Busy, match=r"process 7 on other is at work on it, until 12:09 UTC"):
+    with pytest.raises(Busy, match=r"process 7 on other is working on it until at least 12:09"):
         hold(draft).__enter__()
     assert len(draft.assets) == 1
 
 
-def test_a_holder_elsewhere_whose_time_ran_out_holds_it_no_longer(draft: Draft) -> None:
-    """Catches: a machine that burned, and no release ever after."""
+def test_an_expired_lease_of_another_machine_ends(draft: Draft) -> None:
+    """Catches: a lost machine that blocks all further releases."""
     held_by(draft, Holder("other", 7, 1), NOW - timedelta(seconds=1))
     with hold(draft):
         assert len(draft.assets) == 1
 
 
-def test_a_number_that_another_process_has_now_is_not_taken_for_the_holder(draft: Draft) -> None:
+def test_a_reused_process_id_is_not_mistaken_for_the_holder(draft: Draft) -> None:
     own = Holder.this_process()
-    held_by(draft, Holder(own.host, own.pid, own.begun - 1), NOW + timedelta(minutes=9))
+    held_by(draft, Holder(own.host, own.pid, own.started - 1), NOW + timedelta(minutes=9))
     with hold(draft):
         assert len(draft.assets) == 1
 
 
 @pytest.mark.parametrize("label", ["", "something else", "a process 1 begun 1 until never"])
-def test_what_does_not_say_who_holds_it_is_nobodys(draft: Draft, label: str) -> None:
+def test_a_lease_without_a_valid_label_is_ignored(draft: Draft, label: str) -> None:
     draft.upload_asset_from_memory(None, 0, "lock", label)
     with hold(draft):
         assert len(draft.assets) == 1
 
 
-def test_a_lease_that_was_taken_away_is_noticed(
-    draft: Draft, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Catches: two that both publish, since one slept for an hour."""
-    monkeypatch.setattr(lease, "RENEWED_EVERY", 0.01)
+def test_a_removed_lease_is_detected(draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: two processes that both publish because one was suspended for an hour."""
+    monkeypatch.setattr(lease, "RENEWAL_INTERVAL", 0.01)
 
     def gone(self: Client, what: str, do: object) -> Any:
         if what.startswith("renewing"):
@@ -103,11 +101,11 @@ def test_a_lease_that_was_taken_away_is_noticed(
 
             lost.append(what)
             raise NotFound("gone")
-        return ask(self, what, do)  # type: ignore[arg-type]
+        return call(self, what, do)  # type: ignore[arg-type]
 
     lost: list[str] = []
-    ask = Client.ask
-    monkeypatch.setattr(Client, "ask", gone)
-    with pytest.raises(RemoteError, match="somebody took the lease away"), hold(draft):
+    call = Client.call
+    monkeypatch.setattr(Client, "call", gone)
+    with pytest.raises(RemoteError, match="another process removed the lease"), hold(draft):
         while not lost:
             pass

@@ -1,4 +1,4 @@
-"""How often a remote is asked again, and how long after."""
+"""Tests of retries: how often, and after which delays."""
 
 from __future__ import annotations
 
@@ -9,72 +9,76 @@ from release.model.errors import RemoteError, UsageError
 
 
 class Remote:
-    """Fails some times, then answers."""
+    """A remote that fails several times, then answers."""
 
     def __init__(self, *failures: TransientError) -> None:
         self.failures = list(failures)
-        self.asked = 0
+        self.calls = 0
         self.slept: list[float] = []
-        self.told: list[str] = []
+        self.messages: list[str] = []
 
     def __call__(self) -> str:
-        self.asked += 1
+        self.calls += 1
         if self.failures:
             raise self.failures.pop(0)
         return "answer"
 
-    def patience(self, tries: int = 4, first: float = 1.0) -> RetryPolicy:
+    def retry_policy(self, attempts: int = 4, first_delay: float = 1.0) -> RetryPolicy:
         return RetryPolicy(
-            tries, first, bearable=100, sleep=self.slept.append, tell=self.told.append
+            attempts,
+            first_delay,
+            max_retry_after=100,
+            sleep=self.slept.append,
+            notify=self.messages.append,
         )
 
 
-def test_what_passes_is_asked_again_later_and_later() -> None:
+def test_transient_errors_are_retried_with_growing_delays() -> None:
     remote = Remote(*(TransientError("GitHub answers 502") for _ in range(3)))
-    assert remote.patience().ask("listing", remote) == "answer"
+    assert remote.retry_policy().call("listing", remote) == "answer"
     assert len(remote.slept) == 3
     for number, seconds in enumerate(remote.slept):
-        assert 2**number <= seconds <= 2**number + 1, "twice as long, and some more by chance"
-    assert remote.told[0].startswith("GitHub answers 502, when listing; trying again in ")
+        assert 2**number <= seconds <= 2**number + 1, "delays double, plus jitter"
+    assert remote.messages[0].startswith("GitHub answers 502 when listing; retrying in ")
 
 
-def test_after_the_last_try_it_says_that_a_rerun_goes_on() -> None:
+def test_after_the_last_attempt_the_message_says_how_to_resume() -> None:
     remote = Remote(*(TransientError("GitHub answers 502") for _ in range(9)))
     with pytest.raises(RemoteError) as error:
-        remote.patience().ask("listing", remote)
-    assert str(error.value) == "GitHub answers 502, when listing; run this again, and it goes on"
-    assert remote.asked == 4
+        remote.retry_policy().call("listing", remote)
+    assert str(error.value) == "GitHub answers 502 when listing; run the command again to resume"
+    assert remote.calls == 4
 
 
-def test_a_wish_of_the_remote_is_honoured() -> None:
-    """Catches: a rate limit that is answered by asking sooner."""
-    remote = Remote(TransientError("limit", after=42), TransientError("limit", after=0))
-    remote.patience().ask("listing", remote)
+def test_a_delay_that_the_remote_asks_for_is_honoured() -> None:
+    """Catches: a rate limit that is answered with an earlier retry."""
+    remote = Remote(TransientError("limit", retry_after=42), TransientError("limit", retry_after=0))
+    remote.retry_policy().call("listing", remote)
     assert remote.slept == [42, 0]
 
 
-def test_a_wish_that_is_too_long_ends_it_at_once_and_says_when() -> None:
-    remote = Remote(TransientError("limit", after=1800))
-    with pytest.raises(RemoteError, match="run this again in 30 minutes, and it goes on"):
-        remote.patience().ask("listing", remote)
-    assert (remote.asked, remote.slept) == (1, [])
+def test_too_long_a_delay_fails_at_once_and_says_when_to_resume() -> None:
+    remote = Remote(TransientError("limit", retry_after=1800))
+    with pytest.raises(RemoteError, match="run the command again in 30 minutes to resume"):
+        remote.retry_policy().call("listing", remote)
+    assert (remote.calls, remote.slept) == (1, [])
 
 
-def test_other_errors_are_not_tried_again() -> None:
-    def wrong() -> None:
+def test_other_errors_are_not_retried() -> None:
+    def fail() -> None:
         remote()
         raise ValueError("wrong")
 
     remote = Remote()
     with pytest.raises(ValueError, match="wrong"):
-        remote.patience().ask("listing", wrong)
-    assert remote.asked == 1
+        remote.retry_policy().call("listing", fail)
+    assert remote.calls == 1
 
 
-def test_the_environment_may_say_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_can_set_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "3:0.5:9")
-    patience = RetryPolicy.from_environment()
-    assert (patience.tries, patience.first, patience.timeout) == (3, 0.5, 9)
+    retry_policy = RetryPolicy.from_environment()
+    assert (retry_policy.attempts, retry_policy.first_delay, retry_policy.timeout) == (3, 0.5, 9)
     monkeypatch.setenv(VARIABLE, "often")
     with pytest.raises(UsageError, match="write TRIES:SECONDS:TIMEOUT"):
         RetryPolicy.from_environment()

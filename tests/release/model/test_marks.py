@@ -1,4 +1,4 @@
-"""What a person says of a release by a line in its notes."""
+"""Marks: lines in the notes that pin or yank a release."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from release.model.marks import Marks
         ("Pinned: a\nYanked: b\nPinned: c", Marks(pinned="a", yanked="b")),
     ],
 )
-def test_a_line_of_its_own_marks(notes: str, expected: Marks) -> None:
+def test_a_line_by_itself_is_a_mark(notes: str, expected: Marks) -> None:
     assert marks.read(notes) == expected
 
 
@@ -36,8 +36,8 @@ def test_a_line_of_its_own_marks(notes: str, expected: Marks) -> None:
         "- Yanked: by a commit's subject",
     ],
 )
-def test_words_elsewhere_do_not(notes: str) -> None:
-    """Catches: a commit's subject in the notes that pins its release, or yanks it."""
+def test_other_text_is_not_a_mark(notes: str) -> None:
+    """Catches: the subject of a commit in the notes that pins or yanks the release."""
     assert marks.read(notes) == Marks()
 
 

@@ -1,4 +1,4 @@
-"""Versions, what kind each is, and the tags that stand for them."""
+"""Versions: their kinds and tags."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from release.model.errors import UsageError
         ("20261399.1", "stable", "v20261399.1"),
     ],
 )
-def test_a_version_is_of_a_kind_and_has_a_tag(text: str, kind: str, tag: str) -> None:
+def test_a_version_has_a_kind_and_a_tag(text: str, kind: str, tag: str) -> None:
     assert version.kind(text) == kind
     assert version.tag_of(text) == tag
     assert version.of_tag(tag) == text
@@ -33,7 +33,7 @@ def test_a_version_is_of_a_kind_and_has_a_tag(text: str, kind: str, tag: str) ->
 
 @pytest.mark.parametrize("text", ["v3.14.0", "3.14.0-rc1", "03.14", "latest", "", "20261122.01"])
 def test_another_spelling_is_refused(text: str) -> None:
-    """Catches: two names for one release."""
+    """Catches: one release with two names."""
     with pytest.raises(UsageError, match="not a version in canonical form"):
         version.kind(text)
 
@@ -50,19 +50,19 @@ def test_another_spelling_is_refused(text: str) -> None:
         "v1.0-rc1",
     ],
 )
-def test_tags_of_others_stand_for_no_version(tag: str) -> None:
-    """Catches: a purge that takes what is not ours."""
+def test_other_tags_have_no_version(tag: str) -> None:
+    """Catches: a purge that removes tags of other projects."""
     assert version.of_tag(tag) is None
 
 
 @given(st.dates(date(1000, 1, 1)), st.integers(1, 10**6))
-def test_a_nightly_knows_its_day(day: date, number: int) -> None:
+def test_the_version_of_a_nightly_contains_its_day(day: date, number: int) -> None:
     assert version.day(version.nightly(day, number)) == day
 
 
 @given(st.text(max_size=30))
-def test_any_tag_is_read_or_not_ours(tag: str) -> None:
-    """Catches: a tag in a foreign repository that ends a verb with a traceback."""
+def test_any_text_can_be_parsed_as_a_tag(tag: str) -> None:
+    """Catches: an unusual tag in a repository that ends a command with a traceback."""
     for prefix in ("", "v", "candidate-"):
         found = version.of_tag(prefix + tag)
         assert found is None or version.tag_of(found) == prefix + tag

@@ -1,1 +1,1 @@
-"""The night as a whole: from a commit to an index that has it."""
+"""Tests of the nightly: from a commit to an index that lists its release."""

@@ -1,9 +1,10 @@
-"""Stands for bazelw in tests of the night: makes small releases, and fails as it is told.
+"""A replacement for bazelw in tests of the nightly: makes small releases, or fails on request.
 
     bazelw build --//packaging:version=V [--//packaging:without=P] TARGET
     bazelw info … bazel-bin
 
-The file `unfetchable` beside it names platforms whose payload cannot be had; `salt` changes bytes.
+The file `unfetchable` beside it names platforms whose payload cannot be fetched; the text in `salt`
+changes the content of the files.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from tests.release.publish.samples import LINUX, WINDOWS, make_plan, make_releas
 
 def main() -> int:
     """Does what Bazel would do."""
-    here = Path.cwd()
-    out = here / "out" / "packaging"
+    workspace = Path.cwd()
+    out = workspace / "out" / "packaging"
     flags = [argument.partition("=") for argument in sys.argv[1:] if argument.startswith("--//")]
     version = next(value for name, _, value in flags if name.endswith(":version"))
     without = [value for name, _, value in flags if name.endswith(":without")]
@@ -27,19 +28,19 @@ def main() -> int:
         print(out.parent)
         return 0
     target = sys.argv[-1]
-    with (here / "calls").open("a") as calls:
+    with (workspace / "calls").open("a") as calls:
         calls.write(f"{target} {version} {' '.join(without)}\n")
     if target == "//packaging:plan":
         out.mkdir(parents=True, exist_ok=True)
         (out / "plan.json").write_text(json.dumps(make_plan(version)))
         return 0
-    unfetchable = (here / "unfetchable").read_text().split()
+    unfetchable = (workspace / "unfetchable").read_text().split()
     for platform in {LINUX, WINDOWS} - set(without):
         if platform in unfetchable:
             print(f"Error in fail: the payload of {platform} cannot be fetched", file=sys.stderr)
             return 1
     shutil.rmtree(out, ignore_errors=True)
-    make_release(out, version, missing=without, salt=(here / "salt").read_text())
+    make_release(out, version, missing=without, salt=(workspace / "salt").read_text())
     return 0
 
 

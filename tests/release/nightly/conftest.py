@@ -1,4 +1,4 @@
-"""A checkout whose Bazel is a stand-in, and a gate that takes small releases."""
+"""A checkout with a replacement for Bazel, and a gate that accepts small releases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["checkout", "gate", "github", "github_server"]
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with one commit; what it builds with is committed."""
+    """A checkout with one commit and no uncommitted changes."""
     directory = tmp_path / "checkout"
     directory.mkdir()
     git(directory, "init", "--quiet", "--initial-branch=main")
@@ -44,7 +44,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gate that looks only for what the plan requires: the real one has tests of its own."""
+    """A gate that only checks for required files; the real gate has its own tests."""
 
     def examine(release: ReleaseDirectory, _: object, *, day: Any, **__: object) -> Verdicts:
         return verdicts_for(release, day)

@@ -1,4 +1,4 @@
-"""Building what can be built: a tolerated platform may fail, a required one may not."""
+"""Builds: a tolerated platform may fail, a required platform may not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PLAN = {
     ],
 }
 
-# Stands for bazelw: builds all but the platforms that are named in the file `broken`.
+# A replacement for bazelw that fails for the platforms in the file `broken`.
 BAZELW = """\
 #!/bin/sh
 [ "$1" = info ] && { echo "$PWD/out"; exit; }
@@ -57,7 +57,7 @@ done
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """A checkout whose Bazel is a stand-in."""
+    """A checkout with a replacement for Bazel."""
     (tmp_path / "out" / "packaging").mkdir(parents=True)
     (tmp_path / "out" / "packaging" / "plan.json").write_text(json.dumps(PLAN))
     (tmp_path / "broken").write_text("")
@@ -68,12 +68,12 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def builds(workspace: Path) -> list[str]:
-    """The command lines of Bazel, without the plan's."""
+    """The command lines of Bazel, except those for the plan."""
     lines = (workspace / "calls").read_text().splitlines()
     return [line for line in lines if "//packaging:plan" not in line]
 
 
-def test_what_can_be_built_is_built_at_once(workspace: Path) -> None:
+def test_without_failures_there_is_one_build(workspace: Path) -> None:
     built = Workspace(workspace).build(VERSION)
     assert built.directory == workspace / "out" / "packaging"
     assert built.unbuilt == {}
@@ -81,20 +81,20 @@ def test_what_can_be_built_is_built_at_once(workspace: Path) -> None:
     assert f"--//packaging:version={VERSION}" in builds(workspace)[0]
 
 
-def test_a_tolerated_platform_is_left_out_and_says_why(workspace: Path) -> None:
+def test_a_tolerated_platform_that_fails_is_left_out_with_a_reason(workspace: Path) -> None:
     (workspace / "broken").write_text("windows")
     built = Workspace(workspace).build(VERSION)
     assert built.unbuilt == {"windows": "the payload of windows cannot be fetched"}
     assert builds(workspace)[-1].endswith("--//packaging:without=windows //packaging:all")
 
 
-def test_several_tolerated_platforms_are_left_out(workspace: Path) -> None:
+def test_several_tolerated_platforms_can_be_left_out(workspace: Path) -> None:
     (workspace / "broken").write_text("windows macos")
     assert set(Workspace(workspace).build(VERSION).unbuilt) == {"windows", "macos"}
 
 
-def test_a_required_platform_that_fails_ends_the_night(workspace: Path) -> None:
-    """Catches: tolerated ones being tried first, for hours, before the answer that is known."""
+def test_a_required_platform_that_fails_stops_the_nightly(workspace: Path) -> None:
+    """Catches: hours of building tolerated platforms before the required one fails."""
     (workspace / "broken").write_text("windows linux")
     with pytest.raises(Refused) as refused:
         Workspace(workspace).build(VERSION)
@@ -105,29 +105,31 @@ def test_a_required_platform_that_fails_ends_the_night(workspace: Path) -> None:
     assert len(builds(workspace)) == 2
 
 
-def test_what_fails_for_no_platform_is_told(workspace: Path) -> None:
-    """Catches: a fault of the build itself that is taken for a platform's."""
+def test_a_failure_that_no_platform_causes_is_reported(workspace: Path) -> None:
+    """Catches: blaming a platform for a failure of the build itself."""
     script = workspace / "bazelw"
-    whole = 'case "$*" in *without*|*:plan*) ;; *) echo "ERROR: it is full" >&2; exit 1 ;; esac'
-    script.write_text(f"{BAZELW}{whole}\n")
-    with pytest.raises(Refused, match=f"{VERSION} could not be built: it is full"):
+    failure = 'case "$*" in *without*|*:plan*) ;; *) echo "ERROR: disk full" >&2; exit 1 ;; esac'
+    script.write_text(f"{BAZELW}{failure}\n")
+    with pytest.raises(Refused, match=f"{VERSION} could not be built: disk full"):
         Workspace(workspace).build(VERSION)
 
 
-def test_lines_are_told_as_they_come_and_secrets_are_kept_from_the_build(
+def test_output_is_reported_and_secrets_are_hidden_from_the_build(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "s3cret")
     monkeypatch.setenv("BUILD_WORKING_DIRECTORY", "somewhere")
     (workspace / "broken").write_text("macos")
-    told: list[str] = []
-    Workspace(workspace, told=told.append).build(VERSION)
-    assert "Error in fail: the payload of macos cannot be fetched." in told
-    seen = (workspace / "environment").read_text()
-    assert "s3cret" not in seen
-    assert "BUILD_WORKING_DIRECTORY" not in seen
+    lines: list[str] = []
+    Workspace(workspace, progress=lines.append).build(VERSION)
+    assert "Error in fail: the payload of macos cannot be fetched." in lines
+    environment = (workspace / "environment").read_text()
+    assert "s3cret" not in environment
+    assert "BUILD_WORKING_DIRECTORY" not in environment
 
 
-def test_a_directory_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no checkout of this repository: it has no bazelw"):
+def test_a_directory_that_is_not_a_checkout_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match="not a checkout of this repository: bazelw does not exist"
+    ):
         Workspace(tmp_path)

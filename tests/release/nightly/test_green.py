@@ -1,4 +1,4 @@
-"""Which commit is green."""
+"""Choosing the newest green commit."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def newest(source: CommitSource, required: Sequence[str] | None = ("ci",)) -> gr
     return green.newest(source, "main", required=required, maximum_age=WEEK, now=NOW)
 
 
-def test_the_newest_commit_whose_required_checks_succeeded_is_taken() -> None:
+def test_the_newest_commit_whose_required_checks_succeeded_is_chosen() -> None:
     source = Sample(
         {
             "a": [check("ci", "pending")],
@@ -81,7 +81,7 @@ def test_the_newest_commit_whose_required_checks_succeeded_is_taken() -> None:
     assert [one.name for one in choice.checks] == ["ci", "lint"]
 
 
-def test_every_required_check_counts_and_no_other() -> None:
+def test_only_required_checks_count_and_all_of_them() -> None:
     source = Sample(
         {
             "a": [check("ci", "success"), check("docs", "failure")],
@@ -100,10 +100,10 @@ def test_every_required_check_counts_and_no_other() -> None:
         ([("success", 5), ("failure", 5)], False),
     ],
 )
-def test_a_rerun_counts_by_its_latest_attempt(
+def test_the_latest_attempt_of_a_check_counts(
     attempts: list[tuple[Conclusion, int]], is_green: bool
 ) -> None:
-    """Catches: a red first attempt that hides a green second, and the other way round."""
+    """Catches: an earlier attempt that hides a later one."""
     for order in (attempts, attempts[::-1]):
         source = Sample(
             {"a": [check("ci", *attempt) for attempt in order], "b": [check("ci", "success")]}
@@ -111,23 +111,23 @@ def test_a_rerun_counts_by_its_latest_attempt(
         assert (newest(source).commit.sha == "a") is is_green
 
 
-def test_protection_of_the_branch_says_what_is_required_when_the_settings_do_not() -> None:
+def test_branch_protection_names_the_required_checks_if_the_settings_do_not() -> None:
     source = Sample({"a": [check("x", "success")], "b": [check("ci", "success")]}, protected=["ci"])
     assert newest(source, None).commit.sha == "b"
     assert newest(source, None).required == ("ci",)
 
 
 @pytest.mark.parametrize("protected", [None, []])
-def test_when_nobody_says_what_is_required_nothing_is_guessed(
+def test_without_known_required_checks_no_commit_is_chosen(
     protected: Sequence[str] | None,
 ) -> None:
-    """Catches: a commit without a single check that is taken for green."""
-    with pytest.raises(UsageError, match=r"name them in the settings, as tag\.required_checks"):
+    """Catches: a commit without any check that counts as green."""
+    with pytest.raises(UsageError, match=r"set tag\.required_checks in the settings"):
         newest(Sample({"a": []}, protected=protected), None)
 
 
-def test_an_old_green_commit_is_no_candidate_and_no_older_one_is_read() -> None:
-    """Catches: a broken main whose last green commit of three weeks ago goes out every night."""
+def test_a_green_commit_that_is_too_old_ends_the_search() -> None:
+    """Catches: releasing a three weeks old commit every night while main is broken."""
     source = Sample(
         {"a": [check("ci", "failure")], **{f"b{n}": [check("ci", "success")] for n in range(99)}},
         days={"a": 6, **{f"b{n}": 8 + n for n in range(99)}},
@@ -141,7 +141,7 @@ def test_an_old_green_commit_is_no_candidate_and_no_older_one_is_read() -> None:
     assert source.listed == 2
 
 
-def test_of_many_commits_the_newest_are_told() -> None:
+def test_the_message_lists_only_the_newest_commits() -> None:
     source = Sample(
         {f"c{n}": [check("ci", "failure")] for n in range(30)},
         days={f"c{n}": 0 for n in range(30)},
@@ -150,16 +150,16 @@ def test_of_many_commits_the_newest_are_told() -> None:
         newest(source)
 
 
-def test_where_nothing_is_checked_the_newest_is_taken_whatever_its_age() -> None:
+def test_a_source_without_checks_yields_the_newest_commit_at_any_age() -> None:
     choice = newest(Sample({"a": None}, days={"a": 900}))
     assert (choice.commit.sha, choice.required, choice.checks) == ("a", None, ())
 
 
-def test_a_commit_of_a_clock_that_is_ahead_is_not_old() -> None:
+def test_a_commit_dated_in_the_future_is_not_too_old() -> None:
     assert newest(Sample({"a": [check("ci", "success")]}, days={"a": -1})).commit.sha == "a"
 
 
-def test_the_choice_says_where_it_was_looked_for() -> None:
+def test_the_choice_names_the_branch_that_was_searched() -> None:
     assert newest(Sample({"a": [check("ci", "success")]})).branch == "main"
     assert green.given(Sample({"a": None}), "a").branch is None
 
@@ -174,12 +174,12 @@ CONCLUSIONS: tuple[Conclusion, ...] = ("success", "failure", "pending")
     st.randoms(),
 )
 def test_the_order_in_which_checks_are_listed_does_not_matter(
-    attempts: list[tuple[str, Conclusion, int]], chance: object
+    attempts: list[tuple[str, Conclusion, int]], random: object
 ) -> None:
     checks = [check(*attempt) for attempt in attempts]
-    mixed = list(checks)
-    chance.shuffle(mixed)  # type: ignore[attr-defined]
-    assert green.latest(checks) == green.latest(mixed)
+    shuffled = list(checks)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert green.latest(checks) == green.latest(shuffled)
 
 
 @given(
@@ -189,7 +189,7 @@ def test_the_order_in_which_checks_are_listed_does_not_matter(
         unique_by=lambda attempt: attempt[1],
     )
 )
-def test_the_latest_attempt_alone_decides(attempts: list[tuple[Conclusion, int]]) -> None:
+def test_only_the_latest_attempt_decides(attempts: list[tuple[Conclusion, int]]) -> None:
     source = Sample({"a": [check("ci", *attempt) for attempt in attempts]})
     last, _ = max(attempts, key=lambda attempt: attempt[1])
     if last == "success":

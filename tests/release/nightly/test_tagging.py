@@ -1,4 +1,4 @@
-"""What becomes of a green commit."""
+"""Tagging a green commit as a candidate."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from release.hosting.directory_store import DirectoryStore
 from release.hosting.source import Commit
 from release.hosting.store import Asset, Conflict, Upload
 from release.model.document import DocumentError
+from release.model.evidence import PassedOver
 from release.nightly import tagging
 from release.nightly.green import Choice
 from tests.git import git
@@ -23,7 +24,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 A, B = "a" * 40, "b" * 40
 
 
-def chosen(sha: str = A) -> Choice:
+def choice_of(sha: str = A) -> Choice:
     return Choice(Commit(sha, "Compile faster", "Ada", NOW), (), None)
 
 
@@ -32,9 +33,9 @@ def store(tmp_path: Path) -> DirectoryStore:
     return DirectoryStore(tmp_path / "store")
 
 
-def test_a_candidate_is_a_tag_a_draft_and_the_evidence(store: DirectoryStore) -> None:
-    tagged = tagging.tag(store, chosen(), now=NOW)
-    assert (tagged.tag, tagged.version, tagged.made) == (
+def test_a_candidate_is_a_tag_a_draft_and_evidence(store: DirectoryStore) -> None:
+    tagged = tagging.tag(store, choice_of(), now=NOW)
+    assert (tagged.tag, tagged.version, tagged.created) == (
         "candidate-20261125.1",
         "20261125.1",
         True,
@@ -46,93 +47,93 @@ def test_a_candidate_is_a_tag_a_draft_and_the_evidence(store: DirectoryStore) ->
     evidence = json.loads(b"".join(store.read(tagged.tag, "evidence.json")))
     assert (evidence["commit"], evidence["why"]) == (
         A,
-        "it is what is checked out; nothing is checked there",
+        "it is checked out, and a checkout has no checks",
     )
 
 
-def test_twice_is_once_and_the_evidence_stays_that_of_the_first(store: DirectoryStore) -> None:
-    first = tagging.tag(store, chosen(), now=NOW)
+def test_a_second_run_changes_nothing_and_keeps_the_first_evidence(store: DirectoryStore) -> None:
+    first = tagging.tag(store, choice_of(), now=NOW)
     before = state(store.root)
-    again = tagging.tag(store, chosen(), now=NOW.replace(hour=23))
-    assert (again.tag, again.made, again.evidence) == (first.tag, False, first.evidence)
+    again = tagging.tag(store, choice_of(), now=NOW.replace(hour=23))
+    assert (again.tag, again.created, again.evidence) == (first.tag, False, first.evidence)
     assert state(store.root) == before
 
 
-def test_a_commit_that_was_a_candidate_another_day_still_is(store: DirectoryStore) -> None:
-    """Catches: the same bytes every night under another name, while main is red."""
-    tagging.tag(store, chosen(), now=NOW)
-    assert tagging.tag(store, chosen(), now=NOW.replace(day=26)).tag == "candidate-20261125.1"
+def test_a_commit_stays_the_candidate_of_an_earlier_day(store: DirectoryStore) -> None:
+    """Catches: the same commit as a new candidate every night while main is red."""
+    tagging.tag(store, choice_of(), now=NOW)
+    assert tagging.tag(store, choice_of(), now=NOW.replace(day=26)).tag == "candidate-20261125.1"
 
 
-def test_n_counts_the_day(store: DirectoryStore) -> None:
+def test_numbers_count_up_within_a_day(store: DirectoryStore) -> None:
     store.create_tag("candidate-20261124.7", B)
     store.create_tag("candidate-20261125.9", B)
     store.create_tag("candidate-20261125.10", B)
     store.create_tag("candidate-20261125.x", B)
-    assert tagging.tag(store, chosen(), now=NOW).tag == "candidate-20261125.11"
+    assert tagging.tag(store, choice_of(), now=NOW).tag == "candidate-20261125.11"
 
 
-def test_a_number_that_is_given_is_taken(store: DirectoryStore) -> None:
-    assert tagging.tag(store, chosen(), now=NOW, number=812).tag == "candidate-20261125.812"
-    assert not tagging.tag(store, chosen(), now=NOW, number=812).made
+def test_a_given_number_is_used(store: DirectoryStore) -> None:
+    assert tagging.tag(store, choice_of(), now=NOW, number=812).tag == "candidate-20261125.812"
+    assert not tagging.tag(store, choice_of(), now=NOW, number=812).created
     with pytest.raises(Conflict, match=r"the tag candidate-20261125\.812 is at aaaaaaaaaaaa"):
-        tagging.tag(store, chosen(B), now=NOW, number=812)
+        tagging.tag(store, choice_of(B), now=NOW, number=812)
 
 
-def test_a_candidate_keeps_its_number_whatever_number_is_given(store: DirectoryStore) -> None:
-    """Catches: the same commit under another name with each run of CI, while main is red."""
-    tagging.tag(store, chosen(), now=NOW, number=812)
-    again = tagging.tag(store, chosen(), now=NOW.replace(day=26), number=813)
-    assert (again.tag, again.made) == ("candidate-20261125.812", False)
+def test_a_candidate_keeps_its_number_if_another_is_given(store: DirectoryStore) -> None:
+    """Catches: the same commit as a new candidate in every CI run while main is red."""
+    tagging.tag(store, choice_of(), now=NOW, number=812)
+    again = tagging.tag(store, choice_of(), now=NOW.replace(day=26), number=813)
+    assert (again.tag, again.created) == ("candidate-20261125.812", False)
 
 
-def test_what_only_looks_like_a_candidate_is_none(store: DirectoryStore) -> None:
+def test_a_tag_with_an_invalid_date_is_not_a_candidate(store: DirectoryStore) -> None:
     store.create_tag("candidate-20261399.1", A)
-    assert tagging.tag(store, chosen(), now=NOW).tag == "candidate-20261125.1"
+    assert tagging.tag(store, choice_of(), now=NOW).tag == "candidate-20261125.1"
 
 
-def test_of_two_that_tag_a_commit_at_once_the_first_evidence_stays(
+def test_concurrent_runs_for_one_commit_keep_the_first_evidence(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = tagging.tag(store, chosen(), now=NOW)
+    first = tagging.tag(store, choice_of(), now=NOW)
     fresh = store.assets
     stale: list[dict[str, Asset]] = [{}]
     monkeypatch.setattr(store, "assets", lambda tag: stale.pop() if stale else fresh(tag))
-    assert tagging.tag(store, chosen(), now=NOW.replace(hour=23)).evidence == first.evidence
+    assert tagging.tag(store, choice_of(), now=NOW.replace(hour=23)).evidence == first.evidence
 
 
-def test_evidence_that_cannot_be_read_is_named(store: DirectoryStore) -> None:
+def test_invalid_evidence_is_an_error(store: DirectoryStore) -> None:
     store.create_tag("candidate-20261125.1", A)
     store.draft("candidate-20261125.1", commit=A, title="", notes="")
     store.put("candidate-20261125.1", Upload.of_bytes("evidence.json", b"{"))
     with pytest.raises(DocumentError, match=r"evidence\.json of candidate-20261125\.1: not a"):
-        tagging.tag(store, chosen(), now=NOW)
+        tagging.tag(store, choice_of(), now=NOW)
 
 
-def test_of_two_that_tag_at_once_each_has_a_number(
+def test_concurrent_runs_for_two_commits_get_different_numbers(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches: a counter that was right when it was read."""
-    seen = store.tags()
-    tagging.tag(store, chosen(B), now=NOW)
+    """Catches: a counter that is stale by the time it is used."""
+    outdated = store.tags()
+    tagging.tag(store, choice_of(B), now=NOW)
     fresh = store.tags
-    stale = [seen, seen]
+    stale = [outdated, outdated]
     monkeypatch.setattr(store, "tags", lambda: stale.pop() if stale else fresh())
-    assert tagging.tag(store, chosen(), now=NOW).tag == "candidate-20261125.2"
+    assert tagging.tag(store, choice_of(), now=NOW).tag == "candidate-20261125.2"
 
 
-def test_what_a_killed_run_left_out_is_completed(store: DirectoryStore) -> None:
+def test_a_rerun_completes_what_a_killed_run_left_out(store: DirectoryStore) -> None:
     store.create_tag("candidate-20261125.1", A)
-    tagging.tag(store, chosen(), now=NOW)
+    tagging.tag(store, choice_of(), now=NOW)
     assert "evidence.json" in store.assets("candidate-20261125.1")
 
 
-def test_a_published_candidate_is_not_touched(store: DirectoryStore) -> None:
-    tagging.tag(store, chosen(), now=NOW)
+def test_a_published_candidate_is_not_changed(store: DirectoryStore) -> None:
+    tagging.tag(store, choice_of(), now=NOW)
     store.discard("candidate-20261125.1", "evidence.json")
     store.publish("candidate-20261125.1", prerelease=True, latest=False)
     before = state(store.root)
-    tagging.tag(store, chosen(), now=NOW)
+    tagging.tag(store, choice_of(), now=NOW)
     assert state(store.root) == before
 
 
@@ -147,64 +148,68 @@ def checkout(tmp_path: Path) -> Path:
 
 def run(checkout: Path, *arguments: str) -> Result:
     store = f"directory:{checkout.parent / 'store'}"
-    fixed = ["--store", store, "--source", str(checkout), "--date", "2026-11-25"]
-    return CliRunner().invoke(app, [*fixed, *arguments])
+    options = ["--store", store, "--source", str(checkout), "--date", "2026-11-25"]
+    return CliRunner().invoke(app, [*options, *arguments])
 
 
-def test_the_verb_says_what_it_did(checkout: Path) -> None:
+def test_the_command_prints_what_it_did(checkout: Path) -> None:
     head = git(checkout, "rev-parse", "HEAD")[:12]
-    assert run(checkout).output == f"candidate-20261125.1 at {head} (first), made\n"
-    assert run(checkout).output == f"candidate-20261125.1 at {head} (first), there already\n"
+    assert run(checkout).output == f"Tagged {head} (first) as candidate-20261125.1\n"
+    assert run(checkout).output == f"candidate-20261125.1 already exists at {head} (first)\n"
 
 
-def test_the_next_job_is_told_what_was_tagged(checkout: Path, tmp_path: Path) -> None:
+def test_outputs_are_written_for_the_next_ci_job(checkout: Path, tmp_path: Path) -> None:
     outputs = tmp_path / "outputs"
     outputs.write_text("before=1\n")
     assert run(checkout, "--outputs", str(outputs)).exit_code == 0
-    told = dict(line.split("=") for line in outputs.read_text().splitlines())
-    assert told.keys() == {"before", "tag", "version", "commit"}
-    assert told["tag"] == f"candidate-{told['version']}"
-    assert told["commit"] == git(checkout, "rev-parse", "HEAD")
+    values = dict(line.split("=") for line in outputs.read_text().splitlines())
+    assert values.keys() == {"before", "tag", "version", "commit"}
+    assert values["tag"] == f"candidate-{values['version']}"
+    assert values["commit"] == git(checkout, "rev-parse", "HEAD")
 
 
-def test_a_dry_run_touches_nothing(checkout: Path) -> None:
+def test_a_dry_run_changes_nothing(checkout: Path) -> None:
     result = run(checkout, "--dry-run")
-    assert result.output.startswith("would tag candidate-20261125.1 at ")
-    told = json.loads(run(checkout, "--dry-run", "--json").stdout)
-    assert (told["tag"], told["made"]) == ("candidate-20261125.1", False)
-    assert told["evidence"]["branch"] == "main"
+    head = git(checkout, "rev-parse", "HEAD")[:12]
+    assert result.output.startswith(f"would tag {head} (first) as candidate-20261125.1 in ")
+    printed = json.loads(run(checkout, "--dry-run", "--json").stdout)
+    assert (printed["tag"], printed["made"]) == ("candidate-20261125.1", False)
+    assert printed["evidence"]["branch"] == "main"
     assert not (checkout.parent / "store").exists()
     run(checkout)
-    assert run(checkout, "--dry-run").output.endswith(" (first), there already\n")
+    assert " already exists at " in run(checkout, "--dry-run").output
 
 
-def test_a_commit_that_is_named_is_taken_and_says_so(checkout: Path) -> None:
+def test_a_named_commit_is_used_and_the_evidence_says_so(checkout: Path) -> None:
     first = git(checkout, "rev-parse", "HEAD")
     git(checkout, "commit", "--quiet", "--allow-empty", "--message", "second")
-    told = json.loads(run(checkout, "--commit", "HEAD~1", "--json").stdout)
-    assert (told["commit"], told["made"], told["evidence"]["why"]) == (first, True, "it was named")
+    printed = json.loads(run(checkout, "--commit", "HEAD~1", "--json").stdout)
+    assert (printed["commit"], printed["made"]) == (first, True)
+    assert printed["evidence"]["why"] == "it was named with --commit"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--commit", "nothing"], "it has no commit nothing; `git fetch` it first"),
-        (["--branch", "other"], "it has no commit other"),
+        (["--commit", "nothing"], "no commit nothing; run `git fetch` first"),
+        (["--branch", "other"], "no commit other"),
         (["--source", "nowhere"], "nowhere: not a git checkout; name one with --source"),
-        (["--settings", "none.toml"], "none.toml: the settings cannot be read"),
+        (["--settings", "none.toml"], "none.toml: cannot read the settings"),
     ],
 )
-def test_what_is_wrong_is_named(checkout: Path, arguments: list[str], message: str) -> None:
+def test_invalid_options_are_errors(checkout: Path, arguments: list[str], message: str) -> None:
     result = run(checkout, *arguments)
     assert result.exit_code == 2, result.output
     assert message in result.output
 
 
-def test_evidence_of_a_search_says_what_was_passed_over(store: DirectoryStore) -> None:
+def test_evidence_of_a_search_lists_the_commits_that_were_passed_over(
+    store: DirectoryStore,
+) -> None:
     over = Commit(B, "break it", "Ada", NOW)
-    choice = Choice(chosen().commit, (), ("ci",), ((over, "ci: failure"),), "main")
+    choice = Choice(choice_of().commit, (), ("ci",), ((over, "ci: failure"),), "main")
     evidence = tagging.tag(store, choice, now=NOW).evidence
-    assert evidence["passed_over"] == [{"commit": B, "subject": "break it", "why": "ci: failure"}]
-    assert (evidence["branch"], evidence["required"]) == ("main", ["ci"])
-    many = Choice(chosen(B).commit, (), ("ci",), ((over, "ci: failure"),) * 30, "main")
-    assert len(tagging.tag(store, many, now=NOW).evidence["passed_over"]) == 20
+    assert evidence.passed_over == (PassedOver(B, "break it", "ci: failure"),)
+    assert (evidence.branch, evidence.required) == ("main", ("ci",))
+    many = Choice(choice_of(B).commit, (), ("ci",), ((over, "ci: failure"),) * 30, "main")
+    assert len(tagging.tag(store, many, now=NOW).evidence.passed_over) == 20

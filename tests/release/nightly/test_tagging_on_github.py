@@ -1,4 +1,4 @@
-"""Tagging on GitHub: check runs, statuses, rules, and parents."""
+"""Tagging on GitHub: check runs, statuses, rules and parents."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ TEN, ELEVEN = "2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z"
 
 
 def run(github: GitHub, repository: str, *arguments: str) -> Result:
-    fixed = ["--store", f"github:{repository}", "--github-api", github.url]
-    return CliRunner().invoke(app, [*fixed, "--maximum-age-days", "60000", *arguments])
+    options = ["--store", f"github:{repository}", "--github-api", github.url]
+    return CliRunner().invoke(app, [*options, "--maximum-age-days", "60000", *arguments])
 
 
-def told(result: Result) -> Any:
+def parsed(result: Result) -> Any:
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
 
 def test_only_first_parents_are_candidates(github: GitHub) -> None:
-    """Catches: a green commit of a branch that was merged, which main never was."""
+    """Catches: a green commit of a merged branch, in a state that main never had."""
     repository = github.repository()
     first = github.head(repository)
     side = github.commit(repository, "on a branch", parents=[first], branch=None)
@@ -39,12 +39,12 @@ def test_only_first_parents_are_candidates(github: GitHub) -> None:
     for sha, conclusion in ((merge, "failure"), (side, "success"), (main, "success")):
         github.check_run(repository, sha, "ci", conclusion, at=TEN)
     github.require(repository, ["ci"])
-    assert told(run(github, repository, "--json"))["commit"] == main
+    assert parsed(run(github, repository, "--json"))["commit"] == main
     source = GitHubSource.open(repository, api=github.url)
     assert [one.sha for one in source.first_parents("main")] == [merge, main, first]
 
 
-def test_check_runs_and_statuses_count_alike_by_their_latest_attempt(github: GitHub) -> None:
+def test_check_runs_and_statuses_both_count_by_their_latest_attempt(github: GitHub) -> None:
     repository = github.repository()
     red = github.head(repository)
     github.check_run(repository, red, "ci", "success", at=TEN)
@@ -60,44 +60,44 @@ def test_check_runs_and_statuses_count_alike_by_their_latest_attempt(github: Git
     github.check_run(repository, pending, "ci", None, at=ELEVEN)
     github.status(repository, pending, "lint", "pending", at=TEN)
     github.require(repository, ["ci", "lint"])
-    found = told(run(github, repository, "--json"))
+    found = parsed(run(github, repository, "--json"))
     assert found["commit"] == green
     assert found["evidence"]["passed_over"][0]["why"] == "ci: pending, lint: pending"
     assert [check["name"] for check in found["evidence"]["checks"]] == ["ci", "lint"]
 
 
-def test_a_tag_a_draft_and_the_evidence_are_made_once(github: GitHub) -> None:
+def test_a_tag_a_draft_and_evidence_are_created_once(github: GitHub) -> None:
     repository = github.repository()
     github.check_run(repository, github.head(repository), "ci", "success", at=TEN)
     github.require(repository, ["ci"])
-    assert told(run(github, repository, "--json"))["made"]
+    assert parsed(run(github, repository, "--json"))["made"]
     before = github.snapshot(repository)
-    assert not told(run(github, repository, "--json"))["made"]
+    assert not parsed(run(github, repository, "--json"))["made"]
     assert github.snapshot(repository) == before
     (release,) = before["releases"]
     assert release["draft"]
     assert set(release["assets"]) == {"evidence.json"}
 
 
-def test_without_required_checks_nothing_is_guessed(github: GitHub) -> None:
+def test_without_known_required_checks_it_is_an_error(github: GitHub) -> None:
     result = run(github, github.repository())
     assert result.exit_code == 2
-    assert "name them in the settings, as tag.required_checks" in result.output
+    assert "set tag.required_checks in the settings" in result.output
 
 
-def test_a_repository_that_is_not_there_is_named(github: GitHub) -> None:
+def test_a_repository_that_does_not_exist_is_an_error(github: GitHub) -> None:
     result = run(github, "admin/none")
     assert result.exit_code == 2
-    assert "github:admin/none: GitHub finds nothing" in result.output
+    assert ": not found; check the name" in result.output
 
 
-def test_a_wrong_token_is_told_and_not_shown(
+def test_an_invalid_token_is_reported_but_not_printed(
     github: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_wrongAndSecret")
     result = run(github, github.repository())
     assert result.exit_code == 2
-    assert "GitHub does not know the token in GITHUB_TOKEN" in result.output
+    assert "GitHub rejects the token in GITHUB_TOKEN" in result.output
     assert "ghp_wrongAndSecret" not in result.output
 
 

@@ -1,4 +1,4 @@
-"""A night builds the commit that it publishes, not what somebody works on."""
+"""The worktree that a nightly builds in if its commit is not checked out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="not run: git is
 
 @pytest.fixture
 def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str, str]:
-    """A checkout, and its two commits; its directory has changes that nobody committed."""
+    """A checkout with uncommitted changes, and its two commits."""
     monkeypatch.setenv("IREE_RELEASE_CACHE", str(tmp_path / "cache"))
     directory = tmp_path / "checkout"
     directory.mkdir()
@@ -31,31 +31,33 @@ def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str,
     return directory, shas[0], shas[1]
 
 
-def test_a_commit_is_checked_out_as_it_is(commits: tuple[Path, str, str]) -> None:
+def test_a_commit_is_checked_out_without_uncommitted_changes(
+    commits: tuple[Path, str, str],
+) -> None:
     directory, first, _ = commits
     assert (worktree.at(directory, first) / "file").read_text() == "first"
     assert (directory / "file").read_text() == "not committed"
 
 
-def test_the_next_night_moves_it_and_leaves_nothing_of_the_last(
+def test_the_worktree_moves_to_the_next_commit_and_is_cleaned(
     commits: tuple[Path, str, str],
 ) -> None:
-    """Catches: files of another commit that are built with."""
+    """Catches: building with files of another commit."""
     directory, first, second = commits
     path = worktree.at(directory, first)
-    (path / "left").write_text("by a night that was killed")
+    (path / "left").write_text("by a run that was killed")
     (path / "file").write_text("changed")
     assert worktree.at(directory, second) == path
     assert (path / "file").read_text() == "second"
     assert not (path / "left").exists()
 
 
-def test_a_worktree_that_was_deleted_is_made_again(commits: tuple[Path, str, str]) -> None:
+def test_a_deleted_worktree_is_created_again(commits: tuple[Path, str, str]) -> None:
     directory, first, _ = commits
     shutil.rmtree(worktree.at(directory, first))
     assert (worktree.at(directory, first) / "file").read_text() == "first"
 
 
-def test_a_commit_that_is_not_here_is_named(commits: tuple[Path, str, str]) -> None:
-    with pytest.raises(UsageError, match="does not have the commit 000000000000; `git fetch` it"):
+def test_an_unknown_commit_is_an_error(commits: tuple[Path, str, str]) -> None:
+    with pytest.raises(UsageError, match="no commit 000000000000; run `git fetch` first"):
         worktree.at(commits[0], "0" * 40)

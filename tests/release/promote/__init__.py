@@ -1,1 +1,1 @@
-"""Promotion: a candidate becomes a stable release, in the same bytes."""
+"""Tests of promotion: a candidate becomes a stable release with the same files."""

@@ -1,4 +1,4 @@
-"""The directory that a target makes at another version than the one that is being built."""
+"""The directory that a target makes at a version other than that of the build."""
 
 def _transition_impl(_settings, attr):
     return {"//packaging:other_version": attr.version}

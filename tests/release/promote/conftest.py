@@ -1,4 +1,4 @@
-"""A store with a candidate, a checkout, and the tool that gives files another version."""
+"""The tool that restamps files, and a gate that only looks for missing files."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def gate(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
-    """A gate that looks only for what the plan requires; it lists what it was asked."""
-    asked: list[Mapping[str, Any]] = []
+    """A gate that only looks for missing files; returns the list of its calls."""
+    calls: list[Mapping[str, Any]] = []
 
-    def examine(release: ReleaseDirectory, wishes: object, **more: Any) -> Verdicts:
-        asked.append({"release": release, "wishes": wishes, **more})
+    def examine(release: ReleaseDirectory, options: object, **more: Any) -> Verdicts:
+        calls.append({"release": release, "options": options, **more})
         return verdicts_for(release, more["day"])
 
     monkeypatch.setattr(examination, "examine", examine)
-    return asked
+    return calls

@@ -1,4 +1,4 @@
-"""Small releases in a store, as the night leaves them."""
+"""Small releases in a store, as the nightly publishes them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ COMMIT = "c" * 40
 
 
 def restamp_tool(script: Path) -> Path:
-    """Makes `//packaging/assembly:restamp` a program that this Python runs, and returns it."""
+    """Writes a script that runs `//packaging/builder/assembly:restamp`, and returns its path."""
     path = os.pathsep.join(sys.path)
     script.write_text(
-        f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m assembly.restamp "$@"\n'
+        f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m builder.assembly.restamp "$@"\n'
     )
     script.chmod(0o755)
     return script
@@ -45,29 +45,26 @@ def at_version(built: Path, version: str, place: Path) -> Path:
     """
     release = release_dir.read(built.parent)
     assert release.manifest
-    assert release.manifest_json
-    there = StoredRelease("", "", "", False, True, datetime.min, None)
+    stored = StoredRelease("", "", "", False, True, datetime.min, None)
     candidate = Candidate(
-        release=there,
+        release=stored,
         version=release.plan.version,
         manifest=release.manifest,
-        manifest_json=release.manifest_json,
         plan=release.plan,
-        plan_json=release.plan_json,
     )
     files = {path.name: path for path in release.files}
     restamping.restamp(candidate, files, version, Approval((), {}), place)
-    stated = json.loads((place / "manifest.json").read_bytes())
+    manifest = json.loads((place / "manifest.json").read_bytes())
     for name in ("promoted_from", "conditions", "overrides"):
-        del stated[name]
-    for artifact in stated["artifacts"]:
+        del manifest[name]
+    for artifact in manifest["artifacts"]:
         del artifact["promoted_from"]
-    (place / "manifest.json").write_bytes(dumps(stated))
+    (place / "manifest.json").write_bytes(dumps(manifest))
     return place
 
 
 def publish(store: Store, place: Path, tag: str, commit: str = COMMIT, **more: Any) -> None:
-    """Publishes a release of a directory; `more` is what else is said of its provenance."""
+    """Publishes a release of a directory; `more` are further arguments of BuildRecord."""
     release = release_dir.read(place)
     publisher.publish(
         store,

@@ -1,4 +1,4 @@
-"""When a candidate may be promoted, and how a person decides otherwise."""
+"""The conditions of a promotion, and how a user overrides them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import pytest
 from release.hosting.source import CommitSource, Issue
 from release.hosting.store import StoredRelease
 from release.model import settings
+from release.model.cells import CellStatus
 from release.model.errors import Refused, UsageError
-from release.model.manifest import CellStatus, Manifest
+from release.model.manifest import Condition, Manifest
 from release.model.plan import Plan
+from release.model.state import CellState, RunState
 from release.promote import conditions
 from release.promote.candidate import Candidate
-from release.promote.conditions import Circumstances, Condition
+from release.promote.conditions import Circumstances
 
 TAG, COMMIT = "candidate-20261122.1", "c" * 40
 PUBLISHED = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -24,36 +26,44 @@ LINUX, MACOS = "linux_x86_64", "macos_arm64"
 
 
 class Issues(CommitSource):
-    """A source that has nothing but issues."""
+    """A source that has only issues."""
 
     name = "a checkout"
 
     def __init__(self, issues: Sequence[Issue] | None) -> None:
         self.issues = issues
-        self.asked = ""
+        self.label = ""
 
     def open_issues(self, label: str) -> Sequence[Issue] | None:
-        self.asked = label
+        self.label = label
         return self.issues
 
-    def _nothing(self, *_: object) -> None:
-        raise AssertionError("nobody asks for that")
+    def _unused(self, *_: object) -> None:
+        raise AssertionError("only issues are read")
 
-    first_parents = commit = checks = required_checks = between = _nothing  # type: ignore[assignment]
+    first_parents = commit = checks = required_checks = between = _unused  # type: ignore[assignment]
 
 
 def cell(platform: str, python: str | None, **changes: object) -> CellStatus:
     package = "iree-runtime" if python else None
-    made = CellStatus(package, platform, python, platform == LINUX, "built", "file", run="passed")
+    made = CellStatus(
+        package,
+        platform,
+        python,
+        required=platform == LINUX,
+        status=CellState.BUILT,
+        file="file",
+        run=RunState.PASSED,
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def circumstances(*cells: CellStatus, **changes: object) -> Circumstances:
     release = StoredRelease(TAG, "", "", False, True, PUBLISHED, PUBLISHED)
-    manifest = Manifest("20261122.1", {}, cells=cells, commit=COMMIT)
+    manifest = Manifest("20261122.1", {}, package_cells=cells, commit=COMMIT)
     plan = Plan("20261122.1", (), (), (), ())
     made = Circumstances(
-        Candidate(release, "20261122.1", manifest, {}, plan, {}),
+        Candidate(release, "20261122.1", manifest, plan),
         settings.read().promote,
         Issues(()),
         local=False,
@@ -62,92 +72,100 @@ def circumstances(*cells: CellStatus, **changes: object) -> Circumstances:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def condition(name: str, about: Circumstances) -> Condition:
-    return next(one for one in conditions.examine(about) if one.name == name)
+def condition(name: str, given: Circumstances) -> Condition:
+    return next(one for one in conditions.examine(given) if one.name == name)
 
 
-GOOD = (cell(LINUX, "3.12"), cell(LINUX, None), cell(MACOS, "3.15", run="not run"))
+GOOD = (cell(LINUX, "3.12"), cell(LINUX, None), cell(MACOS, "3.15", run=RunState.NOT_RUN))
 
 
-def test_a_good_candidate_meets_all_of_them() -> None:
-    about = circumstances(*GOOD)
-    assert all(one.met for one in conditions.examine(about))
-    assert conditions.hold(conditions.examine(about), {}) == {}
+def test_a_good_candidate_meets_all_conditions() -> None:
+    given = circumstances(*GOOD)
+    assert all(one.met for one in conditions.examine(given))
+    assert conditions.require(conditions.examine(given), {}) == {}
 
 
 @pytest.mark.parametrize(("hours", "met"), [(95, False), (96, True)])
-def test_a_candidate_must_have_been_there_for_four_days(hours: int, met: bool) -> None:
-    """Catches: ages in whole days, which let the third day and a bit pass for four."""
-    about = circumstances(*GOOD, now=PUBLISHED + timedelta(hours=hours))
-    age = condition("age", about)
+def test_a_candidate_must_have_been_published_for_four_days(hours: int, met: bool) -> None:
+    """Catches: ages rounded to whole days, so that three and a half days count as four."""
+    given = circumstances(*GOOD, now=PUBLISHED + timedelta(hours=hours))
+    age = condition("age", given)
     assert age.met is met
     assert "published on 2026-11-22" in age.detail
 
 
-def test_a_missing_platform_stands_in_the_way_though_it_was_tolerated() -> None:
-    """Catches: a stable release without macOS that nobody decided on."""
-    about = circumstances(*GOOD, cell(MACOS, None, status="missing"))
-    assert condition("platforms", about) == Condition("platforms", False, f"it lacks dist {MACOS}")
+def test_a_missing_platform_is_not_met_even_if_it_is_tolerated() -> None:
+    """Catches: a stable release that lacks macOS by accident."""
+    given = circumstances(*GOOD, cell(MACOS, None, status=CellState.MISSING))
+    assert condition("platforms", given) == Condition("platforms", False, f"missing: dist {MACOS}")
 
 
-def test_what_failed_or_is_wrong_stands_in_the_way() -> None:
-    for change in ({"run": "failed"}, {"status": "wrong"}):
+def test_a_wrong_or_failed_cell_is_not_met() -> None:
+    for change in ({"run": RunState.FAILED}, {"status": CellState.WRONG}):
         verdicts = condition("verdicts", circumstances(*GOOD, cell(MACOS, "3.14", **change)))
         assert not verdicts.met
         assert f"iree-runtime {MACOS} 3.14" in verdicts.detail
 
 
-def test_what_nobody_ran_is_no_pass() -> None:
-    """Catches: a candidate that was only inspected, promoted as if it had been tried."""
-    idle = cell(LINUX, "3.12", run="not run")
-    verdicts = condition("verdicts", circumstances(idle, cell(LINUX, None)))
-    assert verdicts == Condition("verdicts", False, f"nobody ran iree-runtime {LINUX}")
+def test_a_required_cell_that_was_not_run_is_not_met() -> None:
+    """Catches: a candidate that was only inspected, promoted as if it had been tested."""
+    not_run = cell(LINUX, "3.12", run=RunState.NOT_RUN)
+    verdicts = condition("verdicts", circumstances(not_run, cell(LINUX, None)))
+    assert verdicts == Condition("verdicts", False, f"not run: iree-runtime {LINUX}")
 
 
-def test_one_python_of_a_platform_is_enough_and_a_tolerated_one_needs_none() -> None:
-    """Catches: an interpreter that no machine has, keeping releases from going out."""
-    cells = (*GOOD, cell(LINUX, "3.15", run="not run"))
+def test_one_python_of_each_required_platform_is_enough() -> None:
+    """Catches: an interpreter that no machine has, blocking all releases."""
+    cells = (*GOOD, cell(LINUX, "3.15", run=RunState.NOT_RUN))
     assert condition("verdicts", circumstances(*cells)).met
 
 
-def test_open_blockers_stand_in_the_way_and_are_named() -> None:
+def test_open_blockers_are_not_met_and_listed() -> None:
     issues = Issues([Issue(n, f"crash {n}") for n in range(1, 6)])
     blockers = condition("blockers", circumstances(*GOOD, source=issues))
     assert not blockers.met
-    assert issues.asked == "release-blocker"
+    assert issues.label == "release-blocker"
     assert "#1 (crash 1), #2 (crash 2), #3 (crash 3), and 2 more" in blockers.detail
 
 
 @pytest.mark.parametrize("local", [True, False])
-def test_where_there_are_no_issues_only_a_rehearsal_goes_on(local: bool) -> None:
-    """Catches: a release whose blockers nobody could see, taken for one without."""
-    about = circumstances(*GOOD, source=Issues(None), local=local)
-    blockers = condition("blockers", about)
+def test_a_source_without_issues_is_enough_for_a_rehearsal_only(local: bool) -> None:
+    """Catches: a release whose blockers cannot be read, treated as one without blockers."""
+    given = circumstances(*GOOD, source=Issues(None), local=local)
+    blockers = condition("blockers", given)
     assert blockers.met is local
-    assert blockers.detail.startswith("not asked: a checkout has no issues")
+    assert blockers.detail.startswith("not checked: a checkout has no issues")
 
 
-def test_all_that_is_not_met_is_told_at_once() -> None:
-    about = circumstances(cell(MACOS, None, status="missing"), now=PUBLISHED)
+def test_all_unmet_conditions_are_reported_at_once() -> None:
+    given = circumstances(cell(MACOS, None, status=CellState.MISSING), now=PUBLISHED)
     with pytest.raises(Refused, match=r"age: .*platforms: .*--override age=REASON"):
-        conditions.hold(conditions.examine(about), {})
+        conditions.require(conditions.examine(given), {})
 
 
-def test_each_can_be_overridden_and_only_what_was_needed_is_kept() -> None:
-    about = circumstances(*GOOD, now=PUBLISHED)
-    given = conditions.overrides(["age=security fix, see #7=8", "platforms=just in case"])
-    assert conditions.hold(conditions.examine(about), given) == {"age": "security fix, see #7=8"}
+def test_each_condition_can_be_overridden_and_only_needed_overrides_are_kept() -> None:
+    given = circumstances(*GOOD, now=PUBLISHED)
+    overrides = conditions.overrides(["age=security fix, see #7=8", "platforms=just in case"])
+    assert conditions.require(conditions.examine(given), overrides) == {
+        "age": "security fix, see #7=8"
+    }
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("size=big", "--override size=big: there are age, platforms, verdicts, blockers"),
+        (
+            "size=big",
+            (
+                "--override size=big: unknown condition; expected one of age, platforms, "
+                "verdicts, blockers"
+            ),
+        ),
         ("age", "--override age: give a reason, as in age=REASON"),
         ("age= ", "--override age= : give a reason, as in age=REASON"),
     ],
 )
-def test_an_override_without_a_name_or_reason_is_refused(text: str, message: str) -> None:
+def test_an_override_without_a_known_name_or_a_reason_is_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError) as refused:
         conditions.overrides([text])
     assert str(refused.value) == message

@@ -1,4 +1,4 @@
-"""`bazel run //release:promote`: what it makes of a candidate, and how it ends."""
+"""`bazel run //release:promote`: the release that it publishes, its output and exit codes."""
 
 from __future__ import annotations
 
@@ -26,17 +26,24 @@ from release.site import site
 from tests.git import git
 from tests.release.faults.tree import state
 from tests.release.promote.samples import COMMIT, publish
-from tests.release.publish.samples import DAY, VERSION, WINDOWS, make_release, verdicts_for
+from tests.release.publish.samples import (
+    DAY,
+    VERSION,
+    WINDOWS,
+    make_evidence,
+    make_release,
+    verdicts_for,
+)
 from tests.servers.github.server import GitHub
 
-EVIDENCE = {"why": "it is green", "checks": []}
 TAG = f"candidate-{VERSION}"
+EVIDENCE = make_evidence(TAG, COMMIT)
 WHEEL = "iree_tools_tf-{}-py3-none-any.whl"
 
 
 @pytest.fixture(autouse=True)
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty checkout, in which the verb is called."""
+    """An empty checkout that the command runs in."""
     directory = tmp_path / "checkout"
     directory.mkdir()
     git(directory, "init", "--quiet")
@@ -81,23 +88,25 @@ def test_it_makes_the_stable_release_with_all_files(store: DirectoryStore) -> No
     )
 
 
-def test_the_manifest_leads_back_to_the_candidates_bytes(store: DirectoryStore) -> None:
-    """Catches: a stable wheel of which nobody can say what was tried for four days."""
+def test_the_manifest_names_the_files_of_the_candidate(store: DirectoryStore) -> None:
+    """Catches: a stable wheel that cannot be traced to the wheel that users tested."""
     promote(store)
-    stated, former = manifest(store), manifest(store, TAG)
-    assert stated["promoted_from"] == TAG
-    assert stated["commit"] == former["commit"]
-    assert stated["evidence"] == EVIDENCE
-    digests = {one["filename"]: one["sha256"] for one in former["artifacts"]}
-    for artifact in stated["artifacts"]:
+    stable, candidate = manifest(store), manifest(store, TAG)
+    assert stable["promoted_from"] == TAG
+    assert stable["commit"] == candidate["commit"]
+    assert stable["evidence"] == EVIDENCE.to_json()
+    digests = {one["filename"]: one["sha256"] for one in candidate["artifacts"]}
+    for artifact in stable["artifacts"]:
         origin = artifact["promoted_from"]
         assert digests.pop(origin["filename"]) == origin["sha256"] != artifact["sha256"]
         assert all("tool" not in path.split("/")[-1] for path in origin["rewritten"])
     assert not digests
 
 
-def test_what_was_tried_as_the_candidate_is_not_said_to_have_run(store: DirectoryStore) -> None:
-    """Catches: a tick for bytes that nobody installed."""
+def test_a_run_of_the_candidate_does_not_count_for_the_release(
+    store: DirectoryStore,
+) -> None:
+    """Catches: a check mark for files that were never installed."""
     promote(store)
     runs = {
         (cell["platform"], cell["run"], cell["run_detail"]) for cell in manifest(store)["cells"]
@@ -105,15 +114,15 @@ def test_what_was_tried_as_the_candidate_is_not_said_to_have_run(store: Director
     assert (WINDOWS, "not run", f"as {TAG}: not run") in runs
 
 
-def test_the_release_is_held_against_its_plan_before_it_goes_out(
+def test_the_release_is_examined_before_it_is_published(
     store: DirectoryStore, gate: list[Mapping[str, Any]]
 ) -> None:
     promote(store)
-    (asked,) = gate
-    assert asked["release"].plan.version == "3.14.0"
-    assert asked["release"].manifest.promoted_from == TAG
-    assert asked["wishes"].run is False
-    assert asked["wishes"].limits.wheel == settings.read().publish.registry_file_limit
+    (call,) = gate
+    assert call["release"].plan.version == "3.14.0"
+    assert call["release"].manifest.promoted_from == TAG
+    assert call["options"].run is False
+    assert call["options"].limits.wheel == settings.read().publish.registry_file_limit
 
 
 def test_a_refusal_of_the_gate_publishes_nothing(
@@ -126,18 +135,18 @@ def test_a_refusal_of_the_gate_publishes_nothing(
     before = state(store.root)
     result = promote(store)
     assert result.exit_code == 1
-    assert "3.14.0 must not go out, and nothing was published" in result.stderr
+    assert "the gate refused 3.14.0, and nothing was published" in result.stderr
     assert state(store.root) == before
 
 
-def test_a_second_run_changes_nothing_and_fetches_nothing(
+def test_a_second_run_changes_nothing_and_downloads_nothing(
     store: DirectoryStore, gate: list[Mapping[str, Any]]
 ) -> None:
     promote(store)
     before = state(store.root)
     result = promote(store)
     assert result.exit_code == 0, result.output
-    assert f"{TAG} was promoted before to v3.14.0" in result.stdout
+    assert f"{TAG} was already promoted to v3.14.0" in result.stdout
     assert state(store.root) == before
     assert len(gate) == 1
 
@@ -149,12 +158,10 @@ def test_a_version_of_another_candidate_is_refused(store: DirectoryStore, tmp_pa
     promote(store)
     result = promote(store, tag="candidate-20261123.1")
     assert result.exit_code == 1
-    assert f"v3.14.0 is published already, made of {TAG}; take the next version" in result.stderr
+    assert f"v3.14.0 is already published, made from {TAG}; use the next version" in result.stderr
 
 
-def test_a_draft_begun_for_another_candidate_is_refused(
-    store: DirectoryStore, tmp_path: Path
-) -> None:
+def test_a_draft_of_another_candidate_is_refused(store: DirectoryStore, tmp_path: Path) -> None:
     place = make_release(tmp_path / "next", "20261123.1", salt="next")
     publish(store, place, "candidate-20261123.1")
     store.draft("v3.14.0", commit=COMMIT, title="", notes="")
@@ -163,10 +170,10 @@ def test_a_draft_begun_for_another_candidate_is_refused(
     )
     result = promote(store)
     assert result.exit_code == 1
-    assert "the draft v3.14.0 was begun of" in result.stderr
+    assert "the draft v3.14.0 already holds" in result.stderr
 
 
-def test_a_condition_that_is_not_met_refuses_and_writes_nothing(
+def test_an_unmet_condition_refuses_and_writes_nothing(
     store: DirectoryStore, checkout: Path
 ) -> None:
     before = state(store.root)
@@ -187,7 +194,7 @@ def test_an_override_is_published_with_its_reason(store: DirectoryStore) -> None
     assert "**The condition `age` was overridden:** fixes \\*the\\* crash" in release.notes
 
 
-def test_a_tolerated_platform_that_is_missing_is_decided_on_and_told_since_when(
+def test_a_missing_platform_needs_an_override_and_is_reported_with_its_date(
     store: DirectoryStore, tmp_path: Path, gate: list[Mapping[str, Any]]
 ) -> None:
     tag = "candidate-20261123.1"
@@ -196,13 +203,13 @@ def test_a_tolerated_platform_that_is_missing_is_decided_on_and_told_since_when(
     assert promote(store, tag=tag).exit_code == 1
     result = promote(store, "--override", "platforms=no Windows this time", tag=tag)
     assert result.exit_code == 0, result.output
-    assert re.search(r"missing, since .*: iree-dist-3\.14\.0-windows-x86_64", result.stdout)
+    assert re.search(r"missing since .*: iree-dist-3\.14\.0-windows-x86_64", result.stdout)
     assert gate[-1]["previous"].missing[None, WINDOWS, None] == DAY, "not since the promotion"
     assert not any("windows" in name for name in store.assets("v3.14.0"))
 
 
 def test_a_patch_of_an_older_line_is_not_the_latest(store: DirectoryStore, tmp_path: Path) -> None:
-    """Catches: `latest` that goes back from 3.14.0 to 3.13.1."""
+    """Catches: `latest` that moves back from 3.14.0 to 3.13.1."""
     tag = "candidate-20261123.1"
     publish(store, make_release(tmp_path / "patch", "20261123.1"), tag, "d" * 40)
     promote(store)
@@ -216,29 +223,29 @@ def test_a_patch_of_an_older_line_is_not_the_latest(store: DirectoryStore, tmp_p
     assert marked == {"v3.14.0": True, "v3.13.1": False}
 
 
-def test_bytes_that_changed_in_the_store_are_refused(store: DirectoryStore) -> None:
-    """Catches: something that was put in place of what was tried."""
+def test_a_file_that_changed_in_the_store_is_refused(store: DirectoryStore) -> None:
+    """Catches: a file that replaced the one that users tested."""
     name = WHEEL.format(VERSION)
     path = store.root / "releases" / TAG / name
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("evil.py", "")
     result = promote(store)
     assert result.exit_code == 1
-    assert f"{name} of {TAG} has not the bytes that its manifest states" in result.stderr
+    assert f"{name} of {TAG} does not match its manifest digest" in result.stderr
     assert store.release("v3.14.0") is None
 
 
-def test_a_dry_run_says_what_it_would_do(store: DirectoryStore, checkout: Path) -> None:
+def test_a_dry_run_reports_what_it_would_do(store: DirectoryStore, checkout: Path) -> None:
     before = state(store.root)
     result = promote(store, "--dry-run")
     assert result.exit_code == 0, result.output
-    assert f"would make {WHEEL.format('3.14.0')} of {WHEEL.format(VERSION)}" in result.stdout
+    assert f"would make {WHEEL.format('3.14.0')} from {WHEEL.format(VERSION)}" in result.stdout
     assert "would publish v3.14.0 at cccccccccccc" in result.stdout
     assert state(store.root) == before
     assert not (checkout / "promotion").exists()
 
 
-def test_the_index_of_the_store_has_it(store: DirectoryStore) -> None:
+def test_the_index_of_the_store_lists_it(store: DirectoryStore) -> None:
     site.write(store, store.root / "site", now=datetime.now(UTC))
     result = promote(store, "--json")
     assert json.loads(result.stdout)["site"] == str(store.root / "site")
@@ -246,8 +253,8 @@ def test_the_index_of_the_store_has_it(store: DirectoryStore) -> None:
     assert WHEEL.format("3.14.0") in page
 
 
-def test_what_is_killed_while_it_fetches_goes_on(store: DirectoryStore, checkout: Path) -> None:
-    """Catches: half a file taken for a whole one."""
+def test_a_killed_download_is_continued(store: DirectoryStore, checkout: Path) -> None:
+    """Catches: half a file treated as a complete one."""
     work = checkout / "promotion" / TAG
     work.mkdir(parents=True)
     (work / f".{WHEEL.format(VERSION)}").write_bytes(b"half")
@@ -261,12 +268,12 @@ def test_what_is_killed_while_it_fetches_goes_on(store: DirectoryStore, checkout
     [
         ({"version": "3.14.0rc1"}, 2, "--version 3.14.0rc1: write a stable version"),
         ({"version": "03.14"}, 2, "not a version in canonical form"),
-        ({"tag": "v3.13.0"}, 2, "--candidate v3.13.0: no tag of a pre-release"),
-        ({"tag": "main"}, 2, "--candidate main: no tag of a pre-release"),
+        ({"tag": "v3.13.0"}, 2, "--candidate v3.13.0: not the tag of a pre-release"),
+        ({"tag": "main"}, 2, "--candidate main: not the tag of a pre-release"),
         ({"tag": "candidate-20261101.1"}, 1, "it has no release candidate-20261101.1"),
     ],
 )
-def test_wrong_input_gets_one_sentence(
+def test_invalid_input_is_reported_in_one_sentence(
     store: DirectoryStore, arguments: dict[str, str], code: int, message: str
 ) -> None:
     result = promote(store, **arguments)
@@ -274,21 +281,21 @@ def test_wrong_input_gets_one_sentence(
     assert message in result.stderr
 
 
-def test_a_draft_is_no_candidate(store: DirectoryStore) -> None:
+def test_a_draft_is_not_a_candidate(store: DirectoryStore) -> None:
     store.draft("candidate-20261123.1", commit=COMMIT, title="", notes="")
     result = promote(store, tag="candidate-20261123.1")
     assert result.exit_code == 1
-    assert "is a draft, which nobody could try" in result.stderr
+    assert "is a draft, which users cannot test" in result.stderr
 
 
-def test_a_candidate_of_an_older_tool_says_what_to_do(store: DirectoryStore) -> None:
+def test_a_candidate_without_a_plan_is_refused(store: DirectoryStore) -> None:
     (store.root / "releases" / TAG / "plan.json").unlink()
     result = promote(store)
     assert result.exit_code == 1
     assert "build its commit as another candidate" in result.stderr
 
 
-def test_without_the_tool_it_says_how_it_is_run(
+def test_a_missing_tool_is_reported_with_the_command(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("RESTAMP")
@@ -297,8 +304,8 @@ def test_without_the_tool_it_says_how_it_is_run(
     assert "./bazelw run //release:promote" in result.stderr
 
 
-def test_on_github_its_issues_are_asked(github: GitHub, tmp_path: Path) -> None:
-    """Catches: a blocker that was closed, or that has another label, or that is not seen."""
+def test_open_issues_on_github_block_a_promotion(github: GitHub, tmp_path: Path) -> None:
+    """Catches: a blocker that is ignored; a closed issue or one with another label that blocks."""
     repository = github.repository()
     target = GitHubStore.open(repository, api=github.url)
     publish(target, make_release(tmp_path / "candidate"), TAG, github.head(repository))
@@ -307,7 +314,9 @@ def test_on_github_its_issues_are_asked(github: GitHub, tmp_path: Path) -> None:
     arguments = ("--github-api", github.url)
     refused = promote(target, *arguments)
     assert refused.exit_code == 1
-    assert f"blockers: open with the label release-blocker: #{number} (crash)" in refused.stderr
+    assert (
+        f"blockers: open issues with the label release-blocker: #{number} (crash)" in refused.stderr
+    )
     github.close_issue(repository, number)
     result = promote(target, *arguments)
     assert result.exit_code == 0, result.output

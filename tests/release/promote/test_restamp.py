@@ -1,4 +1,4 @@
-"""Another version without another build: what is rewritten, what is copied, what is refused."""
+"""Restamping: which files are rewritten, copied unchanged, or refused."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assembly import tarball, xz
-from assembly.errors import PackagingError
-from assembly.restamp import Change, restamp
-from assembly.tarball import Copied, Entry, Link, Text
-from assembly.wheel import assemble
+from builder.assembly import tarball, xz
+from builder.assembly.errors import PackagingError
+from builder.assembly.restamp import Change, restamp
+from builder.assembly.tarball import Copied, Entry, Link, Text
+from builder.assembly.wheel import assemble
 from tests.packaging.assembled import launching, wheel_of
 from tests.packaging.upstream import TOOL, UpstreamWheel
 from tests.release.publish.samples import make_release
@@ -34,8 +34,8 @@ def release(tmp_path: Path) -> Path:
     return make_release(tmp_path / "release", FORMER)
 
 
-def test_a_wheel_is_to_the_byte_what_the_build_makes_at_that_version(tmp_path: Path) -> None:
-    """Catches: a promoted wheel that differs in anything but what names the version."""
+def test_a_restamped_wheel_is_identical_to_a_built_one(tmp_path: Path) -> None:
+    """Catches: a promoted wheel that differs in more than its version."""
     for directory in ("before", "after"):
         (tmp_path / directory).mkdir()
     candidate, built = (
@@ -49,25 +49,25 @@ def test_a_wheel_is_to_the_byte_what_the_build_makes_at_that_version(tmp_path: P
     assemble(candidate)
     assemble(built)
     promoted = tmp_path / built.output.name
-    anew = restamp(candidate.output, promoted, CHANGE)
+    rewritten = restamp(candidate.output, promoted, CHANGE)
     assert promoted.read_bytes() == built.output.read_bytes()
-    assert sorted(anew) == [
+    assert sorted(rewritten) == [
         "iree/_runtime_libs/version.py",
         "iree_runtime-3.14.0.dist-info/METADATA",
         "iree_runtime-3.14.0.dist-info/RECORD",
     ]
 
 
-def test_a_dist_is_to_the_byte_what_is_made_at_that_version(release: Path, tmp_path: Path) -> None:
-    """Catches: native code that is compressed again, and so in other bytes."""
+def test_a_restamped_dist_is_identical_to_a_built_one(release: Path, tmp_path: Path) -> None:
+    """Catches: native code that is compressed again, to different bytes."""
     other = make_release(tmp_path / "other", "3.14.0")
     promoted = tmp_path / DIST.format("3.14.0")
     restamp(release / "dists" / DIST.format(FORMER), promoted, CHANGE)
     assert promoted.read_bytes() == (other / "dists" / promoted.name).read_bytes()
 
 
-def test_the_numbers_of_a_release_candidate_may_stay(tmp_path: Path) -> None:
-    """Catches: PACKAGE_VERSION of 3.14.0rc1, which is 3.14.0 already, taken for a fault."""
+def test_numeric_versions_of_a_release_candidate_may_stay(tmp_path: Path) -> None:
+    """Catches: PACKAGE_VERSION of 3.14.0rc1, which is already 3.14.0, reported as a fault."""
     release = make_release(tmp_path / "release", RC)
     promoted = tmp_path / DIST.format("3.14.0")
     restamp(release / "dists" / DIST.format(RC), promoted, replace(CHANGE, former=RC))
@@ -77,8 +77,8 @@ def test_the_numbers_of_a_release_candidate_may_stay(tmp_path: Path) -> None:
         assert json.load(file)["version"] == "3.14.0"
 
 
-def test_siblings_are_required_in_the_new_version_and_others_as_before(release: Path) -> None:
-    """Catches: a promoted package that pulls in the candidate's siblings."""
+def test_only_requirements_on_siblings_get_the_new_version(release: Path) -> None:
+    """Catches: a promoted package that requires the candidate's siblings."""
     promoted = release / WHEEL.format("3.14.0")
     restamp(release / "wheelhouse" / WHEEL.format(FORMER), promoted, CHANGE)
     with zipfile.ZipFile(promoted) as archive:
@@ -92,45 +92,45 @@ def test_a_wheel_of_another_version_is_refused(release: Path) -> None:
     other = wheel.rename(wheel.with_name(WHEEL.format("20261122.2")))
     change = replace(CHANGE, former="20261122.2")
     output = release / WHEEL.format("3.14.0")
-    with pytest.raises(PackagingError, match="it has no member"):
+    with pytest.raises(PackagingError, match="no member"):
         restamp(other, output, change)
     assert not output.exists()
 
 
 def test_an_output_that_is_not_named_for_the_version_is_refused(release: Path) -> None:
     wheel = release / "wheelhouse" / WHEEL.format(FORMER)
-    with pytest.raises(PackagingError, match="not the name of"):
+    with pytest.raises(PackagingError, match="not the file name of"):
         restamp(wheel, release / WHEEL.format("3.15.0"), CHANGE)
 
 
 def test_a_file_that_record_does_not_list_is_refused(release: Path) -> None:
-    """Catches: something that was put into a wheel after it was built."""
+    """Catches: a file that was added to a wheel after it was built."""
     wheel = release / "wheelhouse" / WHEEL.format(FORMER)
     with zipfile.ZipFile(wheel, "a") as archive:
         archive.writestr("iree_tools_tf/more.py", "")
     output = release / WHEEL.format("3.14.0")
-    with pytest.raises(PackagingError, match="RECORD lists other files"):
+    with pytest.raises(PackagingError, match="RECORD does not list exactly"):
         restamp(wheel, output, CHANGE)
     assert not output.exists()
 
 
-def test_a_dist_that_does_not_say_its_version_is_refused(tmp_path: Path) -> None:
-    """Catches: a dist that would be published with the candidate's version inside."""
+def test_a_dist_that_does_not_name_its_version_is_refused(tmp_path: Path) -> None:
+    """Catches: a dist that is published with the candidate's version inside."""
     source = tmp_path / DIST.format(FORMER)
     tarball.write(source, {"origin.json": Text(b"{}")})
-    with pytest.raises(PackagingError, match=r"origin\.json does not say 20261122\.1"):
+    with pytest.raises(PackagingError, match=r"origin\.json does not contain version 20261122\.1"):
         restamp(source, tmp_path / DIST.format("3.14.0"), CHANGE)
 
 
-def test_an_archive_that_is_not_ours_is_refused(tmp_path: Path) -> None:
-    """Catches: programs that would lose their mode, or be read whole into memory."""
+def test_an_archive_of_another_tool_is_refused(tmp_path: Path) -> None:
+    """Catches: programs that lose their mode, or are read into memory as a whole."""
     source = tmp_path / DIST.format(FORMER)
     program = tmp_path / "program"
     program.write_bytes(b"x" * 1000)
     program.chmod(0o755)
     with tarfile.open(source, "w:xz") as archive:
         archive.add(program, "bin/program")
-    with pytest.raises(PackagingError, match="not a dist archive of ours"):
+    with pytest.raises(PackagingError, match="not a dist archive that this tool wrote"):
         restamp(source, tmp_path / DIST.format("3.14.0"), CHANGE)
 
 
@@ -148,14 +148,14 @@ def test_an_archive_that_is_not_ours_is_refused(tmp_path: Path) -> None:
 def test_a_broken_archive_is_refused(release: Path, spoil: object) -> None:
     source = release / "dists" / DIST.format(FORMER)
     source.write_bytes(spoil(source.read_bytes()))  # type: ignore[operator]
-    with pytest.raises(PackagingError, match="not one whole stream of xz"):
+    with pytest.raises(PackagingError, match="not one complete xz stream"):
         restamp(source, release / DIST.format("3.14.0"), CHANGE)
 
 
 @given(
     texts=st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.binary(max_size=3000))
 )
-def test_what_was_written_is_read(
+def test_an_archive_is_read_as_it_was_written(
     texts: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     directory = tmp_path_factory.mktemp("read")
@@ -190,6 +190,6 @@ def test_what_was_written_is_read(
         ("20261122.1rc", "20261122.1rc"),
     ],
 )
-def test_only_the_very_version_is_changed(text: str, changed: str) -> None:
-    """Catches: the tenth nightly of a day taken for its first."""
+def test_only_the_exact_version_is_changed(text: str, changed: str) -> None:
+    """Catches: the tenth nightly of a day treated as its first."""
     assert CHANGE.in_text(text) == changed

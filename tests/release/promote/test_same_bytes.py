@@ -1,4 +1,4 @@
-"""The real wheels under another version: the very bytes that the build makes at it."""
+"""Restamping the real wheels makes exactly what the build makes at that version."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from assembly.restamp import Change, restamp
+from builder.assembly.restamp import Change, restamp
 from release.model import plan
 from release.model.release_dir import sha256
 
 
-def test_promoting_makes_what_building_makes(tmp_path: Path) -> None:
-    """Catches: a promotion that is not what its commit builds, in any wheel of any platform."""
+def test_restamping_makes_the_same_files_as_building(tmp_path: Path) -> None:
+    """Catches: a promoted wheel, of any platform, that its commit does not build."""
     planned = plan.read(Path(os.environ["PLAN"]))
     names = {canonicalize_name(package.name) for package in planned.packages}
     change = Change(planned.version, os.environ["VERSION"], names)

@@ -1,1 +1,1 @@
-"""Publishing: what goes out, in which order, and what keeps it from going out."""
+"""Tests of publishing: order of uploads, reruns, refusals, notes."""

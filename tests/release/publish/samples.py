@@ -1,4 +1,4 @@
-"""Small releases, as the build leaves them: a required platform, a tolerated one, a pure wheel."""
+"""Small releases as the build makes them: a required platform, a tolerated one, a pure wheel."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assembly import tarball, xz
-from assembly.dist import numeric
-from assembly.tarball import Copied, Text
+from builder.assembly import tarball, xz
+from builder.assembly.dist import numeric
+from builder.assembly.tarball import Copied, Text
 from release.model import release_dir
 from release.model.document import dumps
+from release.model.evidence import CommitEvidence, PassedOver, RecordedCheck
 from release.model.release_dir import ReleaseDirectory
+from release.model.state import CellState, RunState
 from release.model.verdicts import CellVerdict, Size, Verdicts
 
 VERSION = "20261122.1"
@@ -47,7 +49,7 @@ def make_release(
       place: a new directory.
       version: of everything.
       missing: platforms that were left out.
-      salt: changes the bytes of all files.
+      salt: changes the content of all files.
       native: packages that have a wheel for each platform.
 
     Returns:
@@ -114,7 +116,7 @@ def make_wheel(
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
         f"{info}/licenses/LICENSE": "Do what you like.\n",
     }
-    lines = [f"{name},{_recorded(text)}" for name, text in members.items()]
+    lines = [f"{name},{_record_entry(text)}" for name, text in members.items()]
     members[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,"]) + "\n"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in members.items():
@@ -164,12 +166,12 @@ def make_plan(version: str, native: Sequence[str] = NATIVE) -> dict[str, Any]:
 
 
 def verdicts_of(place: Path, *, day: date = DAY) -> Verdicts:
-    """What the gate would say of such a release: all there is right, and the Linux wheels ran."""
+    """The verdicts on such a release: all files are valid, and the Linux wheels were run."""
     return verdicts_for(release_dir.read(place), day)
 
 
 def verdicts_for(release: ReleaseDirectory, day: date) -> Verdicts:
-    """The same, of a release that was read."""
+    """The same for a release that was read."""
     present = {path.name: path for path in release.files}
     planned = [
         *((c.package, c.platform, c.python, c.required, c.wheel) for c in release.plan.cells),
@@ -177,7 +179,7 @@ def verdicts_for(release: ReleaseDirectory, day: date) -> Verdicts:
     ]
     cells = []
     for package, platform, python, required, file in planned:
-        there = file in present
+        exists = file in present
         cells.append(
             CellVerdict(
                 package,
@@ -185,9 +187,13 @@ def verdicts_for(release: ReleaseDirectory, day: date) -> Verdicts:
                 python,
                 required,
                 file,
-                state="right" if there else "wrong" if required else "missing",
-                since=None if there or required else day,
-                run="passed" if there and platform == LINUX else "not run",
+                state=CellState.BUILT
+                if exists
+                else CellState.WRONG
+                if required
+                else CellState.MISSING,
+                since=None if exists or required else day,
+                run=RunState.PASSED if exists and platform == LINUX else RunState.NOT_RUN,
                 run_detail="this machine" if platform == LINUX else "not tried",
             )
         )
@@ -195,14 +201,31 @@ def verdicts_for(release: ReleaseDirectory, day: date) -> Verdicts:
     return Verdicts(release.plan.version, day, tuple(cells), (), (), sizes)
 
 
+def make_evidence(tag: str, commit: str) -> CommitEvidence:
+    """Why a commit became a candidate: its one check succeeded."""
+    return CommitEvidence(
+        tag=tag,
+        branch="main",
+        commit=commit,
+        subject="Compile faster",
+        committed="2026-11-22T01:00:00+00:00",
+        chosen="2026-11-22T03:00:00+00:00",
+        why="it is the newest commit whose required checks all succeeded",
+        required=("ci",),
+        checks=(RecordedCheck("ci", "success", "2026-11-22T02:00:00+00:00", None),),
+        passed_over=(PassedOver("d" * 40, "Compile slower", "ci: failure"),),
+    )
+
+
 def write_verdicts(place: Path, output: Path) -> Path:
-    """Writes what `validate` would write of such a release, and returns where."""
+    """Writes what `validate` would write for such a release; returns the directory."""
     output.mkdir()
     release = release_dir.read(place)
-    assert release.manifest_json
+    assert release.manifest
     verdicts = verdicts_of(place)
     (output / "verdicts.json").write_bytes(dumps(verdicts.to_json()))
-    (output / "manifest.json").write_bytes(dumps(verdicts.into_manifest(release.manifest_json)))
+    examined = release.manifest.with_verdicts(verdicts)
+    (output / "manifest.json").write_bytes(dumps(examined.to_json()))
     return output
 
 
@@ -221,8 +244,8 @@ def _artifact(
 
 
 def _built(cell: dict[str, Any], by: str, artifacts: list[dict[str, Any]]) -> dict[str, Any]:
-    there = any(artifact["filename"] == cell[by] for artifact in artifacts)
-    return {**cell, "status": "built" if there else "missing"}
+    exists = any(artifact["filename"] == cell[by] for artifact in artifacts)
+    return {**cell, "status": "built" if exists else "missing"}
 
 
 def _dist(version: str, platform: str) -> str:
@@ -230,7 +253,7 @@ def _dist(version: str, platform: str) -> str:
 
 
 def _make_dist(path: Path, version: str, salt: str) -> None:
-    """Writes a dist of one tool, and of what says its version."""
+    """Writes a dist with one tool, and the files that name its version."""
     tool = f"a tool {salt}".encode()
     blob = path.with_name(".blob")
     with blob.open("wb") as file:
@@ -253,6 +276,6 @@ def _make_dist(path: Path, version: str, salt: str) -> None:
     blob.unlink()
 
 
-def _recorded(text: str) -> str:
+def _record_entry(text: str) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
     return f"sha256={digest.rstrip(b'=').decode()},{len(text.encode())}"

@@ -1,8 +1,9 @@
-"""The notes of a release, as a person reads them."""
+"""The notes of a release."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from release.publish.publication import Publication
 from release.publish.published_manifest import BuildRecord
 from tests.release.publish.samples import VERSION, WINDOWS, make_release, verdicts_of
 
-PINNED = "pinned payload of revision 89ece87b8985"
+PREBUILT = "prebuilt by upstream from revision 89ece87b8985"
 TAG = f"candidate-{VERSION}"
 
 
@@ -29,27 +30,21 @@ def rendered(tmp_path: Path, *commits: Commit) -> str:
     made = Publication(
         release=release,
         judgement=judgement.of(verdicts_of(place), release),
-        provenance=BuildRecord("c" * 40, unbuilt={WINDOWS: "no *payload* for @all"}),
+        build=BuildRecord("c" * 40, unbuilt={WINDOWS: "no *payload* for @all"}),
         tag=TAG,
     )
-    stated = published_manifest.make(release, made.judgement, made.provenance, TAG)
+    published = published_manifest.make(release, made.judgement, made.build, TAG)
     now = datetime(2026, 11, 21, tzinfo=UTC)
     before = StoredRelease("candidate-20261121.1", "", "", False, True, now, now)
-    told = Publication(
-        **{
-            **{name: getattr(made, name) for name in made.__slots__},
-            "previous": (before, stated.manifest),
-            "commits": commits,
-        }
-    )
-    return notes.render(DirectoryStore(Path("store")), told, stated.manifest).text
+    made = replace(made, previous=(before, published.manifest), commits=commits)
+    return notes.render(DirectoryStore(Path("store")), made, published.manifest).text
 
 
 def commit(subject: str) -> Commit:
     return Commit("abcdef1234567890" * 2 + "abcdef12", subject, "Ada", datetime.now(UTC))
 
 
-def test_the_notes_say_all_that_a_person_asks(tmp_path: Path) -> None:
+def test_the_notes_list_contents_origins_and_commits(tmp_path: Path) -> None:
     text = rendered(tmp_path, commit("Compile faster"))
     store = Path("store").absolute()
     for line in (
@@ -59,7 +54,7 @@ def test_the_notes_say_all_that_a_person_asks(tmp_path: Path) -> None:
         "| iree-tools-tf | ✔ 3.14 3.15 | ○ 3.14 3.15 |",
         "| dist | ✔ | - |",
         f"- {WINDOWS} (iree-runtime, dist), since 2026-11-22: no \\*payload\\* for @<!-- -->all",
-        f"- iree-base-runtime 3.13.0, {PINNED}: **not built from this commit**",
+        f"- iree-base-runtime 3.13.0, {PREBUILT}: **not built from this commit**",
         f"Packaged from commit {'c' * 40}.",
         "## Commits since candidate-20261121.1",
         "- abcdef123456 Compile faster (Ada)",
@@ -83,8 +78,8 @@ def test_many_commits_are_counted(tmp_path: Path) -> None:
         "`code` and *stars* | pipes",
     ],
 )
-def test_what_a_commit_says_is_text_and_calls_nobody(tmp_path: Path, subject: str) -> None:
-    """Catches: a commit that pins its own release, mentions people, or makes links."""
+def test_the_subject_of_a_commit_is_shown_as_text(tmp_path: Path, subject: str) -> None:
+    """Catches: a commit that pins its own release, mentions users, or adds links."""
     text = rendered(tmp_path, commit(subject))
     assert marks.read(text) == marks.Marks()
     (line,) = [line for line in text.splitlines() if line.startswith("- abcdef123456")]
@@ -100,12 +95,12 @@ def test_any_text_stays_on_its_line(text: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["20261122.1", "3.14.0rc20261122", "3.14.0", "0.dev0"])
-def test_all_that_the_line_installs_is_pinned(tmp_path: Path, version: str) -> None:
-    """Catches: a higher version of one of them in the public registry."""
+def test_the_install_line_pins_every_package(tmp_path: Path, version: str) -> None:
+    """Catches: a package that is installed in a higher version from the public registry."""
     names = ("iree-compiler", "iree-runtime")
     place = make_release(tmp_path / "r", version, native=names)
     release = release_dir.read(place)
     judged = judgement.of(verdicts_of(place), release)
-    stated = published_manifest.make(release, judged, BuildRecord("c" * 40), TAG)
-    line = notes.install_line(DirectoryStore(tmp_path / "store"), TAG, stated.manifest)
+    published = published_manifest.make(release, judged, BuildRecord("c" * 40), TAG)
+    line = notes.install_line(DirectoryStore(tmp_path / "store"), TAG, published.manifest)
     assert line.split()[4:] == [f"{name}=={version}" for name in names]

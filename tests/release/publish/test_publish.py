@@ -1,4 +1,4 @@
-"""`bazel run //release:publish`: what it prints, and how it ends."""
+"""`bazel run //release:publish`: its output and exit codes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def publish(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
 
 
-def test_it_ends_with_the_line_that_installs(arguments: list[str], tmp_path: Path) -> None:
+def test_the_last_line_installs_the_release(arguments: list[str], tmp_path: Path) -> None:
     result = publish(*arguments)
     assert result.exit_code == 0, result.output
     assert f"Published {TAG} in directory:{tmp_path}/store: 11 uploaded" in result.output
@@ -39,16 +39,16 @@ def test_it_ends_with_the_line_that_installs(arguments: list[str], tmp_path: Pat
     assert result.output.rstrip("\n").splitlines()[-1] == line
 
 
-def test_a_second_time_it_says_that_it_was_done(arguments: list[str], tmp_path: Path) -> None:
+def test_publishing_again_reports_that_it_was_done(arguments: list[str], tmp_path: Path) -> None:
     publish(*arguments)
     before = state(tmp_path / "store")
     result = publish(*arguments)
     assert result.exit_code == 0
-    assert "was published before, with these very bytes" in result.output
+    assert "is already published with the same files" in result.output
     assert state(tmp_path / "store") == before
 
 
-def test_a_dry_run_says_what_it_would_do_and_touches_nothing(
+def test_a_dry_run_reports_what_it_would_do_and_changes_nothing(
     arguments: list[str], tmp_path: Path
 ) -> None:
     result = publish(*arguments, "--dry-run")
@@ -58,24 +58,24 @@ def test_a_dry_run_says_what_it_would_do_and_touches_nothing(
     assert not (tmp_path / "store").exists()
 
 
-def test_the_result_can_be_had_as_json(arguments: list[str]) -> None:
+def test_the_result_can_be_printed_as_json(arguments: list[str]) -> None:
     result = publish(*arguments, "--json")
-    told = json.loads(result.stdout)
-    assert (told["tag"], told["already"], told["missing"]) == (TAG, False, {})
-    assert told["placed"]["manifest.json"] == "uploaded"
+    printed = json.loads(result.stdout)
+    assert (printed["tag"], printed["already"], printed["missing"]) == (TAG, False, {})
+    assert printed["placed"]["manifest.json"] == "uploaded"
 
 
-def test_the_snapshot_branch_follows_where_that_is_asked_for(
-    arguments: list[str], tmp_path: Path
-) -> None:
+def test_the_snapshot_branch_follows_if_requested(arguments: list[str], tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path / "store")
     assert publish(*arguments).exit_code == 0
     assert store.branch("latest-snapshot") is None
-    assert publish(*arguments, "--snapshot").exit_code == 0, "also of what is published already"
+    assert publish(*arguments, "--snapshot").exit_code == 0, (
+        "also for a release that is already published"
+    )
     assert store.branch("latest-snapshot") == COMMIT
 
 
-def test_why_a_tolerated_platform_is_missing_is_said_where_people_look(
+def test_the_reason_for_a_missing_platform_is_in_the_notes(
     arguments: list[str], tmp_path: Path
 ) -> None:
     made = make_release(tmp_path / "without", missing=[WINDOWS])
@@ -92,22 +92,22 @@ def test_why_a_tolerated_platform_is_missing_is_said_where_people_look(
 
 
 def test_verdicts_of_other_files_are_refused(arguments: list[str], tmp_path: Path) -> None:
-    """Catches: yesterday's verdicts for today's files."""
+    """Catches: yesterday's verdicts applied to today's files."""
     other = make_release(tmp_path / "other", salt="other")
     result = publish(*arguments, "--from", str(other))
     assert result.exit_code == 2
-    assert "its verdicts are of other files; run `validate`" in result.output
+    assert "its verdicts are about other files; run `validate`" in result.output
 
 
 def test_a_file_that_changed_after_it_was_examined_is_not_published(
     arguments: list[str], tmp_path: Path
 ) -> None:
-    """Catches: bytes that nobody looked at, under the name of those that somebody did."""
+    """Catches: files that were not examined, under the names of those that were."""
     dist = next((tmp_path / "release" / "dists").iterdir())
     dist.write_bytes(b"something else")
     result = publish(*arguments)
     assert result.exit_code == 1
-    assert "its bytes are not those that were examined" in result.output
+    assert "the file changed after it was checked" in result.output
     release = DirectoryStore(tmp_path / "store").release(TAG)
     assert release is not None
     assert release.draft
@@ -119,10 +119,10 @@ def test_a_file_that_changed_after_it_was_examined_is_not_published(
         ("s3:bucket", "--store s3:bucket: write directory:PATH or github:OWNER/REPO"),
         ("directory:", "write directory:PATH or github:OWNER/REPO"),
         ("github:nobody", "github:nobody: write github:OWNER/REPO"),
-        ("github:a/b", "GITHUB_TOKEN is not set; give a token that may write contents"),
+        ("github:a/b", "GITHUB_TOKEN is not set; set it to a token with write access"),
     ],
 )
-def test_a_wrong_store_is_named(
+def test_an_invalid_store_is_reported(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, store: str, message: str
 ) -> None:
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
@@ -131,7 +131,7 @@ def test_a_wrong_store_is_named(
     assert message in result.output
 
 
-def test_a_directory_that_is_no_store_is_left_alone(arguments: list[str], tmp_path: Path) -> None:
+def test_a_directory_that_is_not_a_store_is_unchanged(arguments: list[str], tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.jpg").write_bytes(b"")
     result = publish(*arguments, "--store", f"directory:{tmp_path / 'photos'}")

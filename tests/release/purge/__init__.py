@@ -1,1 +1,1 @@
-"""Purging: what is kept, and what goes."""
+"""Tests of purging."""

@@ -1,4 +1,4 @@
-"""`bazel run //release:purge`: what it prints and removes, and how it ends."""
+"""`bazel run //release:purge`: its output, what it removes, and its exit codes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from release.cli import purge as program
-from release.cli.purge import PurgeView, app
+from release.cli.purge import app
 from release.hosting import catalogue
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.store import Upload
 from release.model import document
 from release.model.errors import RemoteError
+from release.purge import purge as purging
+from release.purge.purge import PurgeRun
 from release.site import site
 from tests.release.faults.tree import state
 
@@ -26,7 +27,7 @@ OLD, NEW, STABLE = "candidate-20260101.1", "candidate-20261124.1", "v3.14.0"
 
 @pytest.fixture
 def store(tmp_path: Path) -> DirectoryStore:
-    """A store with an old nightly, a new one and a stable release, and its site."""
+    """A store with an old nightly, a new nightly, a stable release, and an index."""
     store = DirectoryStore(tmp_path / "store")
     for tag, date in ((OLD, "2026-01-01"), (NEW, "2026-11-24"), (STABLE, "2026-01-01")):
         store.draft(tag, commit="a" * 40, title="", notes="")
@@ -34,33 +35,35 @@ def store(tmp_path: Path) -> DirectoryStore:
         store.put(tag, Upload.of_bytes(wheel, tag.encode()))
         store.create_tag(tag, "a" * 40)
         store.publish(tag, prerelease=tag != STABLE, latest=False)
-        dated(store, tag, f"{date}T00:00:00+00:00")
+        set_date(store, tag, f"{date}T00:00:00+00:00")
     site.write(store, store.root / "site", now=NOW)
     return store
 
 
-def dated(store: DirectoryStore, tag: str, date: str) -> None:
+def set_date(store: DirectoryStore, tag: str, date: str) -> None:
     path = store.root / "releases" / tag / "release.json"
     record = document.read(path, "release", dict)
     path.write_bytes(document.dumps({**record, "created": date, "published": date}))
 
 
 def purge(store: DirectoryStore, *arguments: str) -> Result:
-    fixed = ["--store", store.address, "--date", "2026-11-25", "--keep-last", "1"]
-    return CliRunner().invoke(app, [*fixed, *arguments])
+    options = ["--store", store.address, "--date", "2026-11-25", "--keep-last", "1"]
+    return CliRunner().invoke(app, [*options, *arguments])
 
 
-def test_without_yes_it_says_what_would_go_and_touches_nothing(store: DirectoryStore) -> None:
+def test_without_yes_it_lists_what_would_be_removed_and_changes_nothing(
+    store: DirectoryStore,
+) -> None:
     before = state(store.root)
     result = purge(store)
     assert result.exit_code == 0
-    assert f"goes  {OLD}   328    0  old: 328 days" in result.output
-    assert "1 go, 0 MiB; kept: 1 young, 1 stable." in result.output
-    assert "Nothing was removed; add --yes to remove it." in result.output
+    assert f"remove  {OLD}   328    0  old: 328 days" in result.output
+    assert "1 to remove (0 MiB); kept: 1 young, 1 stable." in result.output
+    assert "Nothing was removed; pass --yes to remove it." in result.output
     assert state(store.root) == before
 
 
-def test_with_yes_release_tag_and_links_go_and_nothing_else(store: DirectoryStore) -> None:
+def test_with_yes_it_removes_release_tag_and_links_and_nothing_else(store: DirectoryStore) -> None:
     result = purge(store, "--yes")
     assert result.exit_code == 0, result.output
     assert f"removed {OLD}" in result.output
@@ -71,7 +74,7 @@ def test_with_yes_release_tag_and_links_go_and_nothing_else(store: DirectoryStor
     assert "20261124.1" in page
 
 
-def test_the_index_alone_is_written_for_one_that_is_served_elsewhere(
+def test_index_only_writes_the_index_and_removes_nothing(
     store: DirectoryStore, tmp_path: Path
 ) -> None:
     before = state(store.root)
@@ -84,28 +87,28 @@ def test_the_index_alone_is_written_for_one_that_is_served_elsewhere(
     assert state(store.root) == before
 
 
-def test_the_index_alone_and_removing_exclude_each_other(store: DirectoryStore) -> None:
+def test_index_only_and_yes_exclude_each_other(store: DirectoryStore) -> None:
     result = purge(store, "--index-only", "--yes")
     assert result.exit_code == 2
-    assert "--index-only removes nothing, and --yes would; give one of them" in result.output
+    assert "--index-only and --yes exclude each other; pass only one" in result.output
 
 
-def test_a_second_time_there_is_nothing_to_do(store: DirectoryStore) -> None:
+def test_a_second_run_changes_nothing(store: DirectoryStore) -> None:
     purge(store, "--yes")
     before = state(store.root)
     result = purge(store, "--yes")
     assert (result.exit_code, state(store.root)) == (0, before)
-    assert "0 go" in result.output
+    assert "0 to remove" in result.output
 
 
-def test_all_lists_what_is_kept(store: DirectoryStore) -> None:
-    assert f"kept  {STABLE}" in purge(store, "--all").output
+def test_all_also_lists_what_is_kept(store: DirectoryStore) -> None:
+    assert f"keep    {STABLE}" in purge(store, "--all").output
 
 
-def test_a_pinned_one_stays(store: DirectoryStore) -> None:
-    assert "0 go" in purge(store, "--yes", "--pin", OLD).output
+def test_a_pinned_release_is_kept(store: DirectoryStore) -> None:
+    assert "0 to remove" in purge(store, "--yes", "--pin", OLD).output
     store.describe(OLD, title="", notes="Pinned: measured with it")
-    assert "0 go" in purge(store, "--yes").output
+    assert "0 to remove" in purge(store, "--yes").output
 
 
 def pin(store: DirectoryStore) -> None:
@@ -113,46 +116,47 @@ def pin(store: DirectoryStore) -> None:
 
 
 def promote(store: DirectoryStore) -> None:
-    made = {"schema": 1, "version": "3.15.0", "promoted_from": OLD}
-    made |= {"artifacts": [], "cells": [], "dists": []}
+    manifest = {"schema": 1, "version": "3.15.0", "promoted_from": OLD}
+    manifest |= {"artifacts": [], "cells": [], "dists": []}
     store.draft("v3.15.0", commit="a" * 40, title="", notes="")
-    store.put("v3.15.0", Upload.of_bytes("manifest.json", document.dumps(made)))
+    store.put("v3.15.0", Upload.of_bytes("manifest.json", document.dumps(manifest)))
     store.publish("v3.15.0", prerelease=False, latest=True)
 
 
 @pytest.mark.parametrize(
-    ("change", "why"), [(pin, "just now"), (promote, "a stable release was made of it")]
+    ("change", "reason"),
+    [(pin, "just now"), (promote, "a stable release was promoted from it")],
 )
-def test_what_changes_while_it_runs_stays_and_is_in_the_index_again(
+def test_a_release_that_changes_meanwhile_is_kept_and_returns_to_the_index(
     store: DirectoryStore,
     monkeypatch: pytest.MonkeyPatch,
     change: Callable[[DirectoryStore], None],
-    why: str,
+    reason: str,
 ) -> None:
-    """Catches: acting on a list that somebody changed meanwhile."""
-    rewrite = program.rewrite_index
+    """Catches: removing a release by a decision that is out of date."""
+    rewrite = purging.rewrite_index
     written = []
 
-    def then_change(view: PurgeView, directory: Path | None, *, without: frozenset[str]) -> None:
-        rewrite(view, directory, without=without)
+    def then_change(run: PurgeRun, site: Path | None, *, without: frozenset[str]) -> None:
+        rewrite(run, site, without=without)
         written.append(without)
         if len(written) == 1:
             change(store)
 
-    monkeypatch.setattr(program, "rewrite_index", then_change)
+    monkeypatch.setattr(purging, "rewrite_index", then_change)
     result = purge(store, "--yes")
     assert result.exit_code == 0, result.output
-    assert f"kept {OLD}, it changed meanwhile: {why}" in result.output
+    assert f"kept {OLD}, which has changed: {reason}" in result.output
     assert store.release(OLD) is not None
     assert OLD in store.tags()
     assert written == [{OLD}, frozenset()]
     assert "20260101.1" in (store.root / "site" / "pip-release-links.html").read_text()
 
 
-def test_manifests_are_read_only_when_something_would_go(
+def test_manifests_are_read_only_if_something_would_be_removed(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches: a download for each release of a store, every night, for nothing."""
+    """Catches: a needless download for each release of a store in every run."""
     read: list[str] = []
     monkeypatch.setattr(catalogue, "manifest_of", lambda _, tag: read.append(tag))
     for tag in (OLD, NEW):
@@ -163,16 +167,16 @@ def test_manifests_are_read_only_when_something_would_go(
     assert read.count(OLD) == 1
 
 
-def test_a_draft_that_is_being_published_stays(store: DirectoryStore) -> None:
+def test_a_draft_that_is_being_published_is_kept(store: DirectoryStore) -> None:
     store.draft("candidate-20260103.1", commit="a" * 40, title="", notes="")
-    dated(store, "candidate-20260103.1", "2026-01-03T00:00:00+00:00")
+    set_date(store, "candidate-20260103.1", "2026-01-03T00:00:00+00:00")
     with store.lease("candidate-20260103.1"):
         result = purge(store, "--yes")
-    assert "is at work on candidate-20260103.1" in result.output
+    assert "is working on candidate-20260103.1" in result.output
     assert store.release("candidate-20260103.1") is not None
 
 
-def test_when_one_cannot_be_removed_the_others_are_and_it_ends_with_75(
+def test_if_a_removal_fails_the_others_are_done_and_it_exits_with_75(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.create_tag("candidate-20260102.1", "a" * 40)
@@ -180,13 +184,13 @@ def test_when_one_cannot_be_removed_the_others_are_and_it_ends_with_75(
 
     def fail(self: DirectoryStore, tag: str) -> None:
         if tag == OLD:
-            raise RemoteError("the disk is away")
+            raise RemoteError("the disk is offline")
         remove(self, tag)
 
     monkeypatch.setattr(DirectoryStore, "remove", fail)
     result = purge(store, "--yes")
     assert result.exit_code == 75
-    assert "error: the disk is away" in result.output
+    assert "error: the disk is offline" in result.output
     assert f"1 of 2 could not be removed, such as {OLD}; run this again" in result.output
     assert set(store.tags()) == {OLD, NEW, STABLE}
     monkeypatch.undo()
@@ -194,9 +198,9 @@ def test_when_one_cannot_be_removed_the_others_are_and_it_ends_with_75(
     assert set(store.tags()) == {NEW, STABLE}
 
 
-def test_the_plan_can_be_had_as_json(store: DirectoryStore) -> None:
-    told = json.loads(purge(store, "--json").stdout)["decisions"]
-    assert [one for one in told if one["goes"]] == [
+def test_json_lists_all_decisions(store: DirectoryStore) -> None:
+    decisions = json.loads(purge(store, "--json").stdout)["decisions"]
+    assert [one for one in decisions if one["goes"]] == [
         {
             "tag": OLD,
             "goes": True,
@@ -209,12 +213,16 @@ def test_the_plan_can_be_had_as_json(store: DirectoryStore) -> None:
     ]
 
 
-def test_with_yes_the_json_says_what_became_of_each(store: DirectoryStore) -> None:
-    told = json.loads(purge(store, "--yes", "--json").stdout)["decisions"]
-    assert {one["tag"]: one["outcome"] for one in told} == {OLD: "removed", NEW: None, STABLE: None}
+def test_with_yes_the_json_has_the_outcomes(store: DirectoryStore) -> None:
+    decisions = json.loads(purge(store, "--yes", "--json").stdout)["decisions"]
+    assert {one["tag"]: one["outcome"] for one in decisions} == {
+        OLD: "removed",
+        NEW: None,
+        STABLE: None,
+    }
 
 
-def test_a_dry_run_touches_nothing_even_with_yes(store: DirectoryStore) -> None:
+def test_a_dry_run_changes_nothing_even_with_yes(store: DirectoryStore) -> None:
     before = state(store.root)
     result = purge(store, "--yes", "--dry-run")
     assert (result.exit_code, state(store.root)) == (0, before)
@@ -226,5 +234,5 @@ def test_a_manifest_that_cannot_be_read_keeps_its_release(store: DirectoryStore)
     result = purge(store, "--yes")
     assert result.exit_code == 0
     assert "manifest.json of candidate-20260101.1: not a manifest" in result.output
-    assert "mend or delete it" in result.output
+    assert "no old release is removed until you fix or delete it" in result.output
     assert store.release(OLD) is not None

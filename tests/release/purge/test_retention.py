@@ -27,7 +27,7 @@ def manifest(version: str, *requires: str, promoted_from: str | None = None) -> 
     return Manifest(version, {name: artifact}, promoted_from=promoted_from)
 
 
-def held(
+def candidate(
     tag: str,
     days: int,
     *requires: str,
@@ -44,54 +44,54 @@ def held(
     return RetentionCandidate(release, known, readable)
 
 
-NEWEST = held("candidate-20261124.1", 1)
+NEWEST = candidate("candidate-20261124.1", 1)
 OLD = "candidate-20260101.1"
 
 
 def reason(*others: RetentionCandidate, tags: dict[str, str] | None = None, tag: str = OLD) -> str:
-    """Why OLD is kept, or goes."""
+    """Why a release is kept or removed."""
     decisions = retention.decide([NEWEST, *others], tags or {}, SETTINGS, now=NOW)
     (one,) = [decision for decision in decisions if decision.tag == tag]
-    return f"{'goes' if one.goes else 'kept'}: {one.reason}"
+    return f"{'removed' if one.remove else 'kept'}: {one.reason}"
 
 
-def test_an_old_prerelease_goes() -> None:
-    assert reason(held(OLD, 184)) == "goes: old"
-    assert reason(held(OLD, 183)) == "kept: young"
+def test_an_old_prerelease_is_removed() -> None:
+    assert reason(candidate(OLD, 184)) == "removed: old"
+    assert reason(candidate(OLD, 183)) == "kept: young"
 
 
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (held("v3.13.0", 900, stable=True), "kept: stable"),
-        (held(OLD, 900, notes="Pinned: a paper cites it"), "kept: pinned"),
-        (held(OLD, 900, readable=False), "kept: unreadable"),
-        (held("my-own-tag", 900), "kept: not ours"),
-        (held(OLD, 900, draft=True), "goes: abandoned draft"),
-        (held(OLD, 13, draft=True), "kept: young"),
-        (held(OLD, 900, draft=True, notes="Pinned: later"), "kept: pinned"),
+        (candidate("v3.13.0", 900, stable=True), "kept: stable"),
+        (candidate(OLD, 900, notes="Pinned: a paper cites it"), "kept: pinned"),
+        (candidate(OLD, 900, readable=False), "kept: unreadable"),
+        (candidate("my-own-tag", 900), "kept: not ours"),
+        (candidate(OLD, 900, draft=True), "removed: abandoned draft"),
+        (candidate(OLD, 13, draft=True), "kept: young"),
+        (candidate(OLD, 900, draft=True, notes="Pinned: later"), "kept: pinned"),
     ],
 )
-def test_some_are_kept_whatever_their_age(one: RetentionCandidate, expected: str) -> None:
+def test_age_is_not_the_only_criterion(one: RetentionCandidate, expected: str) -> None:
     assert reason(one, tag=one.release.tag) == expected
 
 
-def test_what_was_promoted_is_kept() -> None:
-    """Catches: a stable release whose candidate, and with it its evidence, is gone."""
-    promoted = held("v3.14.0", 900, stable=True, promoted_from=OLD)
-    assert reason(held(OLD, 900), promoted) == "kept: promoted"
+def test_a_promoted_candidate_is_kept() -> None:
+    """Catches: a stable release without its candidate, and so without its evidence."""
+    promoted = candidate("v3.14.0", 900, stable=True, promoted_from=OLD)
+    assert reason(candidate(OLD, 900), promoted) == "kept: promoted"
 
 
-def test_the_last_ones_are_kept_though_nothing_new_came() -> None:
-    """Catches: a project that rests for half a year, and has no release any more."""
-    decisions = retention.decide([held(OLD, 900)], {}, SETTINGS, now=NOW)
-    assert [(one.goes, one.reason) for one in decisions] == [(False, "among the last")]
+def test_the_newest_releases_are_kept_at_any_age() -> None:
+    """Catches: a project without any release after half a year without development."""
+    decisions = retention.decide([candidate(OLD, 900)], {}, SETTINGS, now=NOW)
+    assert [(one.remove, one.reason) for one in decisions] == [(False, "among the last")]
 
 
-def test_settings_and_options_pin() -> None:
+def test_settings_and_options_can_pin() -> None:
     pinned = PurgeSettings(184, 14, 1, pinned=(OLD,))
-    assert not retention.decide([NEWEST, held(OLD, 900)], {}, pinned, now=NOW)[1].goes
-    named = retention.decide([NEWEST, held(OLD, 900)], {}, SETTINGS, now=NOW, pinned=[OLD])
+    assert not retention.decide([NEWEST, candidate(OLD, 900)], {}, pinned, now=NOW)[1].remove
+    named = retention.decide([NEWEST, candidate(OLD, 900)], {}, SETTINGS, now=NOW, pinned=[OLD])
     assert named[1].reason == "pinned"
 
 
@@ -104,43 +104,43 @@ def test_settings_and_options_pin() -> None:
         ("iree-runtime @ https://x/iree_runtime-20260101.1-py3-none-any.whl#a", "kept: required"),
         ("iree-runtime==20260101.*", "kept: required"),
         ("iree-runtime @ https://x/iree%5Fruntime-20260101.1-py3-none-any.whl?a", "kept: required"),
-        ("iree-runtime==20260102.*", "goes: old"),
-        ("iree-runtime!=20260101.1", "goes: old"),
-        ("iree-runtime>=20260101.1", "goes: old"),
-        ("iree-runtime==20260101.2", "goes: old"),
-        ("other==20260101.1", "goes: old"),
-        ("not a requirement", "goes: old"),
+        ("iree-runtime==20260102.*", "removed: old"),
+        ("iree-runtime!=20260101.1", "removed: old"),
+        ("iree-runtime>=20260101.1", "removed: old"),
+        ("iree-runtime==20260101.2", "removed: old"),
+        ("other==20260101.1", "removed: old"),
+        ("not a requirement", "removed: old"),
     ],
 )
-def test_what_a_kept_release_pins_is_kept(requirement: str, expected: str) -> None:
-    keeper = held("candidate-20261120.1", 5, requirement)
-    assert reason(held(OLD, 900), keeper) == expected
+def test_the_requirements_of_a_kept_release_are_kept(requirement: str, expected: str) -> None:
+    keeper = candidate("candidate-20261120.1", 5, requirement)
+    assert reason(candidate(OLD, 900), keeper) == expected
 
 
-def test_what_is_kept_for_another_keeps_what_it_pins_itself() -> None:
-    """Catches: a chain of pins of which only the first link is kept."""
+def test_requirements_are_kept_transitively() -> None:
+    """Catches: keeping only the first link in a chain of pins."""
     chain = (
-        held("candidate-20261120.1", 5, "iree-runtime==20260101.2"),
-        held("candidate-20260101.2", 900, "iree-runtime==20260101.1"),
-        held(OLD, 900),
+        candidate("candidate-20261120.1", 5, "iree-runtime==20260101.2"),
+        candidate("candidate-20260101.2", 900, "iree-runtime==20260101.1"),
+        candidate(OLD, 900),
     )
     assert reason(*chain) == "kept: required"
 
 
-def test_nothing_old_goes_while_a_manifest_that_may_require_it_cannot_be_read() -> None:
-    """Catches: a candidate that goes, since a program of today cannot read the manifest of the
-    stable release that was made of it."""
-    unread = held("v3.14.0", 900, stable=True, readable=False)
-    assert reason(held(OLD, 900), unread) == "kept: unreadable"
-    assert reason(held(OLD, 900, draft=True), unread) == "goes: abandoned draft"
+def test_no_old_release_is_removed_while_a_manifest_cannot_be_read() -> None:
+    """Catches: removing a candidate because an older program cannot read the manifest of the stable
+    release that was promoted from it."""
+    unread = candidate("v3.14.0", 900, stable=True, readable=False)
+    assert reason(candidate(OLD, 900), unread) == "kept: unreadable"
+    assert reason(candidate(OLD, 900, draft=True), unread) == "removed: abandoned draft"
 
 
-def test_what_an_old_release_pins_is_not_kept_for_it() -> None:
-    other = held("candidate-20260102.1", 900, "iree-runtime==20260101.1")
-    assert reason(held(OLD, 900), other) == "goes: old"
+def test_the_requirements_of_a_removed_release_are_not_kept() -> None:
+    other = candidate("candidate-20260102.1", 900, "iree-runtime==20260101.1")
+    assert reason(candidate(OLD, 900), other) == "removed: old"
 
 
-def test_tags_that_were_left_go_and_those_of_others_stay() -> None:
+def test_orphaned_nightly_tags_are_removed_and_other_tags_are_kept() -> None:
     tags = {
         "candidate-20260103.1": "a",
         "candidate-20261124.9": "a",
@@ -155,24 +155,24 @@ def test_tags_that_were_left_go_and_those_of_others_stay() -> None:
         NEWEST.release.tag: "young",
     }
     pinned = retention.decide([NEWEST], tags, SETTINGS, now=NOW, pinned=["candidate-20260103.1"])
-    assert not any(one.goes for one in pinned)
+    assert not any(one.remove for one in pinned)
 
 
-def test_a_draft_is_as_old_as_its_night_and_not_as_its_commit() -> None:
-    """Catches: on GitHub, whose drafts are dated as their commits, a draft of an old commit that
-    goes in the night that made it."""
-    assert reason(held(OLD, 900, draft=True)) == "goes: abandoned draft"
-    tonight = held("candidate-20261120.1", 900, draft=True)
-    assert reason(tonight, tag=tonight.release.tag) == "kept: young"
-    in_a_century = held("candidate-21261120.1", 900, draft=True)
-    assert reason(in_a_century, tag=in_a_century.release.tag) == "goes: abandoned draft"
+def test_the_age_of_a_draft_is_that_of_its_nightly_and_not_of_its_commit() -> None:
+    """Catches: removing a new draft of an old commit on GitHub, which dates drafts by their
+    commit."""
+    assert reason(candidate(OLD, 900, draft=True)) == "removed: abandoned draft"
+    recent = candidate("candidate-20261120.1", 900, draft=True)
+    assert reason(recent, tag=recent.release.tag) == "kept: young"
+    in_a_century = candidate("candidate-21261120.1", 900, draft=True)
+    assert reason(in_a_century, tag=in_a_century.release.tag) == "removed: abandoned draft"
 
 
-def test_a_thousand_releases_are_decided_on_at_once() -> None:
-    """Catches: comparing all requirements of each release with each other, which takes hours."""
+def test_a_thousand_releases_are_decided_in_seconds() -> None:
+    """Catches: comparing all requirements of all releases with each other, which takes hours."""
     many = []
     for number in range(1000):
-        one = held(f"candidate-20260101.{number + 1}", number)
+        one = candidate(f"candidate-20260101.{number + 1}", number)
         wheels = {
             f"{python}.whl": Artifact(
                 f"{python}.whl", "wheel", "any", "", 1, (), "iree-runtime", requires=("numpy>=1",)
@@ -184,15 +184,15 @@ def test_a_thousand_releases_are_decided_on_at_once() -> None:
                 one.release, Manifest(one.release.tag.removeprefix("candidate-"), wheels)
             )
         )
-    began = time.monotonic()
+    start = time.monotonic()
     decisions = retention.decide(many, {}, SETTINGS, now=NOW)
-    assert sum(one.goes for one in decisions) == 1000 - 184
-    assert time.monotonic() - began < 20
+    assert sum(one.remove for one in decisions) == 1000 - 184
+    assert time.monotonic() - start < 20
 
 
 RELEASES = st.lists(
     st.builds(
-        held,
+        candidate,
         st.sampled_from(
             [f"candidate-2026010{n}.1" for n in range(1, 9)] + ["v3.14.0", "v3.15.0rc1", "other"]
         ),
@@ -209,15 +209,15 @@ RELEASES = st.lists(
 
 
 @given(RELEASES, st.integers(1, 400), st.integers(1, 5))
-def test_what_must_never_go_never_goes(
+def test_protected_releases_are_never_removed(
     releases: list[RetentionCandidate], days: int, last: int
 ) -> None:
     settings = PurgeSettings(days, 14, last)
     decisions = retention.decide(releases, {}, settings, now=NOW)
     assert len(decisions) == len(releases)
-    going = {one.tag for one in decisions if one.goes}
-    said = [one.manifest for one in releases if one.manifest]
-    assert going.isdisjoint({one.promoted_from for one in said})
+    removed = {one.tag for one in decisions if one.remove}
+    manifests = [one.manifest for one in releases if one.manifest]
+    assert removed.isdisjoint({one.promoted_from for one in manifests})
     published = sorted(
         (
             one.release
@@ -227,7 +227,7 @@ def test_what_must_never_go_never_goes(
         key=lambda one: one.created,
     )
     for one in releases:
-        if one.release.tag in going:
+        if one.release.tag in removed:
             assert one.release.draft or one.release.prerelease
             assert not one.release.notes
             assert one.readable
@@ -236,28 +236,30 @@ def test_what_must_never_go_never_goes(
 
 
 @given(RELEASES, st.integers(1, 400))
-def test_nothing_that_is_kept_pins_what_goes(releases: list[RetentionCandidate], days: int) -> None:
-    """Catches: a release that is kept, and can no longer be installed."""
+def test_no_kept_release_requires_a_removed_one(
+    releases: list[RetentionCandidate], days: int
+) -> None:
+    """Catches: a kept release that can no longer be installed."""
     decisions = retention.decide(releases, {}, PurgeSettings(days, 14, 1), now=NOW)
-    gone = {
+    removed = {
         f"iree-runtime=={one.manifest.version}"
         for one, decision in zip(releases, decisions, strict=True)
-        if decision.goes and one.manifest
+        if decision.remove and one.manifest
     }
     for one, decision in zip(releases, decisions, strict=True):
-        if not decision.goes and one.manifest:
+        if not decision.remove and one.manifest:
             for artifact in one.manifest.artifacts.values():
-                assert gone.isdisjoint(artifact.requires)
+                assert removed.isdisjoint(artifact.requires)
 
 
 @given(RELEASES, st.integers(1, 400), st.integers(1, 5))
-def test_keeping_longer_never_purges_more(
+def test_keeping_longer_never_removes_more(
     releases: list[RetentionCandidate], days: int, last: int
 ) -> None:
-    def going(settings: PurgeSettings) -> set[str]:
+    def removed(settings: PurgeSettings) -> set[str]:
         decisions = retention.decide(releases, {}, settings, now=NOW)
-        return {one.tag for one in decisions if one.goes}
+        return {one.tag for one in decisions if one.remove}
 
-    less = going(PurgeSettings(days, 14, last))
-    assert going(PurgeSettings(days + 30, 14, last)) <= less
-    assert going(PurgeSettings(days, 14, last + 1)) <= less
+    baseline = removed(PurgeSettings(days, 14, last))
+    assert removed(PurgeSettings(days + 30, 14, last)) <= baseline
+    assert removed(PurgeSettings(days, 14, last + 1)) <= baseline

@@ -1,1 +1,1 @@
-"""Registries, and what is pushed to them."""
+"""Tests of pushes and checks on real package registries."""

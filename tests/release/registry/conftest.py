@@ -1,4 +1,4 @@
-"""Registries that run while the tests do, and a release to push to them."""
+"""Registries that run during the tests, and a release to push to them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from release.registry.registry import Registry
 from tests.release.publish.samples import make_release
 from tests.servers.registry import servers
-from tests.servers.registry.servers import PASSWORD, USER, Place, Server
-from tests.servers.remote.front import PATIENCE
+from tests.servers.registry.servers import PASSWORD, USER, EmptyRegistry, Server
+from tests.servers.remote.proxy import RETRY_SETTINGS
 
 VERSION = "20261122.1"
 
@@ -21,44 +21,44 @@ VERSION = "20261122.1"
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """A registry of each kind."""
+    """A registry server of each kind."""
     with servers.serve(request.param, tmp_path_factory.mktemp(request.param)) as started:
         yield started
 
 
 @pytest.fixture
-def place(server: Server, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """An empty place on it, and the right to upload to it."""
+def registry(server: Server, monkeypatch: pytest.MonkeyPatch) -> EmptyRegistry:
+    """An empty registry, with the credentials to upload to it in the environment."""
     monkeypatch.setenv("TWINE_USERNAME", USER)
     monkeypatch.setenv("TWINE_PASSWORD", PASSWORD)
-    monkeypatch.setenv("IREE_RELEASE_PATIENCE", PATIENCE)
-    return server.place()
+    monkeypatch.setenv("IREE_RELEASE_PATIENCE", RETRY_SETTINGS)
+    return server.empty_registry()
 
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a release: two wheels of iree-runtime, and one that requires it."""
+    """A release directory: two wheels of iree-runtime, and one that requires iree-runtime."""
     return make_release(tmp_path_factory.mktemp("release") / "made", VERSION)
 
 
 @pytest.fixture
-def uploads(place: Place) -> Callable[[], int]:
-    """How many uploads were tried."""
-    return lambda: sum(seen.method == "POST" for seen in place.front.seen)
+def uploads(registry: EmptyRegistry) -> Callable[[], int]:
+    """Returns the number of upload attempts."""
+    return lambda: sum(seen.method == "POST" for seen in registry.proxy.seen)
 
 
-def digests(place: Place) -> dict[str, str]:
-    """What the registry has, by asking as nobody in particular would."""
-    registry = Registry.open(place.index)
+def digests(registry: EmptyRegistry) -> dict[str, str]:
+    """The digests of the files on a registry, by name, read without credentials."""
+    opened = Registry.open(registry.index)
     return {
         name: file.sha256
         for project in ("iree-runtime", "iree-tools-tf")
-        for name, file in registry.files(project).items()
+        for name, file in opened.files(project).items()
     }
 
 
-def stated(release: Path) -> dict[str, str]:
-    """The wheels of a release."""
+def expected(release: Path) -> dict[str, str]:
+    """The digests of the wheels of a release, by name."""
     manifest = json.loads((release / "manifest.json").read_text())
     return {
         one["filename"]: one["sha256"] for one in manifest["artifacts"] if one["kind"] == "wheel"

@@ -1,4 +1,4 @@
-"""Pushing to registries that fail in every way, and pushes that are killed at every call."""
+"""Tests of pushes with every kind of registry failure, and killed at every request."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.release.faults.victim import Ended, Running, Verb
-from tests.release.registry.conftest import digests, stated
-from tests.servers.registry.servers import PASSWORD, USER, Place, Server
-from tests.servers.remote import front
-from tests.servers.remote.front import PATIENCE, Fault, patience
+from tests.release.faults.killable import Command, Completed, Running
+from tests.release.registry.conftest import digests, expected
+from tests.servers.registry.servers import PASSWORD, USER, EmptyRegistry, Server
+from tests.servers.remote import proxy
+from tests.servers.remote.proxy import RETRY_SETTINGS, Fault, retry_settings
 from tests.tally import tally
 
 FAULTS = (
@@ -22,14 +22,14 @@ FAULTS = (
     Fault("status", 409, message="no"),
     Fault("status", 413, message="too large"),
     Fault("status", 503, message="busy"),
-    *front.FAULTS,
+    *proxy.FAULTS,
 )
 
-# What a fault may end with; 0 stands for having been asked again.
+# The exit codes that a fault may lead to; 0 means that a retry succeeded.
 CODES: Mapping[str, Sequence[int]] = {
     "401": (2,),
     "403": (2,),
-    # Of an index that is how it says that there is no such project.
+    # An index answers 404 for unknown projects.
     "404": (0, 1),
     "409": (1, 2),
     "413": (1, 2),
@@ -46,50 +46,52 @@ CODES: Mapping[str, Sequence[int]] = {
 
 
 class Pushes:
-    """Pushes of one release to places of a registry."""
+    """Pushes a release to empty registries."""
 
     def __init__(self, server: Server, release: Path, directory: Path) -> None:
-        """Pushes that are not begun yet."""
+        """Starts nothing yet."""
         self._server = server
         self._release = release
         self._directory = directory
         self._count = 0
 
-    def place(self) -> Place:
-        """An empty place."""
-        return self._server.place()
+    def empty_registry(self) -> EmptyRegistry:
+        """An empty registry."""
+        return self._server.empty_registry()
 
-    def start(self, place: Place, patience: str = PATIENCE) -> Running:
+    def start(self, registry: EmptyRegistry, retry_settings: str = RETRY_SETTINGS) -> Running:
         """Starts a push."""
         self._count += 1
-        words = ["--registry", place.upload, "--index", place.index, "--from", str(self._release)]
+        arguments = ["--registry", registry.upload, "--index", registry.index]
+        arguments += ["--from", str(self._release)]
         environment = {
             "TWINE_USERNAME": USER,
             "TWINE_PASSWORD": PASSWORD,
-            "IREE_RELEASE_PATIENCE": patience,
+            "IREE_RELEASE_PATIENCE": retry_settings,
         }
-        return Running(Verb("push", words, environment), self._directory / f"log{self._count}")
+        command = Command("push", arguments, environment)
+        return Running(command, self._directory / f"log{self._count}")
 
-    def run(self, place: Place, patience: str = PATIENCE) -> Ended:
-        """Pushes, and holds what a person sees against what nobody should see."""
-        ended = self.start(place, patience).wait()
-        assert PASSWORD not in ended.output
-        assert "Traceback" not in ended.output, ended.output
-        return ended
+    def run(self, registry: EmptyRegistry, retry_settings: str = RETRY_SETTINGS) -> Completed:
+        """Pushes, and checks that the output has neither the password nor a traceback."""
+        completed = self.start(registry, retry_settings).wait()
+        assert PASSWORD not in completed.output
+        assert "Traceback" not in completed.output, completed.output
+        return completed
 
     @functools.cached_property
     def shapes(self) -> list[str]:
-        """The requests of a push that nobody disturbs."""
-        place = self.place()
-        assert self.run(place).code == 0
-        return [seen.shape for seen in place.front.seen]
+        """The shapes of the requests of an undisturbed push."""
+        registry = self.empty_registry()
+        assert self.run(registry).code == 0
+        return [seen.shape for seen in registry.proxy.seen]
 
-    def finish(self, place: Place) -> None:
-        """Pushes again, after which everything is there as it should be."""
-        place.front.calm()
-        ended = self.run(place)
-        assert ended.code == 0, ended.output
-        assert digests(place) == stated(self._release)
+    def finish(self, registry: EmptyRegistry) -> None:
+        """Pushes again, and checks that the registry then has exactly the release."""
+        registry.proxy.reset()
+        completed = self.run(registry)
+        assert completed.code == 0, completed.output
+        assert digests(registry) == expected(self._release)
 
 
 @pytest.fixture(scope="module")
@@ -98,59 +100,57 @@ def pushes(server: Server, release: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_each_kind_of_call_may_fail_in_each_way(pushes: Pushes, fault: Fault) -> None:
-    """Catches: a failure that may pass and is not tried again, or one that never will and is."""
+def test_each_kind_of_request_can_fail_in_each_way(pushes: Pushes, fault: Fault) -> None:
+    """Catches: a transient failure that is not retried, or a permanent one that is."""
     kinds = list(dict.fromkeys(pushes.shapes))
     for shape in kinds:
-        place = pushes.place()
-        place.front.inject(fault, shape=shape)
-        ended = pushes.run(place, patience(fault))
-        assert ended.code in CODES[str(fault)], f"{shape}: {ended.code}: {ended.output}"
-        if ended.code:
-            errors = [line for line in ended.output.splitlines() if line.startswith("error: ")]
-            assert len(errors) == 1, ended.output
-        pushes.finish(place)
+        registry = pushes.empty_registry()
+        registry.proxy.inject(fault, shape=shape)
+        completed = pushes.run(registry, retry_settings(fault))
+        assert completed.code in CODES[str(fault)], f"{shape}: {completed.code}: {completed.output}"
+        if completed.code:
+            errors = [line for line in completed.output.splitlines() if line.startswith("error: ")]
+            assert len(errors) == 1, completed.output
+        pushes.finish(registry)
     tally("faults of a remote", len(kinds), f"push: {fault}, all resumed")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_at_every_call_and_run_again_it_ends_the_same(pushes: Pushes, when: str) -> None:
-    """Catches: a name that is burnt by half a file."""
+def test_a_push_killed_at_any_request_can_be_resumed(pushes: Pushes, when: str) -> None:
+    """Catches: a file name that is used up by a partial upload."""
     for nth, shape in enumerate(pushes.shapes, start=1):
-        place = pushes.place()
+        registry = pushes.empty_registry()
         victims: list[Running] = []
 
         def kill(victims: list[Running] = victims) -> None:
             victims[0].kill()
 
         hook: Mapping[str, Callable[[], None]] = {when: kill}
-        place.front.at(nth, **hook)
-        victims.append(pushes.start(place))
-        ended = victims[0].wait()
-        assert ended.killed, f"{shape}: {ended.output}"
-        pushes.finish(place)
+        registry.proxy.at(nth, **hook)
+        victims.append(pushes.start(registry))
+        completed = victims[0].wait()
+        assert completed.killed, f"{shape}: {completed.output}"
+        pushes.finish(registry)
     tally("kill points", len(pushes.shapes), f"push: killed {when} each call, all resumed")
 
 
-def test_of_several_pushes_at_once_each_file_is_there_once(pushes: Pushes) -> None:
+def test_concurrent_pushes_upload_each_file_once(pushes: Pushes) -> None:
     for _ in range(4):
-        place = pushes.place()
-        ended = [one.wait() for one in [pushes.start(place) for _ in range(3)]]
-        assert any(one.code == 0 for one in ended), [one.output for one in ended]
-        for one in ended:
+        registry = pushes.empty_registry()
+        completed = [one.wait() for one in [pushes.start(registry) for _ in range(3)]]
+        assert any(one.code == 0 for one in completed), [one.output for one in completed]
+        for one in completed:
             assert one.code in (0, 1, 75), one.output
             assert "Traceback" not in one.output, one.output
-        pushes.finish(place)
+        pushes.finish(registry)
 
 
-def test_a_registry_that_stays_away_ends_with_75_and_says_that_a_rerun_goes_on(
-    pushes: Pushes,
-) -> None:
-    place = pushes.place()
+def test_an_unavailable_registry_exits_with_75_and_says_how_to_resume(pushes: Pushes) -> None:
+    registry = pushes.empty_registry()
     for nth in range(5):
-        place.front.inject(Fault("status", 502), method="POST", nth=nth + 1)
-    ended = pushes.run(place)
-    assert ended.code == 75, ended.output
-    assert "answers 502" in ended.output
-    assert "run this again, and it goes on" in ended.output
-    pushes.finish(place)
+        registry.proxy.inject(Fault("status", 502), method="POST", nth=nth + 1)
+    completed = pushes.run(registry)
+    assert completed.code == 75, completed.output
+    assert "answers 502" in completed.output
+    assert "run the command again to resume" in completed.output
+    pushes.finish(registry)

@@ -1,4 +1,4 @@
-"""The table of our projects on the registry."""
+"""Tests of projects.toml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from release.model.errors import UsageError
 from release.registry import projects
 
 
-def test_the_table_of_this_repository_says_what_is_managed_and_what_is_not() -> None:
+def test_the_projects_of_this_repository_have_the_expected_states() -> None:
     table = projects.read()
     states = {name: project.state for name, project in table.items()}
     managed = {name for name, state in states.items() if state == "managed"}
@@ -19,7 +19,7 @@ def test_the_table_of_this_repository_says_what_is_managed_and_what_is_not() -> 
     assert states["iree-runtime-instrumented"] == states["iree-tools-xla"] == "deprecated"
 
 
-def test_limits_are_bytes(tmp_path: Path) -> None:
+def test_limits_are_converted_to_bytes(tmp_path: Path) -> None:
     path = tmp_path / "projects.toml"
     path.write_text('[iree-a]\nstate = "managed"\nfile_limit_mib = 2\ntotal_limit_gib = 3\n')
     project = projects.read(path)["iree-a"]
@@ -28,26 +28,26 @@ def test_limits_are_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        ("[iree", "not TOML"),
-        ("iree-a = 1", "iree-a must be a table named as projects are"),
-        ('[Iree_A]\nstate = "managed"', "Iree_A must be a table named as projects are"),
-        ("[iree-a]", "iree-a.state must be managed, transitional, deprecated"),
-        ('[iree-a]\nstate = "old"', "iree-a.state must be managed"),
-        ('[iree-a]\nstate = "managed"\nlimit = 1', "iree-a.limit is nothing that a project has"),
-        ('[iree-a]\nstate = "managed"\nfile_limit_mib = 0', "must be a whole number above 0"),
-        ('[iree-a]\nstate = "managed"\ntotal_limit_gib = true', "must be a whole number above 0"),
+        ("[iree", "invalid TOML"),
+        ("iree-a = 1", "iree-a must be a table"),
+        ('[Iree_A]\nstate = "managed"', "Iree_A must be a normalised project name"),
+        ("[iree-a]", "iree-a.state must be one of managed, transitional, deprecated"),
+        ('[iree-a]\nstate = "old"', "iree-a.state must be one of managed"),
+        ('[iree-a]\nstate = "managed"\nlimit = 1', "iree-a.limit: unknown key; expected one of"),
+        ('[iree-a]\nstate = "managed"\nfile_limit_mib = 0', "must be a positive integer"),
+        ('[iree-a]\nstate = "managed"\ntotal_limit_gib = true', "must be a positive integer"),
         (
             '[iree-a]\nstate = "deprecated"\nsuccessor = "iree-b"',
-            "iree-a.successor must be one of the projects",
+            "iree-a.successor must be the name of another project in the file",
         ),
     ],
 )
-def test_a_table_that_is_none_is_told_with_its_place(tmp_path: Path, text: str, told: str) -> None:
+def test_an_invalid_file_is_reported_with_its_path(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "projects.toml"
     path.write_text(text)
     with pytest.raises(UsageError) as error:
         projects.read(path)
     assert str(path) in str(error.value)
-    assert told in str(error.value)
+    assert message in str(error.value)

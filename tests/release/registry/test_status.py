@@ -1,8 +1,9 @@
-"""The status of our projects: what a registry shows, held against the table and a release."""
+"""Tests of `registry_status`: a registry compared with projects.toml and with a release."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from release.registry import projects
 from release.registry.projects import Project
 from tests.release.publish.samples import make_release
 from tests.release.registry.conftest import VERSION
-from tests.servers.registry.servers import Place
+from tests.servers.registry.servers import EmptyRegistry
 
 TABLE = {
     "iree-runtime": Project("iree-runtime", "managed"),
@@ -27,36 +28,38 @@ TABLE = {
 
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Project]]:
-    """A small table of projects."""
+    """A few projects, which a test can change."""
     changed = dict(TABLE)
     monkeypatch.setattr(projects, "read", lambda: changed)
     yield changed
 
 
-def push(place: Place, directory: Path) -> None:
+def push(registry: EmptyRegistry, directory: Path) -> None:
     """Pushes a release."""
     result = CliRunner().invoke(
         push_command.app,
-        ["--registry", place.upload, "--index", place.index, "--from", str(directory)],
+        ["--registry", registry.upload, "--index", registry.index, "--from", str(directory)],
     )
     assert result.exit_code == 0, result.output
 
 
-def status(place: Place, *arguments: str | Path, code: int = 0) -> Result:
-    """Runs the verb, which ends with a code."""
-    result = CliRunner().invoke(registry_status.app, ["--index", place.index, *map(str, arguments)])
+def status(registry: EmptyRegistry, *arguments: str | Path, code: int = 0) -> Result:
+    """Runs the command, and checks its exit code."""
+    result = CliRunner().invoke(
+        registry_status.app, ["--index", registry.index, *map(str, arguments)]
+    )
     assert result.exit_code == code, result.output
     return result
 
 
-def standings(result: Result) -> Mapping[str, Any]:
-    """What it says in JSON, by project."""
+def statuses(result: Result) -> Mapping[str, Any]:
+    """The JSON output by project."""
     return {one["project"]: one for one in json.loads(result.stdout)["projects"]}
 
 
-def test_versions_and_files_of_each_cell_are_shown(place: Place, release: Path) -> None:
-    push(place, release)
-    shown = standings(status(place, "--from", release, "--json"))
+def test_versions_and_files_of_each_cell_are_shown(registry: EmptyRegistry, release: Path) -> None:
+    push(registry, release)
+    shown = statuses(status(registry, "--from", release, "--json"))
     runtime = shown["iree-runtime"]
     assert runtime["newest"] == VERSION
     assert runtime["versions"] == 1
@@ -65,80 +68,80 @@ def test_versions_and_files_of_each_cell_are_shown(place: Place, release: Path) 
         ("win_amd64", "cp312-abi3"): 1,
     }
     assert shown["iree-tools-xla"]["newest"] is None
-    lines = [" ".join(line.split()) for line in status(place).stdout.splitlines()]
+    lines = [" ".join(line.split()) for line in status(registry).stdout.splitlines()]
     at = lines.index(f"iree-runtime managed {VERSION}, 1 version")
     assert lines[at + 1 : at + 3] == ["manylinux_2_28_x86_64 cp312-abi3", "win_amd64 cp312-abi3"]
 
 
-def test_a_project_that_is_not_there_is_found(place: Place, release: Path) -> None:
-    result = status(place, code=1)
-    assert "iree-runtime: nothing of it is there" in result.output
+def test_a_project_without_files_is_reported(registry: EmptyRegistry, release: Path) -> None:
+    result = status(registry, code=1)
+    assert "iree-runtime: the registry has no files of it" in result.output
 
 
-def test_a_deprecated_project_that_was_released_again_is_found(
-    place: Place, release: Path, table: dict[str, Project]
+def test_a_deprecated_project_that_was_released_again_is_reported(
+    registry: EmptyRegistry, release: Path, table: dict[str, Project]
 ) -> None:
-    """Catches: a job that nobody switched off."""
-    push(place, release)
+    """Catches: an old release job that is still running."""
+    push(registry, release)
     table["iree-tools-tf"] = Project("iree-tools-tf", "deprecated", "iree-runtime")
-    result = status(place, code=1)
-    told = f"iree-tools-tf: deprecated, and {VERSION} was released together with iree-runtime"
-    assert told in result.stderr
+    result = status(registry, code=1)
+    message = f"iree-tools-tf: deprecated, but {VERSION} was released together with iree-runtime"
+    assert message in result.stderr
 
 
-def test_a_platform_that_the_version_before_had_is_found_missing(
-    place: Place, release: Path, tmp_path: Path
+def test_a_platform_that_only_the_previous_version_has_is_reported(
+    registry: EmptyRegistry, release: Path, tmp_path: Path
 ) -> None:
-    push(place, release)
+    push(registry, release)
     later = make_release(tmp_path / "later", "20261123.1", missing=["windows_x86_64"])
-    push(place, later)
-    result = status(place, "--json", code=1)
-    (finding,) = standings(result)["iree-runtime"]["findings"]
-    assert finding == f"20261123.1 has no win_amd64, which {VERSION} has"
+    push(registry, later)
+    result = status(registry, "--json", code=1)
+    (finding,) = statuses(result)["iree-runtime"]["findings"]
+    assert finding == f"20261123.1 lacks win_amd64, which {VERSION} has"
 
 
-def test_a_transitional_project_that_was_left_behind_is_found(
-    place: Place, release: Path, table: dict[str, Project], tmp_path: Path
+def test_a_transitional_project_that_was_not_released_is_reported(
+    registry: EmptyRegistry, release: Path, table: dict[str, Project], tmp_path: Path
 ) -> None:
-    push(place, release)
+    push(registry, release)
     later = make_release(tmp_path / "later", "20261123.1")
     (later / "wheelhouse" / "iree_tools_tf-20261123.1-py3-none-any.whl").unlink()
     manifest = json.loads((later / "manifest.json").read_text())
     kept = [one for one in manifest["artifacts"] if one.get("package") != "iree-tools-tf"]
     (later / "manifest.json").write_text(json.dumps({**manifest, "artifacts": kept}))
-    push(place, later)
-    result = status(place, code=1)
-    assert "transitional, and iree-runtime 20261123.1 went without it" in result.stderr
+    push(registry, later)
+    result = status(registry, code=1)
+    assert "transitional, but iree-runtime 20261123.1 was released without it" in result.stderr
 
 
-def test_a_release_that_is_not_there_as_it_is_stated_is_found(
-    place: Place, release: Path, tmp_path: Path
+def test_differences_from_a_release_are_reported(
+    registry: EmptyRegistry, release: Path, tmp_path: Path
 ) -> None:
-    """Catches: a wheel that was forgotten, one with other bytes, and one that nobody knows."""
-    push(place, release)
+    """Catches: a missing wheel, a different wheel, and an unknown wheel."""
+    push(registry, release)
     other = make_release(tmp_path / "other", VERSION, salt="x", missing=["windows_x86_64"])
-    shown = standings(status(place, "--from", other, "--json", code=1))
-    told = " ".join(shown["iree-runtime"]["findings"])
-    assert "manylinux_2_28_x86_64.whl is there with other bytes" in told
-    assert "win_amd64.whl is there, of that very version, and nobody stated it" in told
+    shown = statuses(status(registry, "--from", other, "--json", code=1))
+    findings = " ".join(shown["iree-runtime"]["findings"])
+    assert re.search(r"already has a different \S+manylinux_2_28_x86_64\.whl", findings)
+    assert "win_amd64.whl has the version of the release, but is not part of it" in findings
     later = make_release(tmp_path / "later", "20261123.1")
-    result = status(place, "--from", later, code=1)
-    assert "is not there; push it again" in result.stderr
-    assert "of 1 more projects" in result.stderr
+    result = status(registry, "--from", later, code=1)
+    assert "is missing; push it again" in result.stderr
+    assert "(1 more project with problems)" in result.stderr
 
 
-def test_a_release_is_named_whole(place: Place) -> None:
-    result = status(place, "--store", "directory:x", code=2)
-    assert "name a release with --store STORE and --tag TAG, or with --from DIR" in result.stderr
+def test_a_store_without_a_tag_is_refused(registry: EmptyRegistry) -> None:
+    result = status(registry, "--store", "directory:x", code=2)
+    assert "pass either --store STORE with --tag TAG, or --from DIR" in result.stderr
 
 
-def test_without_an_index_it_says_how_to_name_one() -> None:
+def test_a_missing_index_is_reported() -> None:
     result = CliRunner().invoke(registry_status.app, [])
     assert result.exit_code == 2
     assert "name the registry's simple index with --index URL" in result.stderr
 
 
-def test_a_registry_that_is_away_ends_with_75(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_registry_exits_with_75(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IREE_RELEASE_PATIENCE", "2:0.01:600")
     result = CliRunner().invoke(registry_status.app, ["--index", "http://127.0.0.1:9/simple/"])
     assert result.exit_code == 75

@@ -1,4 +1,4 @@
-"""Trusted publishing: no secret is given, the CI says who it is, and the registry makes a token."""
+"""Tests of trusted publishing: the CI proves its identity, and the registry issues a token."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 
 from release.cli import push
 from release.registry.registry import Registry
-from tests.release.registry.conftest import digests, stated
-from tests.servers.registry.servers import PASSWORD, USER, Place
-from tests.servers.remote.wire import Answer, Request, serving
+from tests.release.registry.conftest import digests, expected
+from tests.servers.registry.servers import PASSWORD, USER, EmptyRegistry
+from tests.servers.remote.wire import Request, Response, serving
 
 RUNNER, IDENTITY, MINTED = (
     "of-the-runner",
@@ -32,16 +32,16 @@ RUNNER, IDENTITY, MINTED = (
 
 
 def basic(user: str, password: str) -> str:
-    """The header by which a password is given."""
+    """The authorization header for a user and password."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def certificate(directory: Path) -> tuple[Path, ssl.SSLContext]:
-    """Makes a certificate for this machine, and what serves with it."""
+    """Makes a certificate for this machine; returns its path and a server context."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
-    made = (
+    signed = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -57,7 +57,7 @@ def certificate(directory: Path) -> tuple[Path, ssl.SSLContext]:
         .sign(key, hashes.SHA256())
     )
     public, private = directory / "certificate.pem", directory / "key.pem"
-    public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    public.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -72,46 +72,48 @@ def certificate(directory: Path) -> tuple[Path, ssl.SSLContext]:
 
 @dataclass(slots=True)
 class Hub:
-    """A registry that makes tokens, and the CI's service that says who a job is."""
+    """A registry that issues tokens, and the CI's identity service."""
 
-    place: Place
+    registry: EmptyRegistry
     trusts: bool = True
     minted: int = 0
     uploads: list[str] = field(default_factory=list)
-    """Credentials of each."""
+    """The credentials of each upload."""
 
-    def answer(self, request: Request) -> Answer:
-        """Answers both of them."""
+    def answer(self, request: Request) -> Response:
+        """Answers requests to both services."""
         path = request.path.partition("?")[0]
         if path == "/_/oidc/audience":
-            return Answer.of_json(200, {"audience": "registry"})
+            return Response.of_json(200, {"audience": "registry"})
         if path == "/identity":
             assert request.headers["authorization"].lower() == f"bearer {RUNNER}"
             assert "audience=registry" in request.path
-            return Answer.of_json(200, {"value": IDENTITY})
+            return Response.of_json(200, {"value": IDENTITY})
         if path == "/_/oidc/mint-token":
             assert json.loads(request.body) == {"token": IDENTITY}
             if not self.trusts:
                 error = {"code": "invalid-publisher", "description": "no such publisher"}
-                return Answer.of_json(422, {"message": "refused", "errors": [error]})
+                return Response.of_json(422, {"message": "refused", "errors": [error]})
             self.minted += 1
-            return Answer.of_json(200, {"success": True, "token": MINTED})
+            return Response.of_json(200, {"success": True, "token": MINTED})
         given = request.headers.get("authorization", "")
         if request.method == "POST":
             self.uploads.append(given)
-        # What is behind knows one password, and not the one that was made.
-        known = basic(USER, PASSWORD) if given == basic("__token__", MINTED) else "Basic bm8="
-        return self.place.front.answer(
-            replace(request, headers={**request.headers, "authorization": known})
+        # The registry server itself only accepts the password, not the issued token.
+        translated = basic(USER, PASSWORD) if given == basic("__token__", MINTED) else "Basic bm8="
+        return self.registry.proxy.answer(
+            replace(request, headers={**request.headers, "authorization": translated})
         )
 
 
 @pytest.fixture
-def hub(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Hub, str]]:
-    """A job of a CI, and the registry, both under one address."""
+def hub(
+    registry: EmptyRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Hub, str]]:
+    """The environment of a CI job; the registry and the CI's service share one address."""
     public, context = certificate(tmp_path)
-    made = Hub(place)
-    with serving(made.answer, context) as url:
+    services = Hub(registry)
+    with serving(services.answer, context) as url:
         monkeypatch.delenv("TWINE_USERNAME")
         monkeypatch.delenv("TWINE_PASSWORD")
         monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -119,38 +121,38 @@ def hub(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{url}/identity?version=2")
         for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
             monkeypatch.setenv(variable, str(public))
-        # twine offers it to one registry, and that is not on this machine.
+        # twine supports trusted publishing only on a registry that is not on this machine.
         monkeypatch.setattr(Resolver, "is_pypi", lambda _: True)
         monkeypatch.setattr(Registry, "local", False)
-        yield made, f"{url}/{place.upload.split('/', 3)[3]}"
+        yield services, f"{url}/{registry.upload.split('/', 3)[3]}"
 
 
-def test_a_job_that_the_registry_trusts_needs_no_secret(
-    hub: tuple[Hub, str], place: Place, release: Path
+def test_a_trusted_job_needs_no_secret(
+    hub: tuple[Hub, str], registry: EmptyRegistry, release: Path
 ) -> None:
-    made, upload = hub
+    services, upload = hub
     result = CliRunner().invoke(
         push.app,
-        ["--registry", upload, "--index", place.index, "--yes", "--from", str(release)],
+        ["--registry", upload, "--index", registry.index, "--yes", "--from", str(release)],
     )
     assert result.exit_code == 0, result.output
-    assert digests(place) == stated(release)
-    assert made.uploads == [basic("__token__", MINTED)] * 3
-    assert made.minted == 1
+    assert digests(registry) == expected(release)
+    assert services.uploads == [basic("__token__", MINTED)] * 3
+    assert services.minted == 1
     for secret in (MINTED, IDENTITY, RUNNER):
         assert secret not in result.output
 
 
-def test_a_job_that_it_does_not_trust_is_told_so(
-    hub: tuple[Hub, str], place: Place, release: Path
+def test_an_untrusted_job_gets_an_error(
+    hub: tuple[Hub, str], registry: EmptyRegistry, release: Path
 ) -> None:
-    made, upload = hub
-    made.trusts = False
+    services, upload = hub
+    services.trusts = False
     result = CliRunner().invoke(
         push.app,
-        ["--registry", upload, "--index", place.index, "--yes", "--from", str(release)],
+        ["--registry", upload, "--index", registry.index, "--yes", "--from", str(release)],
     )
     assert result.exit_code == 2, result.output
     (line,) = result.stderr.splitlines()
     assert "no such publisher" in line
-    assert not made.uploads
+    assert not services.uploads

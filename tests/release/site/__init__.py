@@ -1,1 +1,1 @@
-"""The index: what installers read of it, what people see, and how it is written."""
+"""Tests of the index: its pages, and how it is written."""

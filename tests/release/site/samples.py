@@ -1,4 +1,4 @@
-"""Stores with releases, for the index."""
+"""Stores with releases, for tests of the index."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def publish(
     days: int = 0,
     native: Sequence[str] = NATIVE,
 ) -> str:
-    """Publishes a small release, so many days ago, and returns its tag."""
+    """Publishes a small release with a date `days` ago, and returns its tag."""
     unbuilt_platforms = [WINDOWS] if missing else []
     place = make_release(scratch / version, version, missing=unbuilt_platforms, native=native)
     release = release_dir.read(place)
@@ -41,7 +41,7 @@ def publish(
         Publication(
             release=release,
             judgement=judgement.of(verdicts, release),
-            provenance=BuildRecord(COMMIT, unbuilt=unbuilt),
+            build=BuildRecord(COMMIT, unbuilt=unbuilt),
             tag=tag,
         ),
         settings.read().publish,
@@ -55,7 +55,7 @@ def publish(
 
 
 def store_of(scratch: Path, *versions: str) -> DirectoryStore:
-    """A store with small releases, the last published today."""
+    """A store with small releases on consecutive days, the last published today."""
     store = DirectoryStore(scratch / "store")
     for number, version in enumerate(versions):
         publish(store, scratch, version, days=len(versions) - 1 - number)

@@ -1,4 +1,4 @@
-"""The front page, as a person sees it."""
+"""The front page."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (store.root / "site" / "index.html").read_text()
 
 
-def test_it_needs_nothing_from_elsewhere(page: str) -> None:
-    """Catches: a page that tells a font server who reads it."""
+def test_it_loads_nothing_from_other_servers(page: str) -> None:
+    """Catches: a page that reports its readers to a font server."""
     assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", page)
     assert "@import" not in page
     assert "<link" not in page
 
 
-def test_it_is_made_for_a_phone_too(page: str) -> None:
+def test_it_fits_a_phone(page: str) -> None:
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
-    # What is wider than the screen scrolls in its own box.
+    # Content that is wider than the screen scrolls in a box.
     assert page.count("<table>") + page.count("<svg") == page.count('<div class="wide">')
 
 
-def test_the_newest_of_each_kind_can_be_installed_by_a_line(page: str) -> None:
+def test_it_shows_an_install_command_for_the_newest_of_each_kind(page: str) -> None:
     newest = re.findall(r"newest (\w+)</span> <strong>([^<]+)", page)
     assert newest == [("stable", "3.14.0"), ("nightly", "20261121.1")]
     lines = re.findall(r"<code>pip install --find-links .*</span> (.+)</code>", page)
@@ -45,7 +45,7 @@ def test_the_newest_of_each_kind_can_be_installed_by_a_line(page: str) -> None:
     assert 'data-here="pip-release-links.html"' in page
 
 
-def test_the_grid_says_what_is_built_run_and_missing(page: str) -> None:
+def test_the_grid_shows_what_is_built_run_and_missing(page: str) -> None:
     assert (
         '<span class="mark run" title="iree-runtime linux_x86_64 3.14: installed and run">' in page
     )
@@ -57,23 +57,23 @@ def test_the_grid_says_what_is_built_run_and_missing(page: str) -> None:
     assert "without windows_x86_64" in page
 
 
-def test_it_says_where_native_code_comes_from(page: str) -> None:
+def test_it_shows_where_native_code_comes_from(page: str) -> None:
     assert "pinned payload of revision 89ece87b8985, not built from this commit" in page
 
 
-def test_sizes_are_drawn_and_told(page: str) -> None:
+def test_sizes_are_drawn_with_tooltips(page: str) -> None:
     assert page.count("<polyline") == 3
     assert "<title>iree-runtime 20261121.1: 0.0 MiB</title>" in page
     assert 'role="img" aria-label="Sizes of' in page
 
 
-def test_ten_are_shown_whole_and_all_are_listed(page: str) -> None:
+def test_ten_releases_are_shown_in_detail_and_all_are_listed(page: str) -> None:
     assert page.count("<details") == 10
     assert page.count('<tr><th scope="row">2026') == 12
     assert ", pinned</td>" in page
 
 
-def test_a_store_without_releases_has_a_page_that_says_so(tmp_path: Path) -> None:
+def test_the_page_of_an_empty_store_says_so(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path / "store")
     site.write(store, tmp_path / "site", now=NOW)
     page = (tmp_path / "site" / "index.html").read_text()
@@ -81,7 +81,7 @@ def test_a_store_without_releases_has_a_page_that_says_so(tmp_path: Path) -> Non
     assert "<svg" not in page
 
 
-def test_a_chart_has_round_numbers_and_every_point() -> None:
+def test_a_chart_has_round_numbers_and_all_points() -> None:
     drawn = chart.draw(["1", "2", "3"], [{"a": 83.6}, {"a": 84.0, "b": 15.0}, {"a": 90.0}])
     assert drawn is not None
     assert [tick.label for tick in drawn.sizes] == ["0", "25", "50", "75", "100"]
@@ -91,5 +91,5 @@ def test_a_chart_has_round_numbers_and_every_point() -> None:
     assert first.y > last.y, "larger is higher"
 
 
-def test_one_release_is_no_chart() -> None:
+def test_one_release_makes_no_chart() -> None:
     assert chart.draw(["1"], [{"a": 1.0}]) is None

@@ -1,4 +1,4 @@
-"""pip and uv install from the index, by each way that it offers."""
+"""Installing from the index with pip and uv, through each of its pages."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from tests.release.site.samples import NOW, publish, store_of
 
 OLD, NEW = "20261124.1", "20261125.1"
 SHOWN = ("20261124.1", "3.14.0rc20261122", "3.14.0", "0.dev0")
-"""A version of each kind: the page has a line for the newest of each."""
+"""A version of each kind: the page has an install command for the newest of each."""
 KINDS = ("3.14.0+mine.1", "0.dev0+mine.1", *SHOWN)
 UV = os.environ.get("UV", "uv")
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves a store; JSON to whom asks for it, as an index may (PEP 691)."""
+    """Serves a store, with JSON pages to clients that accept them (PEP 691)."""
 
-    asked: list[str]
+    requested: list[str]
     negotiates: bool = False
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
-        wanted = "application/vnd.pypi.simple.v1+json"
+        self.requested.append(self.path)
+        json_type = "application/vnd.pypi.simple.v1+json"
         directory = Path(self.translate_path(self.path))
-        if self.negotiates and wanted in self.headers.get("accept", "") and directory.is_dir():
+        if self.negotiates and json_type in self.headers.get("accept", "") and directory.is_dir():
             content = (directory / "index.json").read_bytes()
             self.send_response(200)
-            self.send_header("Content-Type", wanted)
+            self.send_header("Content-Type", json_type)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -51,20 +51,20 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             super().do_GET()
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 class Served:
-    """A store that is served."""
+    """A store that is served over HTTP."""
 
     def __init__(self, store: DirectoryStore, url: str, handler: type[Handler]) -> None:
         self.store = store
         self.url = url
-        self.asked = handler.asked
+        self.requested = handler.requested
         self._handler = handler
 
     def negotiate(self) -> None:
-        """Answers in JSON from now on."""
+        """Makes the server answer with JSON to clients that accept it."""
         self._handler.negotiates = True
 
 
@@ -77,7 +77,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> DirectoryStore:
 
 @pytest.fixture
 def served(store: DirectoryStore) -> Iterator[Served]:
-    handler = type("Own", (Handler,), {"asked": []})
+    handler = type("StoreHandler", (Handler,), {"requested": []})
     bound = functools.partial(handler, directory=str(store.root))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), bound) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -88,9 +88,11 @@ def served(store: DirectoryStore) -> Iterator[Served]:
 
 
 def environment() -> dict[str, str]:
-    """Nothing of the user's configuration."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return {**kept, "PIP_CONFIG_FILE": os.devnull, "PYTHONPATH": os.pathsep.join(sys.path)}
+    """An environment without the user's configuration."""
+    variables = {
+        name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ
+    }
+    return {**variables, "PIP_CONFIG_FILE": os.devnull, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def pip(*arguments: object) -> str:
@@ -104,9 +106,9 @@ def uv(*arguments: object) -> str:
 
 
 def run(command: list[str]) -> str:
-    ended = subprocess.run(command, env=environment(), capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def version_in(target: Path) -> str:
@@ -115,7 +117,7 @@ def version_in(target: Path) -> str:
 
 @pytest.mark.parametrize("installer", [pip, uv])
 @pytest.mark.parametrize("language", ["html", "json"])
-def test_installers_take_it_for_an_index(
+def test_installers_use_it_as_an_index(
     served: Served, tmp_path: Path, installer: object, language: str
 ) -> None:
     if language == "json":
@@ -123,18 +125,18 @@ def test_installers_take_it_for_an_index(
     index = ("--index-url", f"{served.url}/simple/")
     installer(*index, "--no-deps", "--target", tmp_path, "iree-tools-tf")  # type: ignore[operator]
     assert version_in(tmp_path) == NEW
-    assert any(path.endswith("/simple/iree-tools-tf/") for path in served.asked)
+    assert any(path.endswith("/simple/iree-tools-tf/") for path in served.requested)
 
 
 @pytest.mark.parametrize("installer", [pip, uv])
-def test_installers_take_the_flat_page(served: Served, tmp_path: Path, installer: object) -> None:
+def test_installers_use_the_flat_page(served: Served, tmp_path: Path, installer: object) -> None:
     links = ("--no-index", "--find-links", f"{served.url}/pip-release-links.html")
-    wanted = f"iree-tools-tf=={OLD}"
-    installer(*links, "--no-deps", "--target", tmp_path, wanted)  # type: ignore[operator]
+    requirement = f"iree-tools-tf=={OLD}"
+    installer(*links, "--no-deps", "--target", tmp_path, requirement)  # type: ignore[operator]
     assert version_in(tmp_path) == OLD
 
 
-def test_the_flat_page_works_as_a_file(store: DirectoryStore, tmp_path: Path) -> None:
+def test_the_flat_page_works_as_a_local_file(store: DirectoryStore, tmp_path: Path) -> None:
     page = store.root / "site" / "pip-release-links.html"
     pip("--no-index", "--find-links", page, "--no-deps", "--target", tmp_path, "iree-tools-tf")
     assert version_in(tmp_path) == NEW
@@ -142,28 +144,28 @@ def test_the_flat_page_works_as_a_file(store: DirectoryStore, tmp_path: Path) ->
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> DirectoryStore:
-    """A store with a release of each kind, and a development version with a label."""
+    """A store with a release of each kind, and versions with local labels."""
     scratch = tmp_path_factory.mktemp("mixed")
-    made = DirectoryStore(scratch / "store")
+    store = DirectoryStore(scratch / "store")
     for number, version in enumerate(KINDS):
-        publish(made, scratch, version, days=len(KINDS) - number, native=())
-    site.write(made, made.root / "site", now=NOW)
-    return made
+        publish(store, scratch, version, days=len(KINDS) - number, native=())
+    site.write(store, store.root / "site", now=NOW)
+    return store
 
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a public registry has besides: a version that is higher than all others."""
+    """A public registry with a version that is higher than all others."""
     return make_release(tmp_path_factory.mktemp("public") / "r", "20991231.1", native=())
 
 
 @pytest.mark.parametrize("installer", [pip, uv])
 @pytest.mark.parametrize("version", SHOWN)
-def test_the_line_of_notes_installs_that_version(
+def test_the_command_in_the_notes_installs_that_version(
     mixed: DirectoryStore, registry: Path, tmp_path: Path, version: str, installer: object
 ) -> None:
-    """Catches: a line that takes a higher version from the registry, or a pre-release that none
-    takes."""
+    """Catches: a command that installs a higher version from the registry, or ignores a
+    pre-release."""
     tag = versions.tag_of(version)
     stated = catalogue.manifest_of(mixed, tag)
     assert stated
@@ -183,10 +185,10 @@ def test_the_line_of_notes_installs_that_version(
 
 @pytest.mark.parametrize("installer", [pip, uv])
 @pytest.mark.parametrize("version", ["3.14.0", "0.dev0"])
-def test_the_line_of_the_page_installs_that_version(
+def test_the_command_on_the_page_installs_that_version(
     mixed: DirectoryStore, registry: Path, tmp_path: Path, version: str, installer: object
 ) -> None:
-    """Catches: ==0.dev0, which takes 0.dev0+mine.1 from the list of all wheels."""
+    """Catches: ==0.dev0, which selects 0.dev0+mine.1 from the list of all wheels."""
     page = mixed.root / "site"
     lines = re.findall(
         r"</span> (iree-tools-tf===?(\S+))</code>", (page / "index.html").read_text()
@@ -200,19 +202,19 @@ def test_the_line_of_the_page_installs_that_version(
 
 
 def test_resolving_fetches_metadata_and_no_wheel(served: Served, tmp_path: Path) -> None:
-    """Catches: 80 MB to learn what a wheel requires."""
+    """Catches: downloading 80 MB to read the requirements of a wheel."""
     report = tmp_path / "report.json"
     pip(
         *("--index-url", f"{served.url}/simple/", "--no-deps", "--dry-run", "--ignore-installed"),
         *("--report", report, "--target", tmp_path / "t", "iree-tools-tf"),
     )
-    assert any(path.endswith(".whl.metadata") for path in served.asked)
-    assert not any(path.endswith(".whl") for path in served.asked)
+    assert any(path.endswith(".whl.metadata") for path in served.requested)
+    assert not any(path.endswith(".whl") for path in served.requested)
     (found,) = json.loads(report.read_text())["install"]
     assert found["metadata"]["version"] == NEW
 
 
-def test_a_yanked_release_is_passed_over(tmp_path: Path) -> None:
+def test_installers_skip_a_yanked_release(tmp_path: Path) -> None:
     store = store_of(tmp_path, OLD, NEW)
     store.describe(f"candidate-{NEW}", title="", notes="Yanked: wrong numbers")
     site.write(store, store.root / "site", now=NOW)
@@ -222,13 +224,13 @@ def test_a_yanked_release_is_passed_over(tmp_path: Path) -> None:
     assert version_in(target) == OLD
 
 
-def test_a_python_that_is_too_old_is_not_served(tmp_path: Path) -> None:
-    """Catches: users of older Pythons that get wheels which break."""
+def test_installers_skip_wheels_for_newer_pythons(tmp_path: Path) -> None:
+    """Catches: wheels that an older Python installs and cannot run."""
     store = store_of(tmp_path, OLD)
     site.write(store, store.root / "site", now=NOW)
     page = store.root / "site" / "pip-release-links.html"
     text = page.read_text()
-    # The same index, of a Python that is not yet.
+    # The same page, but for a future Python.
     newer = page.with_name("newer.html")
     newer.write_text(text.replace("&gt;=3.11", "&gt;=3.99"))
     arguments = ["--no-index", "--find-links", newer, "--no-deps", "--target", tmp_path / "t"]

@@ -1,4 +1,4 @@
-"""What installers read: PEP 503, 592, 658, 691, 700 and 714."""
+"""The pages that installers read: PEP 503, 592, 658, 691, 700 and 714."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def test_the_root_lists_projects_by_normalised_name(written: DirectoryStore) -> 
     assert data["projects"] == [{"name": "iree-runtime"}, {"name": "iree-tools-tf"}]
 
 
-def test_each_link_leads_to_the_file_it_names_with_its_digest(written: DirectoryStore) -> None:
-    """Catches: a relative link that works in one directory only, and a digest of another file."""
+def test_each_link_points_to_its_file_and_has_its_digest(written: DirectoryStore) -> None:
+    """Catches: a relative link that works in one directory only, or the digest of another file."""
     pages = {"simple/iree-runtime/": 4, "simple/iree-tools-tf/": 2, "": 6}
     for directory, count in pages.items():
         name = "index.html" if directory else "pip-release-links.html"
@@ -74,13 +74,13 @@ def test_each_link_leads_to_the_file_it_names_with_its_digest(written: Directory
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
             assert urlsplit(url).fragment == f"sha256={digest}"
             metadata = file.with_name(f"{file.name}.metadata").read_bytes()
-            stated = f"sha256={hashlib.sha256(metadata).hexdigest()}"
-            assert link["data-core-metadata"] == link["data-dist-info-metadata"] == stated
+            expected = f"sha256={hashlib.sha256(metadata).hexdigest()}"
+            assert link["data-core-metadata"] == link["data-dist-info-metadata"] == expected
             assert link["data-requires-python"] == ">=3.11"
             assert "data-yanked" not in link
 
 
-def test_json_says_what_html_says(written: DirectoryStore) -> None:
+def test_json_and_html_agree(written: DirectoryStore) -> None:
     for project in ("iree-runtime", "iree-tools-tf"):
         data = json.loads((written.root / f"site/simple/{project}/index.json").read_text())
         assert data["name"] == project
@@ -102,7 +102,7 @@ def test_the_newest_release_comes_first(written: DirectoryStore) -> None:
     assert NIGHTLY in page(written, "pip-release-links.html")[0]["text"]
 
 
-def test_a_yanked_release_says_so(tmp_path: Path) -> None:
+def test_a_yanked_release_is_marked(tmp_path: Path) -> None:
     store = store_of(tmp_path, NIGHTLY)
     tag = f"candidate-{NIGHTLY}"
     store.describe(tag, title="", notes="Yanked: wrong numbers <on> arm")
@@ -119,7 +119,7 @@ def test_a_yanked_release_says_so(tmp_path: Path) -> None:
     assert data["files"][0]["yanked"] is True
 
 
-def test_drafts_are_nobodys_business(tmp_path: Path) -> None:
+def test_drafts_are_not_listed(tmp_path: Path) -> None:
     store = store_of(tmp_path, NIGHTLY)
     store.draft("candidate-20261126.1", commit=COMMIT, title="", notes="")
     wheel = "iree_runtime-20261126.1-py3-none-any.whl"
@@ -128,8 +128,8 @@ def test_drafts_are_nobodys_business(tmp_path: Path) -> None:
     assert "20261126" not in (store.root / "site/pip-release-links.html").read_text()
 
 
-def test_releases_of_older_tools_are_listed_by_their_names(tmp_path: Path) -> None:
-    """Catches: an index that begins on the day that these tools were taken up."""
+def test_releases_without_a_manifest_are_listed_by_file_name(tmp_path: Path) -> None:
+    """Catches: an index without the releases of older tools."""
     store = store_of(tmp_path, NIGHTLY)
     store.draft("candidate-20200101.1", commit=COMMIT, title="", notes="")
     for name in ("iree_compiler-1.0-cp38-cp38-win_amd64.whl", "notes.txt", "not-a-wheel.whl"):
@@ -143,7 +143,7 @@ def test_releases_of_older_tools_are_listed_by_their_names(tmp_path: Path) -> No
     assert "not-a-wheel" not in (store.root / "site/pip-release-links.html").read_text()
 
 
-def test_a_local_version_keeps_its_plus(tmp_path: Path) -> None:
+def test_the_plus_of_a_local_version_is_escaped_in_urls_only(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path / "store")
     publish(store, tmp_path, "3.14.0+abc.1")
     site.write(store, store.root / "site", now=NOW)
@@ -153,8 +153,8 @@ def test_a_local_version_keeps_its_plus(tmp_path: Path) -> None:
 
 
 @given(st.text(min_size=1), st.text(), st.text())
-def test_no_text_breaks_out_of_a_page(name: str, python: str, yanked: str) -> None:
-    """Catches: an asset whose name is markup."""
+def test_text_is_escaped(name: str, python: str, yanked: str) -> None:
+    """Catches: an asset with HTML in its name."""
     file = SiteFile(name, "wheel", "p", "1", 1, "00", "", f"u/{name}", python or None, None)
     text = templates().get_template("links.html.jinja").render(links=[Link(file, "u", yanked)])
     (link,) = Links(text).found
@@ -167,7 +167,7 @@ def test_no_text_breaks_out_of_a_page(name: str, python: str, yanked: str) -> No
         assert link["data-requires-python"] == expected
 
 
-def test_an_entry_survives_its_own_file(written: DirectoryStore) -> None:
+def test_an_entry_can_be_read_back(written: DirectoryStore) -> None:
     for path in (written.root / "site" / "releases").iterdir():
         found = entry.loads(path.read_bytes(), "")
         assert found is not None

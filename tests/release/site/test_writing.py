@@ -1,4 +1,4 @@
-"""How the site is written: only what is new is read, all of it is swapped at once, nothing lost."""
+"""How the index is written: incrementally, in one step, and without losing files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERSIONS = ("20261124.1", "20261125.1")
 
 
 class Counting(DirectoryStore):
-    """A store that counts what is read of it, and may list less than it has."""
+    """A store that counts reads, and may hide releases in its listing."""
 
     reads = 0
     hidden: frozenset[str] = frozenset()
@@ -40,7 +40,7 @@ def store(tmp_path: Path) -> Counting:
     return Counting(store_of(tmp_path, *VERSIONS).root)
 
 
-def test_a_second_run_reads_nothing_and_gives_the_same(store: Counting) -> None:
+def test_a_second_run_reads_nothing_and_changes_nothing(store: Counting) -> None:
     directory = store.root / "site"
     assert site.write(store, directory, now=NOW).read == 2
     before = state(directory.resolve())
@@ -50,7 +50,7 @@ def test_a_second_run_reads_nothing_and_gives_the_same(store: Counting) -> None:
     assert state(directory.resolve()) == before
 
 
-def test_of_a_new_release_that_one_is_read(store: Counting, tmp_path: Path) -> None:
+def test_only_a_new_release_is_read(store: Counting, tmp_path: Path) -> None:
     directory = store.root / "site"
     site.write(store, directory, now=NOW)
     publish(store, tmp_path, "20261126.1")
@@ -65,8 +65,8 @@ def test_of_a_new_release_that_one_is_read(store: Counting, tmp_path: Path) -> N
     assert relative.replace("../../../../store/", "../../../") == incremental.decode()
 
 
-def test_a_mark_in_the_notes_is_seen(store: Counting) -> None:
-    """Catches: a yanked release that installers still choose, since its manifest is the same."""
+def test_a_change_of_the_notes_is_noticed(store: Counting) -> None:
+    """Catches: a yanked release that installers still select, because its manifest is unchanged."""
     directory = store.root / "site"
     site.write(store, directory, now=NOW)
     store.describe("candidate-20261125.1", title="", notes="Yanked: wrong")
@@ -74,7 +74,7 @@ def test_a_mark_in_the_notes_is_seen(store: Counting) -> None:
     assert 'data-yanked="wrong"' in (directory / "pip-release-links.html").read_text()
 
 
-def test_the_site_is_swapped_as_a_whole_and_the_last_one_stays_for_its_readers(
+def test_the_site_is_replaced_in_one_step_and_the_previous_generation_stays(
     store: Counting,
 ) -> None:
     directory = store.root / "site"
@@ -87,7 +87,7 @@ def test_the_site_is_swapped_as_a_whole_and_the_last_one_stays_for_its_readers(
     assert not (directory.parent / first).exists()
 
 
-def test_a_failure_leaves_the_site_as_it_was(
+def test_a_failure_leaves_the_site_unchanged(
     store: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = store.root / "site"
@@ -104,17 +104,19 @@ def test_a_failure_leaves_the_site_as_it_was(
 
 
 def test_files_that_the_store_still_has_are_not_lost(store: Counting) -> None:
-    """Catches: an index that forgets half a year, because a listing ended early."""
+    """Catches: an index without half of the releases after an incomplete listing."""
     directory = store.root / "site"
     site.write(store, directory, now=NOW)
     served = directory.readlink()
     store.hidden = frozenset({"candidate-20261124.1"})
-    with pytest.raises(Refused, match="the new index lacks 5 files that the store still has, such"):
+    with pytest.raises(
+        Refused, match="the new index would lack 5 files that the store still has, such"
+    ):
         site.write(store, directory, now=NOW)
     assert directory.readlink() == served
 
 
-def test_what_is_really_gone_goes(store: Counting) -> None:
+def test_deleted_files_are_removed_from_the_index(store: Counting) -> None:
     directory = store.root / "site"
     site.write(store, directory, now=NOW)
     store.discard("candidate-20261124.1", "iree_tools_tf-20261124.1-py3-none-any.whl")
@@ -123,7 +125,7 @@ def test_what_is_really_gone_goes(store: Counting) -> None:
     assert (written.releases, written.files) == (1, 4)
 
 
-def test_what_is_about_to_be_purged_is_left_out(store: Counting) -> None:
+def test_releases_that_are_about_to_be_purged_are_left_out(store: Counting) -> None:
     directory = store.root / "site"
     site.write(store, directory, now=NOW)
     written = site.write(store, directory, now=NOW, without=frozenset({"candidate-20261124.1"}))
@@ -131,7 +133,7 @@ def test_what_is_about_to_be_purged_is_left_out(store: Counting) -> None:
 
 
 @pytest.mark.parametrize("other", ["directory", "link"])
-def test_what_somebody_else_put_there_is_left_alone(
+def test_other_files_at_that_path_are_not_overwritten(
     store: Counting, tmp_path: Path, other: str
 ) -> None:
     directory = tmp_path / "public"
@@ -146,23 +148,26 @@ def test_what_somebody_else_put_there_is_left_alone(
     assert (directory / "page.html").read_text() == "mine"
 
 
-def test_two_do_not_write_it_at_once(store: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_processes_cannot_write_it_at_once(
+    store: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = store.root / "site"
 
     def again(*_: object, **__: object) -> None:
         monkeypatch.undo()
-        with pytest.raises(Busy, match="somebody else writes it just now"):
+        with pytest.raises(Busy, match="another process is writing the index"):
             site.write(store, directory, now=NOW)
 
     monkeypatch.setattr(front, "write", again)
     site.write(store, directory, now=NOW)
 
 
-def test_the_verb_says_what_it_wrote(store: Counting) -> None:
+def test_the_command_prints_what_it_wrote(store: Counting) -> None:
     result = CliRunner().invoke(app, ["--store", store.address, "--date", "2026-11-25"])
     assert result.exit_code == 0, result.output
     assert result.stdout == (
-        f"Written: {store.root}/site/index.html, of 2 releases with 10 files (2 were new)\n"
+        f"Wrote {store.root}/site/index.html: 2 releases, 10 files "
+        "(2 releases were new or changed)\n"
     )
 
 
@@ -173,7 +178,7 @@ def test_a_dry_run_writes_nothing(store: Counting) -> None:
 
 
 def test_a_github_store_needs_a_directory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITHUB_TOKEN", "x")
+    monkeypatch.setenv("GITHUB_TOKEN", "s3cret")
     result = CliRunner().invoke(app, ["--store", "github:a/b"])
     assert result.exit_code == 2
-    assert "name the directory for the site of github:a/b with --site DIR" in result.output
+    assert "pass the directory of the index of github:a/b with --site DIR" in result.output

@@ -1,1 +1,1 @@
-"""Turbine releases: the wheels, the wheelhouse, and the trial of both."""
+"""Tests of turbine releases: the wheels, the wheelhouse, and the smoke tests."""

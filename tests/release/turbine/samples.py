@@ -1,4 +1,4 @@
-"""A small iree-turbine, and the tools that a turbine release is made with."""
+"""A small iree-turbine, and the tools to make a turbine release."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assembly import record
+from builder.assembly import record
 
 REQUIRES = (
     "numpy",
@@ -20,7 +20,7 @@ REQUIRES = (
 
 
 def make_source(directory: Path, requires: Sequence[str] = REQUIRES) -> Path:
-    """Writes a wheel of iree-turbine 3.9.0, as upstream makes them, and returns its path."""
+    """Writes a wheel of iree-turbine 3.9.0 like those of upstream, and returns its path."""
     info = "iree_turbine-3.9.0.dist-info"
     metadata = (
         "Metadata-Version: 2.4\nName: iree-turbine\nVersion: 3.9.0\nLicense: Apache-2.0\n"
@@ -49,14 +49,17 @@ def make_source(directory: Path, requires: Sequence[str] = REQUIRES) -> Path:
 
 
 def turbine_tools(directory: Path) -> Mapping[str, str]:
-    """Makes the tools programs that this Python runs; the environment that names them."""
+    """Writes scripts that run the tools with this Python; returns the variables that name them."""
     path = os.pathsep.join(sys.path)
-    made = {}
-    for name, module in (("assemble", "turbine.assemble"), ("fetch", "toolchains.wheels.fetch")):
+    environment = {}
+    for name, module in (
+        ("assemble", "builder.turbine.assemble"),
+        ("fetch", "toolchains.wheels.fetch"),
+    ):
         script = directory / name
         script.write_text(
             f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m {module} "$@"\n'
         )
         script.chmod(0o755)
-        made[f"TURBINE_{name.upper()}"] = str(script)
-    return made
+        environment[f"TURBINE_{name.upper()}"] = str(script)
+    return environment

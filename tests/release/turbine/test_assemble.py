@@ -1,4 +1,4 @@
-"""The wheels of iree-turbine and shark-turbine: what is theirs, and what they require."""
+"""Tests of the wheels of iree-turbine and shark-turbine: their content and requirements."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 from installer.records import parse_record_file
 
-from assembly.errors import PackagingError
+from builder.assembly.errors import PackagingError
+from builder.turbine.assemble import Turbine, assemble
 from tests.release.turbine.samples import make_source
-from turbine.assemble import Turbine, assemble
 
 VERSION, CORE = "3.14.0rc20261125", "3.14.0"
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Turbine:
-    """Both wheels, made."""
-    (tmp_path / "made").mkdir()
-    turbine = Turbine(make_source(tmp_path), VERSION, CORE, tmp_path / "made")
+def assembled(tmp_path: Path) -> Turbine:
+    """Both wheels."""
+    (tmp_path / "assembled").mkdir()
+    turbine = Turbine(make_source(tmp_path), VERSION, CORE, tmp_path / "assembled")
     assemble(turbine)
     return turbine
 
@@ -35,32 +35,35 @@ def metadata(wheel: Path) -> Message:
         return email.message_from_bytes(archive.read(f"{info}/METADATA"))
 
 
-def test_turbine_requires_exactly_the_core_that_it_ships_with(made: Turbine) -> None:
-    """Catches: a turbine of June that pulls in the compiler of November."""
-    requires = metadata(made.iree_turbine).get_all("Requires-Dist")
+def test_turbine_requires_exactly_the_core_that_it_ships_with(assembled: Turbine) -> None:
+    """Catches: an old turbine that installs a newer compiler."""
+    requires = metadata(assembled.iree_turbine).get_all("Requires-Dist")
     assert requires == [
         "numpy",
         "iree-compiler==3.14.0",
         "iree-runtime==3.14.0",
         'pytest>=8.0.0; extra == "testing"',
     ]
-    assert metadata(made.iree_turbine)["Version"] == VERSION
+    assert metadata(assembled.iree_turbine)["Version"] == VERSION
 
 
-def test_all_else_is_the_sources(made: Turbine) -> None:
-    with zipfile.ZipFile(made.source) as before, zipfile.ZipFile(made.iree_turbine) as after:
+def test_all_other_files_are_unchanged(assembled: Turbine) -> None:
+    with (
+        zipfile.ZipFile(assembled.source) as before,
+        zipfile.ZipFile(assembled.iree_turbine) as after,
+    ):
         assert after.testzip() is None
         for name in before.namelist():
             moved = name.replace("iree_turbine-3.9.0", f"iree_turbine-{VERSION}")
             if not name.endswith(("/METADATA", "/WHEEL", "/RECORD")):
                 assert after.read(moved) == before.read(name), name
-    text = metadata(made.iree_turbine)
+    text = metadata(assembled.iree_turbine)
     assert text.get_payload() == "What it is.\n"
 
 
 @pytest.mark.parametrize("name", ["iree_turbine", "shark_turbine"])
-def test_record_lists_every_file_with_its_digest(made: Turbine, name: str) -> None:
-    wheel: Path = getattr(made, name)
+def test_record_lists_every_file_with_its_digest(assembled: Turbine, name: str) -> None:
+    wheel: Path = getattr(assembled, name)
     record = f"{name}-{VERSION}.dist-info/RECORD"
     with zipfile.ZipFile(wheel) as archive:
         rows = list(parse_record_file(archive.read(record).decode().splitlines()))
@@ -68,17 +71,19 @@ def test_record_lists_every_file_with_its_digest(made: Turbine, name: str) -> No
     assert rows[-1][0] == record
 
 
-def test_the_former_name_requires_the_new_one_in_the_same_version(made: Turbine) -> None:
-    shark = metadata(made.shark_turbine)
+def test_shark_turbine_requires_iree_turbine_in_the_same_version(assembled: Turbine) -> None:
+    shark = metadata(assembled.shark_turbine)
     assert shark["Name"] == "shark-turbine"
     assert shark.get_all("Requires-Dist") == [f"iree-turbine=={VERSION}"]
     assert shark["License"] == "Apache-2.0"
 
 
-def test_the_former_name_leads_imports_to_the_same_modules(made: Turbine, tmp_path: Path) -> None:
-    """Catches: two copies of a class, of which one is no instance of the other."""
+def test_shark_turbine_imports_the_modules_of_iree_turbine(
+    assembled: Turbine, tmp_path: Path
+) -> None:
+    """Catches: two copies of a class, so that instances of one fail checks for the other."""
     site = tmp_path / "site"
-    for wheel in (made.iree_turbine, made.shark_turbine):
+    for wheel in (assembled.iree_turbine, assembled.shark_turbine):
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(site)
     program = (
@@ -91,13 +96,13 @@ def test_the_former_name_leads_imports_to_the_same_modules(made: Turbine, tmp_pa
         "    assert 'shark_turbine.none' in str(error)\n"
     )
     command = [sys.executable, "-I", "-W", "default", "-c", program]
-    ended = subprocess.run(command, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    assert "DeprecationWarning: shark_turbine is now called iree.turbine" in ended.stderr
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "DeprecationWarning: shark_turbine is now called iree.turbine" in result.stderr
 
 
-def test_the_bytes_depend_on_nothing_else(tmp_path: Path) -> None:
-    """Catches: two runs that make two wheels of one version."""
+def test_the_wheels_are_reproducible(tmp_path: Path) -> None:
+    """Catches: two runs that make different wheels of the same version."""
     digests = set()
     for number in range(2):
         directory = tmp_path / str(number)
@@ -109,15 +114,15 @@ def test_the_bytes_depend_on_nothing_else(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
-def test_a_source_that_requires_no_core_is_refused(tmp_path: Path) -> None:
-    """Catches: a source that renamed what it requires, and would be pinned to nothing."""
+def test_a_source_without_the_core_requirements_is_refused(tmp_path: Path) -> None:
+    """Catches: a source with renamed requirements, so that nothing would be pinned."""
     source = make_source(tmp_path, requires=["numpy", "iree-compiler"])
-    with pytest.raises(PackagingError, match="does not require the compiler and the runtime"):
+    with pytest.raises(PackagingError, match="does not require IREE's compiler and runtime"):
         assemble(Turbine(source, VERSION, CORE, tmp_path))
     assert not list(tmp_path.glob(f"*{VERSION}*"))
 
 
-def test_another_wheel_is_refused(tmp_path: Path) -> None:
+def test_a_wheel_of_another_project_is_refused(tmp_path: Path) -> None:
     other = make_source(tmp_path).rename(tmp_path / "other-1.0-py3-none-any.whl")
     with pytest.raises(PackagingError, match="not a pure wheel of iree-turbine"):
         assemble(Turbine(other, VERSION, CORE, tmp_path))

@@ -1,4 +1,4 @@
-"""The version of a turbine release."""
+"""Tests of the version of a turbine release."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ TODAY = date(2026, 11, 25)
         ("2.3.0", "rcYYYYMMDD", ".post3", "2.3.0rc20261125.post3"),
     ],
 )
-def test_it_is_composed_of_what_is_given(core: str, pre: str, post: str, version: str) -> None:
-    made = turbine_version(core, pre=pre, post=post, today=TODAY)
-    assert made == version
-    assert str(Version(made)) == made, "in canonical form, or file names would differ"
+def test_the_version_is_composed_of_its_parts(core: str, pre: str, post: str, version: str) -> None:
+    composed = turbine_version(core, pre=pre, post=post, today=TODAY)
+    assert composed == version
+    assert str(Version(composed)) == composed, "must be canonical, as in file names"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_it_is_composed_of_what_is_given(core: str, pre: str, post: str, version
         ("20261122.1", "", "", "--core-version 20261122.1"),
     ],
 )
-def test_what_makes_no_version_is_refused_by_its_flag(
+def test_an_invalid_part_is_reported_with_its_option(
     core: str, pre: str, post: str, named: str
 ) -> None:
     with pytest.raises(UsageError) as refused:

@@ -1,4 +1,4 @@
-"""`bazel run //release:turbine`: what a wheelhouse holds, and that nothing is mixed in it."""
+"""Tests of `turbine`: the content of a wheelhouse, and that releases are never mixed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NATIVE = ("iree-compiler", "iree-runtime")
 
 
 class World:
-    """A store with a stable release, locks, an index in a directory, and the tools."""
+    """A store with a stable release, locks, a local index, and the tools."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -46,11 +46,11 @@ class World:
 
     def release(self, version: str, **more: Any) -> None:
         """Publishes a release of the core."""
-        place = make_release(self.directory / version, version, native=NATIVE, **more)
-        publish(self.store, place, f"v{version}")
+        directory = make_release(self.directory / version, version, native=NATIVE, **more)
+        publish(self.store, directory, f"v{version}")
 
     def lock(self, platform: str, python: str, *pins: str) -> None:
-        """Writes a lock, and puts its wheels into the index."""
+        """Writes a lock, and adds its wheels to the index."""
         lines = []
         for pin in pins:
             project, _, version = pin.partition("==")
@@ -61,12 +61,12 @@ class World:
         (self.locks / f"{platform}-cp{python}.txt").write_text("".join(lines))
 
     def enter(self, patch: pytest.MonkeyPatch) -> None:
-        """Makes it what commands see."""
+        """Sets the environment of commands."""
         for name, value in self.tools.items():
             patch.setenv(name, value)
         patch.setenv("TURBINE_SOURCE", str(self.directory / "source.txt"))
         patch.setenv("TURBINE_LOCKS", " ".join(str(path) for path in self.locks.iterdir()))
-        # pip, as it is; what it may look at is the index of this test.
+        # Restrict pip to the index of this test.
         patch.setenv("PIP_CONFIG_FILE", "/dev/null")
         patch.setenv("PIP_NO_INDEX", "1")
         patch.setenv("PIP_FIND_LINKS", str(self.index))
@@ -74,7 +74,7 @@ class World:
 
 
 class Scene:
-    """A wheelhouse in a world."""
+    """A wheelhouse, and the command to fill it."""
 
     def __init__(self, world: World, wheelhouse: Path) -> None:
         self.world = world
@@ -82,7 +82,7 @@ class Scene:
         self.wheelhouse = wheelhouse
 
     def run(self, *arguments: str) -> Result:
-        """Calls the verb."""
+        """Runs the command."""
         fixed = [
             *("--core-version", "3.14.0", "--date", "2026-11-25", "--platform", LINUX),
             *("--store", self.store.address, "--wheelhouse", str(self.wheelhouse)),
@@ -100,13 +100,13 @@ def sha256(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A world that no test changes."""
+    """A world for tests that do not change it."""
     return World(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture(scope="module")
 def finished(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheelhouse that the verb has filled."""
+    """A filled wheelhouse, for tests that do not change it."""
     scene = Scene(world, tmp_path_factory.mktemp("finished") / "wheelhouse")
     with pytest.MonkeyPatch.context() as patch:
         world.enter(patch)
@@ -117,27 +117,27 @@ def finished(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def scene(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """No wheelhouse yet."""
+    """A scene without a wheelhouse."""
     world.enter(monkeypatch)
     return Scene(world, tmp_path / "wheelhouse")
 
 
 @pytest.fixture
 def filled(scene: Scene, finished: Path) -> Scene:
-    """A wheelhouse of its own that the verb has filled."""
+    """A scene with a copy of the filled wheelhouse."""
     shutil.copytree(finished, scene.wheelhouse)
     return scene
 
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """A world of its own, which may be changed."""
+    """A scene in a new world, for tests that change it."""
     world = World(tmp_path)
     world.enter(monkeypatch)
     return Scene(world, tmp_path / "wheelhouse")
 
 
-def test_it_holds_turbine_the_core_of_every_platform_and_what_is_required(scene: Scene) -> None:
+def test_it_holds_turbine_the_core_of_every_platform_and_dependencies(scene: Scene) -> None:
     result = scene.run("--core-pre-version", "rcYYYYMMDD")
     assert result.exit_code == 0, result.output
     version = "3.14.0rc20261125"
@@ -153,24 +153,24 @@ def test_it_holds_turbine_the_core_of_every_platform_and_what_is_required(scene:
         "other-315-py3-none-any.whl",
     }
     assert f"iree-turbine {version} with IREE 3.14.0 is in" in result.stdout
-    stated = json.loads((scene.wheelhouse / "wheelhouse.json").read_bytes())
-    assert {wheel["sha256"] for wheel in stated["wheels"]} == {
+    content = json.loads((scene.wheelhouse / "wheelhouse.json").read_bytes())
+    assert {wheel["sha256"] for wheel in content["wheels"]} == {
         sha256(path) for path in scene.wheelhouse.glob("*.whl")
     }
-    assert stated["source"] == "pinned wheel iree_turbine-3.9.0-py3-none-any.whl"
-    assert stated["core_from"] == f"{scene.store.address} v3.14.0"
+    assert content["source"] == "pinned wheel iree_turbine-3.9.0-py3-none-any.whl"
+    assert content["core_from"] == f"{scene.store.address} v3.14.0"
 
 
-def test_the_core_is_that_of_the_store_to_the_byte(filled: Scene) -> None:
+def test_the_core_wheels_are_identical_to_those_in_the_store(filled: Scene) -> None:
     for name, asset in filled.store.assets("v3.14.0").items():
         if name.startswith(("iree_compiler", "iree_runtime")) and name.endswith(".whl"):
             assert sha256(filled.wheelhouse / name) == asset.sha256
 
 
 def test_another_release_of_the_core_can_be_named(own: Scene) -> None:
-    """Catches: a turbine that requires 3.14.0 and ships with a nightly."""
-    place = make_release(own.world.directory / "night", "20261122.1", native=NATIVE)
-    publish(own.store, place, "candidate-20261122.1")
+    """Catches: a turbine that requires 3.14.0 but ships with a nightly."""
+    directory = make_release(own.world.directory / "nightly", "20261122.1", native=NATIVE)
+    publish(own.store, directory, "candidate-20261122.1")
     result = own.run("--core-release", "candidate-20261122.1", "--core-post-version", "1")
     assert result.exit_code == 0, result.output
     with zipfile.ZipFile(own.wheelhouse / "iree_turbine-3.14.0.post1-py3-none-any.whl") as archive:
@@ -186,37 +186,37 @@ def test_a_second_run_changes_nothing(filled: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "leave",
+    "interrupt",
     [
-        lambda place: (place / "wheelhouse.json").unlink(),
-        lambda place: next(place.glob("iree_compiler*linux*")).unlink(),
-        lambda place: next(place.glob("numpy*")).unlink(),
-        lambda place: (place / ".half.whl").write_bytes(b"half"),
-        lambda place: (place / ".fetch1").mkdir(),
+        lambda directory: (directory / "wheelhouse.json").unlink(),
+        lambda directory: next(directory.glob("iree_compiler*linux*")).unlink(),
+        lambda directory: next(directory.glob("numpy*")).unlink(),
+        lambda directory: (directory / ".half.whl").write_bytes(b"half"),
+        lambda directory: (directory / ".fetch1").mkdir(),
     ],
 )
-def test_what_was_killed_is_completed(filled: Scene, leave: Callable[[Path], None]) -> None:
+def test_an_interrupted_run_is_completed(filled: Scene, interrupt: Callable[[Path], None]) -> None:
     before = state(filled.wheelhouse)
-    leave(filled.wheelhouse)
+    interrupt(filled.wheelhouse)
     result = filled.run()
     assert result.exit_code == 0, result.output
     assert state(filled.wheelhouse) == before
 
 
-def test_a_wheelhouse_of_another_version_is_refused_and_cleaned_on_demand(scene: Scene) -> None:
-    """Catches: yesterday's turbine tested, and today's pushed."""
+def test_a_wheelhouse_of_another_version_is_refused_or_cleaned(scene: Scene) -> None:
+    """Catches: a test of yesterday's turbine, and a push of today's."""
     scene.run("--core-pre-version", "rc20261124")
     before = state(scene.wheelhouse)
     result = scene.run()
     assert result.exit_code == 1
-    assert "it was filled with version 3.14.0rc20261124, and not 3.14.0" in result.stderr
-    assert "--clean" in result.stderr
+    assert "it was filled for version 3.14.0rc20261124, not 3.14.0" in result.stderr
+    assert "refusing to mix releases: pass --clean" in result.stderr
     assert state(scene.wheelhouse) == before
     assert scene.run("--clean").exit_code == 0
     assert not any("rc20261124" in name for name in scene.wheels())
 
 
-def test_other_locks_make_another_wheelhouse(own: Scene) -> None:
+def test_a_wheelhouse_from_other_locks_is_refused(own: Scene) -> None:
     own.run()
     own.world.lock(LINUX, "315", "numpy==2.1", "other==315")
     result = own.run()
@@ -226,53 +226,56 @@ def test_other_locks_make_another_wheelhouse(own: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("numpy-1.9-py3-none-any.whl", "which is none of 3.14.0"), ("notes.txt", "which is no wheel")],
+    [
+        ("numpy-1.9-py3-none-any.whl", "which is not part of 3.14.0"),
+        ("notes.txt", "which is not a wheel"),
+    ],
 )
-def test_what_is_none_of_it_is_refused(scene: Scene, name: str, message: str) -> None:
+def test_unexpected_files_are_refused(scene: Scene, name: str, message: str) -> None:
     """Catches: an old wheel that an installer would prefer."""
     scene.wheelhouse.mkdir()
     (scene.wheelhouse / name).write_bytes(b"old")
     result = scene.run()
     assert result.exit_code == 1
-    assert f"it holds {name}, {message}" in result.stderr
+    assert f"it contains {name}, {message}" in result.stderr
     assert scene.wheels() <= {name}
 
 
-def test_cleaning_takes_away_wheels_alone(scene: Scene) -> None:
+def test_cleaning_removes_only_wheels(scene: Scene) -> None:
     """Catches: --clean in the wrong directory."""
     scene.wheelhouse.mkdir()
     (scene.wheelhouse / "thesis.tex").write_text("years of work")
     result = scene.run("--clean")
     assert result.exit_code == 1
-    assert "thesis.tex is nothing that belongs into a wheelhouse" in result.stderr
+    assert "thesis.tex does not belong in a wheelhouse" in result.stderr
     assert (scene.wheelhouse / "thesis.tex").exists()
 
 
-def test_a_damaged_wheel_is_found(filled: Scene) -> None:
+def test_a_corrupt_wheel_is_refused(filled: Scene) -> None:
     wheel = next(filled.wheelhouse.glob("iree_runtime*win*"))
     wheel.write_bytes(wheel.read_bytes() + b"\0")
     result = filled.run()
     assert result.exit_code == 1
-    assert f"it holds {wheel.name}, which is none of 3.14.0" in result.stderr
+    assert f"it contains {wheel.name}, which is not part of 3.14.0" in result.stderr
 
 
-def test_without_downloads_only_turbine_is_made(scene: Scene) -> None:
+def test_without_downloads_only_the_turbine_wheels_are_made(scene: Scene) -> None:
     result = scene.run("--no-download")
     assert result.exit_code == 0, result.output
     assert {name.split("-")[0] for name in scene.wheels()} == {"iree_turbine", "shark_turbine"}
-    assert "without those of others" in result.stdout
+    assert "without IREE and dependencies" in result.stdout
     assert scene.run("--no-download", "--test").exit_code == 1
     assert scene.run().exit_code == 0
     assert len(scene.wheels()) == 9
 
 
-def test_one_python_is_enough_when_it_is_asked_for(scene: Scene) -> None:
+def test_the_dependencies_can_be_limited_to_one_python(scene: Scene) -> None:
     scene.run("--python", "3.15")
     assert "other-314-py3-none-any.whl" not in scene.wheels()
 
 
 def test_a_checkout_is_built(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A checkout with a build backend of its own, so that nothing is fetched to build it."""
+    """The checkout has its own build backend, so that the build needs no download."""
     wheel = scene.world.index / "iree_turbine-3.9.0-py3-none-any.whl"
     checkout = tmp_path / "iree-turbine"
     checkout.mkdir()
@@ -287,12 +290,12 @@ def test_a_checkout_is_built(scene: Scene, tmp_path: Path, monkeypatch: pytest.M
     )
     result = scene.run("--source", str(checkout))
     assert result.exit_code == 0, result.output
-    stated = json.loads((scene.wheelhouse / "wheelhouse.json").read_bytes())
-    assert stated["source"] == f"checkout {checkout}"
+    content = json.loads((scene.wheelhouse / "wheelhouse.json").read_bytes())
+    assert content["source"] == f"checkout {checkout}"
     (checkout / "backend.py").write_text("def build_wheel(*_, **__):\n    raise SystemExit(3)\n")
     result = scene.run("--source", str(checkout))
     assert result.exit_code == 1
-    assert f"{checkout}: pip makes no wheel of it" in result.stderr
+    assert f"{checkout}: pip failed to build a wheel" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -300,16 +303,16 @@ def test_a_checkout_is_built(scene: Scene, tmp_path: Path, monkeypatch: pytest.M
     ("arguments", "code", "message"),
     [
         (["--core-release", "v3.15.0"], 1, "v3.15.0 is not published; promote a candidate to it"),
-        (["--core-release", "main"], 2, "--core-release main: no tag of a release"),
+        (["--core-release", "main"], 2, "--core-release main: not a release tag"),
         (["--core-pre-version", "x"], 2, "--core-pre-version x: write it like rcYYYYMMDD"),
-        (["--platform", WINDOWS], 2, f"--platform {WINDOWS} --python 3.14: nothing is locked"),
+        (["--platform", WINDOWS], 2, f"--platform {WINDOWS} --python 3.14: no lock exists"),
         (["--platform", "plan9"], 2, "--platform plan9: v3.14.0 has no such platform"),
-        (["--python", "2.7"], 2, "--python 2.7: nothing is locked for it"),
-        (["--source", "/none"], 2, "--source /none: there is no such checkout or wheel"),
-        (["--suite", "/none"], 2, "--suite /none: there is no such file or directory"),
+        (["--python", "2.7"], 2, "--python 2.7: no lock exists"),
+        (["--source", "/none"], 2, "--source /none: no such checkout or wheel exists"),
+        (["--suite", "/none"], 2, "--suite /none: no such file or directory exists"),
     ],
 )
-def test_wrong_input_gets_one_sentence(
+def test_invalid_options_are_reported_in_one_sentence(
     scene: Scene, arguments: list[str], code: int, message: str
 ) -> None:
     result = scene.run(*arguments)
@@ -319,7 +322,9 @@ def test_wrong_input_gets_one_sentence(
     assert not scene.wheelhouse.exists()
 
 
-def test_a_registry_without_a_locked_wheel_is_told_and_what_is_there_stays(own: Scene) -> None:
+def test_a_locked_wheel_missing_on_the_registry_is_reported_and_the_run_resumed(
+    own: Scene,
+) -> None:
     other = own.world.index / "other-315-py3-none-any.whl"
     other.unlink()
     result = own.run()
@@ -329,16 +334,16 @@ def test_a_registry_without_a_locked_wheel_is_told_and_what_is_there_stays(own: 
     assert own.run().exit_code == 0
 
 
-def test_other_bytes_in_the_store_are_refused(own: Scene) -> None:
+def test_a_wheel_that_does_not_match_the_manifest_is_refused(own: Scene) -> None:
     name = "iree_runtime-3.14.0-cp312-abi3-win_amd64.whl"
     (own.store.root / "releases" / "v3.14.0" / name).write_bytes(b"evil")
     result = own.run()
     assert result.exit_code == 1
-    assert f"{name} of v3.14.0 has not the bytes that its manifest states" in result.stderr
+    assert f"{name} of v3.14.0 does not match its manifest digest" in result.stderr
     assert name not in own.wheels()
 
 
-def test_a_dry_run_touches_nothing(scene: Scene) -> None:
+def test_a_dry_run_changes_nothing(scene: Scene) -> None:
     result = scene.run("--dry-run")
     assert result.exit_code == 0
     assert "would ship with iree-compiler and iree-runtime 3.14.0 of v3.14.0" in result.stdout
@@ -350,21 +355,21 @@ def test_a_dry_run_touches_nothing(scene: Scene) -> None:
     [
         (["passed", "not run"], 0, ""),
         (["passed", "failed"], 1, "on Python 3.15: why"),
-        (["not run", "not run"], 1, "was not tried on any Python"),
+        (["not run", "not run"], 1, "was not tested on any Python"),
     ],
 )
-def test_the_trial_decides_and_what_was_not_run_is_no_pass(
+def test_a_failed_smoke_test_fails_the_command_and_so_do_tests_that_did_not_run(
     filled: Scene, monkeypatch: pytest.MonkeyPatch, statuses: list[Any], code: int, message: str
 ) -> None:
-    left = iter(statuses)
+    remaining = iter(statuses)
 
-    def tried(_place: Path, _stated: object, lock: Any, *_: object) -> SuiteOutcome:
-        return SuiteOutcome(lock.platform, lock.python, next(left), "why", ("torch==2.13.0",))
+    def run(_directory: Path, _wheelhouse: object, lock: Any, *_: object) -> SuiteOutcome:
+        return SuiteOutcome(lock.platform, lock.python, next(remaining), "why", ("torch==2.13.0",))
 
-    monkeypatch.setattr(smoke_test, "try_wheelhouse", tried)
-    monkeypatch.setenv("TRIAL_UV", str(shutil.which("true")))
+    monkeypatch.setattr(smoke_test, "run_from_wheelhouse", run)
+    monkeypatch.setenv("SMOKE_UV", str(shutil.which("true")))
     result = filled.run("--test", "--json")
     assert result.exit_code == code, result.output
     assert message in result.stderr
-    told = json.loads(result.stdout)
-    assert [one["status"] for one in told["outcomes"]] == statuses
+    outcomes = json.loads(result.stdout)["outcomes"]
+    assert [one["status"] for one in outcomes] == statuses

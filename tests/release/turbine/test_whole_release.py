@@ -1,7 +1,7 @@
-"""A whole turbine release of the real packages, from a nightly on, with the real gate.
+"""A complete turbine release of the real packages, starting from a nightly, with the real gate.
 
-A nightly is published and promoted, turbine is built on it, tried from its wheelhouse alone, pushed
-to a registry, and tried again as who installs it from there by name.
+A nightly is published and promoted, and turbine is built on it. The release is tested from its
+wheelhouse alone, pushed to a registry, and tested again after an installation by name.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from tests.release.promote.samples import at_version, restamp_tool
 from tests.release.publish.samples import write_verdicts
 from tests.release.turbine.samples import turbine_tools
 from tests.servers.registry import servers
-from tests.servers.registry.servers import PASSWORD, USER, Place, Server
-from tests.servers.remote.front import Seen
+from tests.servers.registry.servers import PASSWORD, USER, EmptyRegistry, Server
+from tests.servers.remote.proxy import Seen
 
 COMMIT = "c" * 40
 CANDIDATE, VERSION = "candidate-20261122.1", "3.14.0"
@@ -42,13 +42,13 @@ TURBINE = "3.14.0rc20261125"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A machine that releases."""
+    """The store, the registry and the wheelhouse of the release."""
 
     directory: Path
     store: DirectoryStore
     server: Server
-    place: Place
-    """On that registry."""
+    registry: EmptyRegistry
+    """An empty registry on that server."""
 
     @property
     def wheelhouse(self) -> Path:
@@ -56,7 +56,7 @@ class Scene:
         return self.directory / "wheelhouse"
 
     def run(self, app: typer.Typer, *arguments: str, code: int = 0) -> Result:
-        """Calls a verb, which ends with a code."""
+        """Runs a command, and checks its exit code."""
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == code, result.output
         return result
@@ -66,19 +66,19 @@ class Scene:
         nightly = at_version(
             Path(os.environ["PLAN"]).absolute(), "20261122.1", self.directory / "nightly"
         )
-        # tests/packaging/set checks these files; here the gate judges those of the promotion.
+        # tests/packaging/set checks these files; here the gate checks those of the promotion.
         verdicts = write_verdicts(nightly, self.directory / "verdicts")
-        told = self.run(
+        result = self.run(
             publish.app,
             *("--store", self.store.address, "--from", str(nightly), "--commit", COMMIT),
             *("--verdicts", str(verdicts)),
         )
         for directory in (nightly, verdicts):
             shutil.rmtree(directory)
-        return told
+        return result
 
     def promote(self) -> Result:
-        """Promotes the nightly, which was only inspected."""
+        """Promotes the nightly, which has no smoke test results."""
         return self.run(
             promote.app,
             *("--store", self.store.address),
@@ -107,21 +107,21 @@ class Scene:
         """Pushes the wheelhouse."""
         return self.run(
             push.app,
-            *("--registry", self.place.upload, "--index", self.place.index),
+            *("--registry", self.registry.upload, "--index", self.registry.index),
             *("--from", str(self.wheelhouse)),
         )
 
     def verify(self, *more: str, code: int = 0) -> Result:
-        """Installs it from the registry, and tries it."""
+        """Installs the release from the registry, and tests it."""
         return self.run(
             verify_published.app,
-            *("--index", self.place.index, "--from", str(self.wheelhouse), *more),
+            *("--index", self.registry.index, "--from", str(self.wheelhouse), *more),
             code=code,
         )
 
     def uploads(self) -> list[Seen]:
-        """What the registry was sent."""
-        return [seen for seen in self.place.front.seen if seen.method == "POST"]
+        """The upload requests that the registry received."""
+        return [seen for seen in self.registry.proxy.seen if seen.method == "POST"]
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         patch.setenv("RESTAMP", str(restamp_tool(directory / "restamp")))
         for name, value in turbine_tools(directory).items():
             patch.setenv(name, value)
-        # What Bazel fetched takes the place of the registry.
+        # Wheels that Bazel fetched replace the registry of the dependencies.
         links = {str(Path(path).absolute().parent) for path in os.environ["INDEX"].split()}
         patch.setenv("PIP_CONFIG_FILE", os.devnull)
         patch.setenv("PIP_NO_INDEX", "1")
@@ -145,7 +145,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         patch.setenv("TWINE_PASSWORD", PASSWORD)
         (directory / "registry").mkdir()
         with servers.serve("devpi", directory / "registry") as server:
-            yield Scene(directory, DirectoryStore(directory / "store"), server, server.place())
+            yield Scene(
+                directory, DirectoryStore(directory / "store"), server, server.empty_registry()
+            )
     shutil.rmtree(directory)
 
 
@@ -156,40 +158,40 @@ def test_a_nightly_becomes_a_turbine_release_that_works(scene: Scene) -> None:
         scene.store.root / "releases" / f"v{VERSION}" / "manifest.json", "manifest", dict
     )
     assert manifest["promoted_from"] == CANDIDATE
-    tried = scene.turbine("--test")
-    assert "passed: linux_x86_64 Python 3.11" in tried.stderr
-    frozen = set(tried.stdout.splitlines())
+    tested = scene.turbine("--test")
+    assert "passed: linux_x86_64 Python 3.11" in tested.stderr
+    frozen = set(tested.stdout.splitlines())
     assert {f"iree-turbine=={TURBINE}", f"iree-compiler=={VERSION}"} <= frozen
     assert ": 14 uploaded" in scene.push().stdout
     uploads = scene.uploads()
     verified = scene.verify()
-    assert scene.uploads() == uploads, "verifying has uploaded"
-    assert "has all 14 wheels as they were pushed" in verified.stderr
+    assert scene.uploads() == uploads, "the verification uploaded files"
+    assert "all 14 wheels on" in verified.stderr
     assert "passed: linux_x86_64 Python 3.11" in verified.stderr
     scene.run(
         registry_status.app,
-        *("--index", scene.place.index, "--from", str(scene.wheelhouse)),
+        *("--index", scene.registry.index, "--from", str(scene.wheelhouse)),
         # The packages for TensorFlow are not part of a turbine release.
         code=1,
     )
 
 
 def test_a_second_run_of_each_step_changes_nothing(scene: Scene) -> None:
-    places = (scene.store.root, scene.wheelhouse)
-    before = [state(place) for place in places]
+    directories = (scene.store.root, scene.wheelhouse)
+    before = [state(directory) for directory in directories]
     scene.publish()
-    assert "was promoted before" in scene.promote().stdout
+    assert "was already promoted" in scene.promote().stdout
     scene.turbine()
-    assert [state(place) for place in places] == before
+    assert [state(directory) for directory in directories] == before
     uploads = scene.uploads()
     assert ": 14 present" in scene.push().stdout
     assert scene.uploads() == uploads
 
 
-def test_leftovers_of_this_machine_do_not_make_a_verification_pass(
+def test_local_wheels_and_settings_do_not_make_a_verification_pass(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches: a configuration, or a directory of wheels, that stands in for the registry."""
+    """Catches: a configuration file or a directory of wheels that replaces the registry."""
     links = str(scene.wheelhouse)
     settings = tmp_path / "pip.conf"
     settings.write_text(f"[global]\nfind-links = {links}\n")
@@ -198,27 +200,27 @@ def test_leftovers_of_this_machine_do_not_make_a_verification_pass(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("UV_FIND_LINKS", links)
     monkeypatch.setenv("PYTHONPATH", links)
-    stated = wheelhouse.read(scene.wheelhouse / "wheelhouse.json")
+    pushed = wheelhouse.read(scene.wheelhouse / "wheelhouse.json")
     empty = Verification(
-        Registry.open(scene.server.place().index),
-        stated,
+        Registry.open(scene.server.empty_registry().index),
+        pushed,
         SUITE,
         ProvidedEquipment.from_environment(),
         Tools.from_environment(),
         print,
     )
-    outcome = verification.verify(empty, stated.locks[0])
+    outcome = verification.verify(empty, pushed.locks[0])
     assert outcome.status == "failed"
     assert f"No matching distribution found for iree-turbine=={TURBINE}" in outcome.detail
 
 
-def test_a_release_that_was_never_pushed_is_told_by_name(scene: Scene, tmp_path: Path) -> None:
-    """Of the same wheels another version: what is there does not count for it."""
+def test_a_release_that_was_never_pushed_is_reported_by_name(scene: Scene, tmp_path: Path) -> None:
+    """Wheels of another version on the registry do not count."""
     other = tmp_path / "wheelhouse"
     other.mkdir()
     text = (scene.wheelhouse / "wheelhouse.json").read_text()
     (other / "wheelhouse.json").write_text(text.replace(TURBINE, "3.14.0rc20261126"))
     result = scene.run(
-        verify_published.app, "--index", scene.place.index, "--from", str(other), code=1
+        verify_published.app, "--index", scene.registry.index, "--from", str(other), code=1
     )
-    assert "iree_turbine-3.14.0rc20261126-py3-none-any.whl is not there" in result.stderr
+    assert "iree_turbine-3.14.0rc20261126-py3-none-any.whl is missing" in result.stderr

@@ -1,4 +1,4 @@
-"""A rule that builds targets without the C++ runtime, which takes a minute for each platform."""
+"""A rule that builds targets without the C++ runtime, which takes a minute per platform."""
 
 def _c_alone_impl(_settings, _attr):
     return {"//toolchains/zig:cxx": False}
@@ -15,7 +15,7 @@ def _files_impl(ctx):
 
 c_alone = rule(
     implementation = _files_impl,
-    doc = "The files of targets in which nothing is C++.",
+    doc = "The files of targets without C++ code.",
     attrs = {
         "targets": attr.label_list(mandatory = True, cfg = _c_alone, doc = "The targets."),
         "_allowlist_function_transition": attr.label(

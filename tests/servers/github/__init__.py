@@ -1,1 +1,1 @@
-"""A GitHub for tests: npm's emulate, completed behind GitHub's API description."""
+"""A GitHub server for tests: the npm package emulate, completed, behind the API description."""

@@ -1,6 +1,6 @@
-"""What emulate lacks of GitHub: bytes of assets, names that are taken, statuses, tokens, rules.
+"""Implements what emulate lacks: content and unique names of assets, statuses, tokens, rules.
 
-Stands between GitHub's API description and emulate: what it does not know itself it hands on.
+It sits between GitHub's API description and emulate, and forwards all other requests to emulate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
-from tests.servers.remote.wire import Answer, Request
+from tests.servers.remote.wire import Request, Response
 
 _RELEASE = re.compile(r"/repos/([^/]+/[^/]+)/releases(?:/.*)?")
 _ASSETS = re.compile(r"/repos/([^/]+/[^/]+)/releases/(\d+)/assets")
@@ -29,8 +29,8 @@ _SET_STATUS = re.compile(r"/repos/([^/]+/[^/]+)/statuses/([0-9a-f]+)")
 _STATUSES = re.compile(r"/repos/([^/]+/[^/]+)/commits/([0-9a-f]+)/statuses")
 _RULES = re.compile(r"/repos/([^/]+/[^/]+)/rules/branches/(.+)")
 _DOWNLOAD = "/downloads/"
-_MOST_PER_PAGE = 100
-_PER_TOKEN = 4000
+_MAX_PER_PAGE = 100
+_REQUESTS_PER_TOKEN = 4000
 
 
 @dataclass(slots=True)
@@ -50,13 +50,13 @@ class Asset:
     """As GitHub writes it."""
 
     def __post_init__(self) -> None:
-        # Once, and not in every listing: a release has hundreds of megabytes.
+        # Computed once, not in every listing: a release has hundreds of megabytes.
         self.digest = f"sha256:{hashlib.sha256(self.data).hexdigest()}"
 
 
 @dataclass(slots=True)
 class State:
-    """All that is known here; guarded by `lock`."""
+    """The state of the complement, guarded by `lock`."""
 
     assets: dict[int, Asset] = field(default_factory=dict)
     statuses: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
@@ -66,24 +66,24 @@ class State:
 
 
 class Complement:
-    """Answers requests, from its own knowledge or emulate's."""
+    """Answers requests itself, or forwards them to emulate."""
 
     def __init__(self, emulate: str, token: str) -> None:
         """A complement.
 
         Args:
           emulate: URL of emulate.
-          token: the only one that is known.
+          token: the only valid token.
         """
         self.state = State()
         self.bodies: dict[str, bytes] = {}
-        """Bytes of uploads, which come around the description's proxy."""
+        """Uploaded files, which bypass prism."""
         self.url = ""
-        """Its own URL as clients see it; set when all is up."""
+        """The URL that clients use; set when all servers are running."""
         self._token = token
-        self._asked = itertools.count()
+        self._requests = itertools.count()
         self._emulate = httpx.Client(base_url=emulate, timeout=None)
-        self._own: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
+        self._handlers: list[tuple[str, re.Pattern[str], Callable[..., Response]]] = [
             ("GET", _ASSETS, self._list_assets),
             ("POST", _ASSETS, self._upload),
             ("GET", _ASSET, self._get_asset),
@@ -97,10 +97,10 @@ class Complement:
         ]
 
     def close(self) -> None:
-        """Ends connections."""
+        """Closes connections."""
         self._emulate.close()
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         """Answers a request."""
         if "/git/ref" in request.path:
             request = replace(request, path=request.path.replace("%2F", "/"))
@@ -108,52 +108,52 @@ class Complement:
         if path.startswith(_DOWNLOAD):
             return self._download(int(path.removeprefix(_DOWNLOAD).partition("/")[0]))
         if request.headers.get("authorization", "").split(" ")[-1] != self._token:
-            return Answer.of_json(401, {"message": "Bad credentials"})
-        for method, pattern, own in self._own:
+            return Response.of_json(401, {"message": "Bad credentials"})
+        for method, pattern, handler in self._handlers:
             match = pattern.fullmatch(path)
             if match and method == request.method:
                 with self.state.lock:
-                    return own(request, *match.groups())
-        return self._with_assets(path, _mended(self.forward(request)))
+                    return handler(request, *match.groups())
+        return self._with_assets(path, _corrected(self.forward(request)))
 
     def emulate_token(self) -> str:
-        """A token that emulate takes: any, but each for 5,000 requests alone."""
-        return f"Bearer {self._token}{next(self._asked) // _PER_TOKEN}"
+        """A token for emulate, which accepts any token, but each only for 5,000 requests."""
+        return f"Bearer {self._token}{next(self._requests) // _REQUESTS_PER_TOKEN}"
 
-    def forward(self, request: Request) -> Answer:
-        """Hands a request on to emulate."""
+    def forward(self, request: Request) -> Response:
+        """Forwards a request to emulate."""
         headers = {
             name: value
             for name, value in request.headers.items()
             if name not in ("host", "content-length", "connection", "accept-encoding")
         }
         headers["authorization"] = self.emulate_token()
-        answer = self._emulate.request(
+        response = self._emulate.request(
             request.method, request.path, headers=headers, content=request.body
         )
         kept = {
-            name: answer.headers[name]
+            name: response.headers[name]
             for name in ("content-type", "link")
-            if name in answer.headers
+            if name in response.headers
         }
-        return Answer(answer.status_code, kept, answer.content)
+        return Response(response.status_code, kept, response.content)
 
     # Assets.
 
-    def _list_assets(self, request: Request, repository: str, release: str) -> Answer:
+    def _list_assets(self, request: Request, repository: str, release: str) -> Response:
         query = parse_qs(urlsplit(request.path).query)
-        size = min(int(query.get("per_page", ["30"])[0]), _MOST_PER_PAGE)
+        size = min(int(query.get("per_page", ["30"])[0]), _MAX_PER_PAGE)
         page = int(query.get("page", ["1"])[0])
-        own = self._of(repository, int(release))
-        shown = own[(page - 1) * size : page * size]
+        assets = self._of(repository, int(release))
+        page_assets = assets[(page - 1) * size : page * size]
         headers = {}
-        if len(own) > page * size:
+        if len(assets) > page * size:
             at = f"{self.url}{urlsplit(request.path).path}?per_page={size}&page={page + 1}"
             headers["link"] = f'<{at}>; rel="next"'
-        return Answer.of_json(200, [self._shown(asset) for asset in shown], headers)
+        return Response.of_json(200, [self._asset_json(asset) for asset in page_assets], headers)
 
     def add(self, repository: str, release: int, name: str, data: bytes) -> None:
-        """Adds an asset that nobody uploads."""
+        """Adds an asset without an upload request."""
         asset = Asset(
             number=next(self.state.numbers),
             repository=repository,
@@ -168,12 +168,12 @@ class Complement:
         with self.state.lock:
             self.state.assets[asset.number] = asset
 
-    def _upload(self, request: Request, repository: str, release: str) -> Answer:
+    def _upload(self, request: Request, repository: str, release: str) -> Response:
         query = parse_qs(urlsplit(request.path).query)
         name = query["name"][0]
         if any(asset.name == name for asset in self._of(repository, int(release))):
             errors = [{"resource": "ReleaseAsset", "code": "already_exists", "field": "name"}]
-            return Answer.of_json(422, {"message": "Validation Failed", "errors": errors})
+            return Response.of_json(422, {"message": "Validation Failed", "errors": errors})
         data = self.bodies.pop(request.body.decode())
         whole = len(data) == int(request.headers.get("x-whole", len(data)))
         asset = Asset(
@@ -188,42 +188,42 @@ class Complement:
             created=_now(),
         )
         self.state.assets[asset.number] = asset
-        return Answer.of_json(201, self._shown(asset))
+        return Response.of_json(201, self._asset_json(asset))
 
-    def _get_asset(self, request: Request, _: str, number: str) -> Answer:
+    def _get_asset(self, request: Request, _: str, number: str) -> Response:
         asset = self.state.assets.get(int(number))
         if asset is None:
             return _not_found()
         if "octet-stream" in request.headers.get("accept", ""):
             at = f"{self.url}{_DOWNLOAD}{asset.number}/{quote(asset.name)}"
-            return Answer(302, {"location": at}, b"")
-        return Answer.of_json(200, self._shown(asset))
+            return Response(302, {"location": at}, b"")
+        return Response.of_json(200, self._asset_json(asset))
 
-    def _change_asset(self, request: Request, _: str, number: str) -> Answer:
+    def _change_asset(self, request: Request, _: str, number: str) -> Response:
         asset = self.state.assets.get(int(number))
         if asset is None:
             return _not_found()
-        wanted = json.loads(request.body)
-        asset.name = wanted.get("name", asset.name)
-        asset.label = wanted.get("label", asset.label)
-        return Answer.of_json(200, self._shown(asset))
+        change = json.loads(request.body)
+        asset.name = change.get("name", asset.name)
+        asset.label = change.get("label", asset.label)
+        return Response.of_json(200, self._asset_json(asset))
 
-    def _delete_asset(self, _request: Request, _: str, number: str) -> Answer:
-        gone = self.state.assets.pop(int(number), None)
-        return Answer(204, {}, b"") if gone else _not_found()
+    def _delete_asset(self, _request: Request, _: str, number: str) -> Response:
+        removed = self.state.assets.pop(int(number), None)
+        return Response(204, {}, b"") if removed else _not_found()
 
-    def _download(self, number: int) -> Answer:
+    def _download(self, number: int) -> Response:
         with self.state.lock:
             asset = self.state.assets.get(number)
         if asset is None:
             return _not_found()
-        return Answer(200, {"content-type": asset.content_type}, asset.data)
+        return Response(200, {"content-type": asset.content_type}, asset.data)
 
     def _of(self, repository: str, release: int) -> list[Asset]:
         key = (repository, release)
         return [a for a in self.state.assets.values() if (a.repository, a.release) == key]
 
-    def _shown(self, asset: Asset) -> dict[str, Any]:
+    def _asset_json(self, asset: Asset) -> dict[str, Any]:
         return {
             "url": f"{self.url}/repos/{asset.repository}/releases/assets/{asset.number}",
             "browser_download_url": f"{self.url}{_DOWNLOAD}{asset.number}/{quote(asset.name)}",
@@ -243,69 +243,69 @@ class Complement:
 
     # Releases.
 
-    def _with_assets(self, path: str, answer: Answer) -> Answer:
-        """Releases as GitHub shows them: with their assets, and where to send more."""
+    def _with_assets(self, path: str, response: Response) -> Response:
+        """Adds assets and the upload URL to releases in a response."""
         match = _RELEASE.fullmatch(path)
-        if not match or answer.status >= 400 or not answer.body:
-            return answer
-        shown = json.loads(answer.body)
-        for release in shown if isinstance(shown, list) else [shown]:
+        if not match or response.status >= 400 or not response.body:
+            return response
+        content = json.loads(response.body)
+        for release in content if isinstance(content, list) else [content]:
             if isinstance(release, dict) and "tag_name" in release:
                 at = f"{self.url}/repos/{match[1]}/releases/{release['id']}/assets"
                 release["assets_url"] = at
                 release["upload_url"] = f"{at}{{?name,label}}"
                 with self.state.lock:
-                    own = self._of(match[1], release["id"])
-                    release["assets"] = [self._shown(asset) for asset in own]
-        return Answer.of_json(answer.status, shown, answer.headers)
+                    assets = self._of(match[1], release["id"])
+                    release["assets"] = [self._asset_json(asset) for asset in assets]
+        return Response.of_json(response.status, content, response.headers)
 
-    def _by_tag(self, request: Request, _repository: str, _tag: str) -> Answer:
+    def _by_tag(self, request: Request, _repository: str, _tag: str) -> Response:
         """GitHub does not find drafts by their tag."""
-        answer = self.forward(request)
-        if answer.status == 200 and json.loads(answer.body)["draft"]:
+        response = self.forward(request)
+        if response.status == 200 and json.loads(response.body)["draft"]:
             return _not_found()
-        return self._with_assets(urlsplit(request.path).path, answer)
+        return self._with_assets(urlsplit(request.path).path, response)
 
-    def _delete_tag(self, request: Request, repository: str, tag: str) -> Answer:
-        """GitHub makes a draft of a release whose tag is removed."""
-        there = self.forward(
+    def _delete_tag(self, request: Request, repository: str, tag: str) -> Response:
+        """GitHub turns a release into a draft when its tag is removed."""
+        release = self.forward(
             Request("GET", f"/repos/{repository}/releases/tags/{tag}", request.headers, b"")
         )
-        answer = self.forward(request)
-        if there.status == 200 and answer.status == 204:
-            number = json.loads(there.body)["id"]
+        response = self.forward(request)
+        if release.status == 200 and response.status == 204:
+            number = json.loads(release.body)["id"]
             change = json.dumps({"draft": True}).encode()
             self.forward(
                 Request("PATCH", f"/repos/{repository}/releases/{number}", request.headers, change)
             )
-        return answer
+        return response
 
     # Checks.
 
-    def _set_status(self, request: Request, repository: str, sha: str) -> Answer:
-        wanted = json.loads(request.body)
+    def _set_status(self, request: Request, repository: str, sha: str) -> Response:
+        content = json.loads(request.body)
         number = next(self.state.numbers)
         status = {
             "url": f"{self.url}/repos/{repository}/statuses/{sha}",
             "avatar_url": None,
             "id": number,
             "node_id": f"SC_{number}",
-            "state": wanted["state"],
-            "description": wanted.get("description"),
-            "target_url": wanted.get("target_url"),
-            "context": wanted.get("context", "default"),
-            "created_at": wanted.get("created_at") or _now(),
-            "updated_at": wanted.get("created_at") or _now(),
+            "state": content["state"],
+            "description": content.get("description"),
+            "target_url": content.get("target_url"),
+            "context": content.get("context", "default"),
+            "created_at": content.get("created_at") or _now(),
+            "updated_at": content.get("created_at") or _now(),
             "creator": None,
         }
-        # The newest first, as GitHub lists them.
+        # GitHub lists the newest first.
         self.state.statuses.setdefault((repository, sha), []).insert(0, status)
-        return Answer.of_json(201, status)
+        return Response.of_json(201, status)
 
-    def _list_statuses(self, _request: Request, repository: str, sha: str) -> Answer:
-        return Answer.of_json(200, self.state.statuses.get((repository, sha), []))
+    def _list_statuses(self, _request: Request, repository: str, sha: str) -> Response:
+        return Response.of_json(200, self.state.statuses.get((repository, sha), []))
 
-    def _list_rules(self, _request: Request, repository: str, branch: str) -> Answer:
+    def _list_rules(self, _request: Request, repository: str, branch: str) -> Response:
         names = self.state.rules.get((repository, branch))
         checks = {
             "required_status_checks": [{"context": name} for name in names or ()],
@@ -318,13 +318,13 @@ class Complement:
             "ruleset_source": repository,
             "ruleset_id": 1,
         }
-        return Answer.of_json(200, [rule] if names else [])
+        return Response.of_json(200, [rule] if names else [])
 
 
 def snapshot_of(
     assets: Mapping[int, Asset], repository: str, release: int
 ) -> dict[str, tuple[str, bytes]]:
-    """The assets of a release: state and bytes by name."""
+    """State and content of each asset of a release, by name."""
     return {
         asset.name: (asset.state, asset.data)
         for asset in assets.values()
@@ -332,19 +332,19 @@ def snapshot_of(
     }
 
 
-def _mended(answer: Answer) -> Answer:
-    """An answer of emulate's, with what it writes otherwise than GitHub."""
-    body = answer.body.replace(b"/git/ref/", b"/git/refs/")
+def _corrected(response: Response) -> Response:
+    """Corrects where a response of emulate differs from GitHub's."""
+    body = response.body.replace(b"/git/ref/", b"/git/refs/")
     if b'"check_runs"' in body:
-        shown = json.loads(body)
-        for run in shown["check_runs"]:
+        content = json.loads(body)
+        for run in content["check_runs"]:
             run["output"].setdefault("annotations_url", f"{run['url']}/annotations")
-        body = json.dumps(shown).encode()
-    return replace(answer, body=body)
+        body = json.dumps(content).encode()
+    return replace(response, body=body)
 
 
-def _not_found() -> Answer:
-    return Answer.of_json(404, {"message": "Not Found"})
+def _not_found() -> Response:
+    return Response.of_json(404, {"message": "Not Found"})
 
 
 def _now() -> str:

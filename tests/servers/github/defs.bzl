@@ -1,4 +1,4 @@
-"""What a test needs to start the GitHub for tests.
+"""Data and environment of tests that start the GitHub for tests.
 
     load("//tests/servers/github:defs.bzl", "GITHUB")
 

@@ -1,4 +1,4 @@
-"""Fixtures for tests that need a GitHub."""
+"""Fixtures for tests that need a GitHub server."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import pytest
 
 from tests.servers.github import server
 from tests.servers.github.server import GitHub
-from tests.servers.remote.front import PATIENCE
+from tests.servers.remote.proxy import RETRY_SETTINGS
 
 
 @pytest.fixture(scope="session")
 def github_server() -> Iterator[GitHub]:
-    """A GitHub for all tests of a session."""
+    """A GitHub server for all tests of a session."""
     try:
         with server.serve() as github:
             yield github
-    except server.NotRun as why:
-        pytest.skip(f"not run: {why}")
+    except server.NotRun as reason:
+        pytest.skip(f"not run: {reason}")
 
 
 @pytest.fixture
 def github(github_server: GitHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
-    """A GitHub without orders; a call against its description fails the test."""
+    """A GitHub server without faults; a call that violates the API description fails the test."""
     monkeypatch.setenv("GITHUB_TOKEN", server.TOKEN)
-    monkeypatch.setenv("IREE_RELEASE_PATIENCE", PATIENCE)
-    github_server.front.calm()
+    monkeypatch.setenv("IREE_RELEASE_PATIENCE", RETRY_SETTINGS)
+    github_server.proxy.reset()
     yield github_server
-    github_server.front.calm()
+    github_server.proxy.reset()
     github_server.check()

@@ -1,7 +1,7 @@
-"""The GitHub that tests run against: packages of npm, fetched with the host's npm by hash."""
+"""The npm packages of the GitHub for tests, fetched by hash with the host's npm."""
 
 _BUILD = """\
-# Beside the file, where it really lies, is node_modules.
+# node_modules is beside the target of this file's symlink.
 filegroup(
     name = "github",
     srcs = ["{file}"],
@@ -10,19 +10,19 @@ filegroup(
 """
 
 def _install(rctx):
-    """Links the installed packages; returns why there are none, or None."""
+    """Links the installed packages; returns None, or the reason why that is not possible."""
     npm = rctx.which("npm")
     if not npm:
-        # Look again when PATH has changed.
+        # Try again when PATH changes.
         rctx.getenv("PATH")
         return "npm is not on PATH"
     for module in rctx.attr._modules:
-        rctx.path(module)  # they are installed again when it changes
+        rctx.path(module)  # install again when it changes
     installed = rctx.execute(
         [
             rctx.path(rctx.attr._python),
             "-m",
-            "tests.github.install",
+            "tests.servers.github.install",
             "--npm=%s" % npm,
             "--manifest=%s" % rctx.path(rctx.attr.package),
             "--lock=%s" % rctx.path(rctx.attr.lock),
@@ -38,19 +38,20 @@ def _install(rctx):
 def _github_for_tests_impl(rctx):
     not_run = _install(rctx)
     file = "not_run.txt" if not_run else "installed.txt"
-    rctx.file(file, (not_run or "node_modules is here") + "\n")
+    rctx.file(file, (not_run or "node_modules is in this directory") + "\n")
     rctx.file("BUILD.bazel", _BUILD.format(file = file))
 
 _github_for_tests = repository_rule(
     implementation = _github_for_tests_impl,
-    doc = "Provides :github, installed.txt beside a link to node_modules in the user's cache, or " +
-          "not_run.txt, which says why there is none.",
+    doc = "Provides :github: installed.txt beside a link to node_modules in the user's cache, or " +
+          "not_run.txt with the reason why the packages are missing.",
     attrs = {
         "lock": attr.label(allow_single_file = True, doc = "package-lock.json."),
         "package": attr.label(allow_single_file = True, doc = "package.json."),
         "_modules": attr.label_list(
             default = [
                 "//tests:__init__.py",
+                "//tests/servers:__init__.py",
                 "//tests/servers/github:__init__.py",
                 "//tests/servers/github:install.py",
                 "//toolchains:__init__.py",
@@ -59,11 +60,11 @@ _github_for_tests = repository_rule(
                 "//toolchains/wheels:__init__.py",
                 "//toolchains/wheels:wheel_cache.py",
             ],
-            doc = "What installs them.",
+            doc = "The Python modules of the installer.",
         ),
         "_python": attr.label(default = "@pythons//:python_with_pip"),
     },
-    # They say where the user's cache is.
+    # They determine the location of the user's cache.
     environ = ["HOME", "IREE_RELEASE_CACHE", "XDG_CACHE_HOME"],
 )
 

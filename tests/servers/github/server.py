@@ -1,9 +1,9 @@
-"""Starts and stops the GitHub for tests.
+"""Runs the GitHub for tests.
 
-    client -> front -> GitHub's API description (prism) -> complement -> emulate
+    client -> proxy -> GitHub's API description (prism) -> complement -> emulate
 
-The front remembers requests and fails them as it is told; prism holds each request and answer
-against the description that GitHub publishes.
+The proxy records requests and injects faults. prism validates each request and response against the
+description that GitHub publishes. The complement implements what emulate lacks.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from urllib.parse import quote
 import httpx
 
 from tests.servers.github.complement import Complement, snapshot_of
-from tests.servers.github.front import GitHubFront
+from tests.servers.github.proxy import GitHubProxy
 from tests.servers.remote.program import await_answer, free_port, program
-from tests.servers.remote.wire import Answer, Request, serving
+from tests.servers.remote.wire import Request, Response, serving
 
 MODULES = "GITHUB_FOR_TESTS"
-"""Names the directory with node_modules, a file in it, or one that says why there is none."""
+"""Environment variable with the directory of node_modules, a file in that directory, or the file
+not_run.txt with the reason why it is missing."""
 TOKEN = "ghp_forTestsAloneAndRecognisable0123456789"
 OWNER = "admin"
 
@@ -49,29 +50,29 @@ _OPERATIONS = (
 )
 
 
-def _without_bytes(release: Mapping[str, Any]) -> str:
-    """What releases of a snapshot are sorted by: their bytes may be a gigabyte."""
+def _sort_key(release: Mapping[str, Any]) -> str:
+    """A sort key for releases of a snapshot, without their content, which can be a gigabyte."""
     assets = [(name, state, len(data)) for name, (state, data) in release["assets"].items()]
     return str({**release, "assets": assets})
 
 
 class NotRun(Exception):
-    """It cannot be started here; the message says why."""
+    """The server cannot run here; the message gives the reason."""
 
 
 @dataclass(slots=True)
 class GitHub:
-    """A GitHub of its own."""
+    """A running GitHub server."""
 
     url: str
     """For --github-api."""
-    front: GitHubFront
+    proxy: GitHubProxy
     _complement: Complement
     _emulate: httpx.Client
     _names: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def repository(self) -> str:
-        """Makes a repository with one commit on main, and returns OWNER/REPO."""
+        """Creates a repository with one commit on main, and returns OWNER/REPO."""
         name = f"{OWNER}/iree-{next(self._names)}"
         self._post("/user/repos", {"name": name.partition("/")[2], "auto_init": True})
         return name
@@ -89,21 +90,21 @@ class GitHub:
         date: datetime | None = None,
         branch: str | None = "main",
     ) -> str:
-        """Makes a commit on a branch, or on none."""
+        """Creates a commit on a branch, or on none."""
         before = parents or [self.head(repository, branch or "main")]
         tree = self._get(f"/repos/{repository}/git/commits/{before[0]}")["tree"]["sha"]
         when = (date or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        who = {"name": "Ada", "email": "ada@example.com", "date": when}
-        wanted = {
+        author = {"name": "Ada", "email": "ada@example.com", "date": when}
+        commit = {
             "message": message,
             "tree": tree,
             "parents": list(before),
-            "author": who,
-            "committer": who,
+            "author": author,
+            "committer": author,
         }
-        sha = str(self._post(f"/repos/{repository}/git/commits", wanted)["sha"])
+        sha = str(self._post(f"/repos/{repository}/git/commits", commit)["sha"])
         if branch:
-            self._ask(
+            self._request(
                 "PATCH", f"/repos/{repository}/git/refs/heads/{branch}", {"sha": sha, "force": True}
             )
         return sha
@@ -112,13 +113,13 @@ class GitHub:
         self, repository: str, sha: str, name: str, conclusion: str | None, *, at: str
     ) -> None:
         """Adds a check run; one without a conclusion is still running."""
-        wanted: dict[str, Any] = {"name": name, "head_sha": sha, "started_at": at}
-        wanted |= (
+        run: dict[str, Any] = {"name": name, "head_sha": sha, "started_at": at}
+        run |= (
             {"status": "completed", "conclusion": conclusion}
             if conclusion
             else {"status": "in_progress"}
         )
-        self._post(f"/repos/{repository}/check-runs", wanted)
+        self._post(f"/repos/{repository}/check-runs", run)
 
     def status(self, repository: str, sha: str, context: str, state: str, *, at: str) -> None:
         """Adds a commit status."""
@@ -131,34 +132,34 @@ class GitHub:
 
     def issue(self, repository: str, title: str, labels: Sequence[str]) -> int:
         """Opens an issue, and returns its number."""
-        wanted = {"title": title, "labels": list(labels)}
-        return int(self._post(f"/repos/{repository}/issues", wanted)["number"])
+        issue = {"title": title, "labels": list(labels)}
+        return int(self._post(f"/repos/{repository}/issues", issue)["number"])
 
     def close_issue(self, repository: str, number: int) -> None:
         """Closes an issue."""
-        self._ask("PATCH", f"/repos/{repository}/issues/{number}", {"state": "closed"})
+        self._request("PATCH", f"/repos/{repository}/issues/{number}", {"state": "closed"})
 
     def release(
         self, repository: str, tag: str, files: Mapping[str, bytes], *, draft: bool = False
     ) -> None:
-        """Makes a pre-release of main's commit, with files."""
+        """Creates a pre-release of main's commit, with files."""
         commit = self.head(repository)
         ref = {"ref": f"refs/tags/{tag}", "sha": commit}
         self._post(f"/repos/{repository}/git/refs", ref)
-        wanted = {"tag_name": tag, "name": tag, "body": "", "draft": draft, "prerelease": True}
-        number = self._post(f"/repos/{repository}/releases", wanted)["id"]
+        release = {"tag_name": tag, "name": tag, "body": "", "draft": draft, "prerelease": True}
+        number = self._post(f"/repos/{repository}/releases", release)["id"]
         for name, data in files.items():
             self._complement.add(repository, number, name, data)
 
     def require(self, repository: str, names: Sequence[str], branch: str = "main") -> None:
-        """Makes a ruleset that requires checks."""
+        """Creates a ruleset that requires checks."""
         self._complement.state.rules[repository, branch] = list(names)
 
     def snapshot(self, repository: str) -> dict[str, Any]:
-        """What a repository has: releases with their assets, and refs; no numbers and times."""
+        """The releases of a repository with their assets, and its refs; without ids and times."""
         releases = self._get(f"/repos/{repository}/releases?per_page=100")
         with self._complement.state.lock:
-            shown = sorted(
+            entries = sorted(
                 (
                     {
                         "tag": one["tag_name"],
@@ -170,64 +171,64 @@ class GitHub:
                     }
                     for one in releases
                 ),
-                key=_without_bytes,
+                key=_sort_key,
             )
         refs = {
             ref["ref"]: ref["object"]["sha"]
             for kind in ("heads/", "tags/")
             for ref in self._get(f"/repos/{repository}/git/matching-refs/{kind}")
         }
-        return {"releases": shown, "refs": refs}
+        return {"releases": entries, "refs": refs}
 
     def check(self) -> None:
-        """Says what was against GitHub's description of its API.
+        """Checks that no request or response violated GitHub's API description.
 
         Raises:
-          AssertionError: something was.
+          AssertionError: one did.
         """
-        violations, self.front.violations[:] = list(self.front.violations), []
+        violations, self.proxy.violations[:] = list(self.proxy.violations), []
         assert not violations, "\n".join(violations)
 
     def _get(self, path: str) -> Any:
-        return self._ask("GET", path, None)
+        return self._request("GET", path, None)
 
     def _post(self, path: str, content: object) -> Any:
-        return self._ask("POST", path, content)
+        return self._request("POST", path, content)
 
-    def _ask(self, method: str, path: str, content: object) -> Any:
-        """Asks emulate itself: what tests prepare is no request of ours."""
+    def _request(self, method: str, path: str, content: object) -> Any:
+        """Sends a request directly to emulate, so that the proxy does not record it."""
         headers = {"authorization": self._complement.emulate_token()}
-        answer = self._emulate.request(method, path, json=content, headers=headers)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+        response = self._emulate.request(method, path, json=content, headers=headers)
+        response.raise_for_status()
+        return response.json() if response.content else None
 
 
 def modules() -> Path:
     """The directory with node_modules.
 
     Raises:
-      NotRun: there is none.
+      NotRun: it does not exist.
     """
-    named = os.environ.get(MODULES)
-    if not named:
+    value = os.environ.get(MODULES)
+    if not value:
         raise NotRun(f"{MODULES} does not name a directory with node_modules")
-    path = Path(named)
+    path = Path(value)
     if path.name == "not_run.txt":
         raise NotRun(path.read_text().strip())
-    # Bazel gives a link to a file; the directory beside the real one is too large for links.
+    # Bazel provides a symlink to a file, because node_modules has too many files for symlinks.
     path = path.resolve()
     return (path.parent if path.is_file() else path) / "node_modules"
 
 
 @contextmanager
 def serve(*, described: bool = True) -> Iterator[GitHub]:
-    """Starts a GitHub, and stops it.
+    """Runs a GitHub server.
 
     Args:
-      described: whether requests are held against GitHub's description, which costs time.
+      described: whether to validate requests against GitHub's API description, which takes time.
 
     Raises:
-      NotRun: it cannot be started here.
+      NotRun: it cannot run here.
     """
     installed = modules()
     with ExitStack() as stack:
@@ -246,32 +247,32 @@ def serve(*, described: bool = True) -> Iterator[GitHub]:
         )
         complement = Complement(at, TOKEN)
         stack.callback(complement.close)
-        inner = [at]
-        behind: Callable[[Request], Answer] = complement.answer
+        internal = [at]
+        upstream: Callable[[Request], Response] = complement.answer
         if described:
             plain = stack.enter_context(serving(complement.answer))
             prism = stack.enter_context(_description(installed, plain, scratch))
             client = stack.enter_context(httpx.Client(base_url=prism, timeout=None))
-            behind = _described(client, complement)
-            inner += [prism, plain]
+            upstream = _described(client, complement)
+            internal += [prism, plain]
         await_answer(f"{at}/meta", process, scratch / "emulate.log")
-        front = GitHubFront(
-            behind, lambda text: _replaced(text, inner, complement.url), complement.bodies
+        proxy = GitHubProxy(
+            upstream, lambda text: _replaced(text, internal, complement.url), complement.bodies
         )
-        url = stack.enter_context(serving(front.answer))
+        url = stack.enter_context(serving(proxy.answer))
         complement.url = url
         direct = stack.enter_context(httpx.Client(base_url=at, timeout=None))
-        yield GitHub(url, front, complement, direct)
+        yield GitHub(url, proxy, complement, direct)
 
 
 @contextmanager
-def _description(installed: Path, behind: str, scratch: Path) -> Iterator[str]:
-    """Starts prism before what is behind; gives its URL."""
+def _description(installed: Path, upstream: str, scratch: Path) -> Iterator[str]:
+    """Runs prism in front of an upstream URL; yields its URL."""
     description = scratch / "github.json"
     description.write_text(json.dumps(_cut_down(installed)))
     port = free_port()
     package = installed / "@stoplight" / "prism-cli"
-    command = [_node(installed), package / _main(package, "prism"), "proxy", description, behind]
+    command = [_node(installed), package / _main(package, "prism"), "proxy", description, upstream]
     log = scratch / "prism.log"
     with program([*command, "-h", "127.0.0.1", "-p", port], log) as process:
         url = f"http://127.0.0.1:{port}"
@@ -279,47 +280,49 @@ def _description(installed: Path, behind: str, scratch: Path) -> Iterator[str]:
         yield url
 
 
-def _described(prism: httpx.Client, complement: Complement) -> Callable[[Request], Answer]:
-    """Answers by way of the description; the bytes of an asset are not JSON, and go around it."""
+def _described(prism: httpx.Client, complement: Complement) -> Callable[[Request], Response]:
+    """Forwards requests to prism, except downloads of assets, which are not JSON."""
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if request.path.startswith("/downloads/") or request.headers.get("accept") == _BYTES:
             return complement.answer(request)
-        # In the description a ref is one part of a path, and GitHub takes it with its slashes.
+        # GitHub accepts refs with slashes, but the description treats a ref as one path segment.
         path = _REF.sub(lambda match: match[1] + quote(match[2], safe=""), request.path)
-        given = prism.request(request.method, path, headers=request.headers, content=request.body)
-        return Answer(given.status_code, given.headers, given.content)
+        response = prism.request(
+            request.method, path, headers=request.headers, content=request.body
+        )
+        return Response(response.status_code, response.headers, response.content)
 
     return answer
 
 
-def _replaced(text: bytes, inner: Sequence[str], ours: str) -> bytes:
-    for url in inner:
-        text = text.replace(url.encode(), ours.encode())
+def _replaced(text: bytes, internal: Sequence[str], public: str) -> bytes:
+    for url in internal:
+        text = text.replace(url.encode(), public.encode())
     return text
 
 
 def _node(installed: Path) -> str:
-    """Node 24: npm's, or, where npm has none for this machine, the one on PATH.
+    """Node 24 from npm, or, if npm has none for this machine, the one on PATH.
 
     Raises:
-      NotRun: there is none.
+      NotRun: neither exists.
     """
     for package in sorted(installed.glob("node-linux-*")):
         return str(package / "bin" / "node")
     found = shutil.which("node")
     if not found:
-        raise NotRun("there is no Node for this machine, neither from npm nor on PATH")
+        raise NotRun("Node is neither available from npm for this machine, nor on PATH")
     return found
 
 
 def _main(package: Path, program: str) -> str:
-    """The script of a package's program."""
+    """The path of a package's program."""
     return str(json.loads((package / "package.json").read_text())["bin"][program])
 
 
 def _cut_down(installed: Path) -> dict[str, Any]:
-    """GitHub's description of what is asked here; prism takes three times as long for the rest."""
+    """The part of GitHub's description that is used here; prism is three times as fast with it."""
     generated = installed / "@octokit" / "openapi" / "generated" / "api.github.com.json"
     whole: dict[str, Any] = json.loads(generated.read_bytes())
     prefix = "/repos/{owner}/{repo}"
@@ -340,7 +343,7 @@ def _cut_down(installed: Path) -> dict[str, Any]:
 
 
 def _references(part: object) -> Iterator[tuple[str, str]]:
-    """The kind and name of each component that a part of a description refers to."""
+    """The kind and name of each component that part of a description refers to."""
     if isinstance(part, dict):
         reference = part.get("$ref")
         if isinstance(reference, str):

@@ -1,4 +1,4 @@
-"""npm's packages are installed once, by their lock, whole or not at all."""
+"""Tests of the installer: npm packages are installed once per lock, completely or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ touch node_modules/@octokit/openapi/generated/ghes-3.0.json
 
 
 class Scene:
-    """An npm that notes its calls, and a cache."""
+    """A fake npm that records its calls, and a cache."""
 
     def __init__(self, directory: Path) -> None:
         self.calls, self.broken = directory / "calls", directory / "broken"
@@ -35,7 +35,7 @@ class Scene:
         self._lock.write_text(lock)
         return install(self._npm, self._manifest, self._lock, self.cache)
 
-    def called(self) -> int:
+    def calls_of_npm(self) -> int:
         return len(self.calls.read_text().splitlines())
 
 
@@ -44,33 +44,33 @@ def scene(tmp_path: Path) -> Scene:
     return Scene(tmp_path)
 
 
-def test_it_is_installed_once_for_all_clones(scene: Scene) -> None:
+def test_packages_are_installed_once_for_all_clones(scene: Scene) -> None:
     assert scene.install() == scene.install()
-    assert scene.called() == 1
+    assert scene.calls_of_npm() == 1
 
 
-def test_another_lock_is_installed_beside_it(scene: Scene) -> None:
-    """Catches: packages of yesterday's lock."""
+def test_each_lock_has_its_own_directory(scene: Scene) -> None:
+    """Catches: packages of an outdated lock."""
     assert scene.install("a") != scene.install("b")
-    assert scene.called() == 2
+    assert scene.calls_of_npm() == 2
 
 
-def test_of_the_descriptions_that_of_github_is_kept(scene: Scene) -> None:
+def test_only_the_description_of_github_is_kept(scene: Scene) -> None:
     generated = scene.install() / "node_modules/@octokit/openapi/generated"
     assert [path.name for path in generated.iterdir()] == ["api.github.com.json"]
 
 
-def test_what_failed_is_told_and_tried_again(scene: Scene) -> None:
-    """Catches: half of the packages, taken for all of them ever after."""
+def test_a_failure_is_reported_and_retried_on_the_next_run(scene: Scene) -> None:
+    """Catches: half of the packages, treated as complete from then on."""
     scene.broken.touch()
-    with pytest.raises(UnavailableError, match=r"`npm ci` ended with 7; .*: no network"):
+    with pytest.raises(UnavailableError, match=r"`npm ci` exited with 7; .*: no network"):
         scene.install()
     scene.broken.unlink()
     assert scene.install().is_dir()
-    assert scene.called() == 2
+    assert scene.calls_of_npm() == 2
 
 
 def test_scripts_of_packages_are_not_run(scene: Scene) -> None:
-    """Catches: code of strangers, run while a repository is fetched."""
+    """Catches: third-party code that runs while a repository is fetched."""
     scene.install()
     assert "--ignore-scripts" in scene.calls.read_text()

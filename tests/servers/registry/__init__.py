@@ -1,1 +1,1 @@
-"""Package registries that tests start: devpi and pypiserver."""
+"""Package registries that tests start: devpi-server and pypiserver."""

@@ -1,8 +1,7 @@
-"""devpi-server as a program: `init` makes its directory, `main` serves it; the rest are its
-options.
+"""Runs devpi-server: `init` creates its directory, `main` serves it, with devpi-server's options.
 
-It needs setuptools' pkg_resources, which reads a file with a space in its name; Bazel's rules for
-Python do not hand on such files. Nobody needs what is in it.
+devpi-server needs setuptools' pkg_resources, which reads a file with a space in its name. Bazel's
+Python rules do not provide such files, and its content is not needed.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ _UNNEEDED = "Lorem ipsum.txt"
 
 
 def run() -> int:
-    """Runs what the first argument names."""
+    """Runs the program that the first argument names."""
     read_text = Path.read_text
 
-    def lenient(path: Path, *args: Any, **kwargs: Any) -> str:
+    def read_text_unless_unneeded(path: Path, *args: Any, **kwargs: Any) -> str:
         return "" if path.name == _UNNEEDED else read_text(path, *args, **kwargs)
 
-    Path.read_text = lenient  # type: ignore[assignment, method-assign]
+    Path.read_text = read_text_unless_unneeded  # type: ignore[assignment, method-assign]
     from devpi_server.init import init
     from devpi_server.main import main
 

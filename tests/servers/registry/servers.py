@@ -1,4 +1,4 @@
-"""Starts and stops registries: a devpi-server, and a pypiserver."""
+"""Starts package registries: devpi-server and pypiserver."""
 
 from __future__ import annotations
 
@@ -18,118 +18,120 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.servers.remote.front import Front
 from tests.servers.remote.program import await_answer, free_port, program
-from tests.servers.remote.wire import Answer, Request, serving
+from tests.servers.remote.proxy import FaultProxy
+from tests.servers.remote.wire import Request, Response, serving
 
 USER = "releaser"
 PASSWORD = "pypi-forTestsAloneAndRecognisable0123456789"
 
-_ONE = "http://127.0.0.1"
+_LOCALHOST = "http://127.0.0.1"
 _HEADERS = ("accept-ranges", "content-length", "content-range", "content-type", "location")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """An empty place on a registry, which remembers requests and fails them as it is told."""
+class EmptyRegistry:
+    """An empty registry behind a proxy that records requests and injects faults."""
 
     upload: str
     """For --registry."""
     index: str
     """For --index."""
-    front: Front
+    proxy: FaultProxy
     files: Path | None
-    """The directory with its files, where it is as simple as that."""
+    """The directory of its files, if the server uses a plain directory."""
 
 
 class Server(Protocol):
-    """A registry."""
+    """A registry server."""
 
-    def place(self) -> Place:
-        """A new and empty place on it, where nobody may upload without the password."""
+    def empty_registry(self) -> EmptyRegistry:
+        """Makes an empty registry that requires the password for uploads."""
 
 
-class RegistryFront(Front):
-    """Hands requests on to a registry, whose URLs become its own."""
+class RegistryProxy(FaultProxy):
+    """Forwards requests to a registry, and replaces the registry's URLs with its own."""
 
     digests = re.compile(rb"(sha256(?:=|\W{3,5}))[0-9a-f]{64}(\W)")
 
-    def __init__(self, client: httpx.Client, behind: str) -> None:
-        """A front of what answers at a URL."""
+    def __init__(self, client: httpx.Client, upstream: str) -> None:
+        """A proxy of the server at a URL."""
         super().__init__()
         self.url = ""
         self._client = client
-        self._behind = behind
+        self._upstream = upstream
 
     def shape(self, request: Request) -> str:
-        """Method and path; of a file, that it is one."""
+        """Method and path without the names of indexes and wheels."""
         path = re.sub(r"/[^/]+\.whl$", "/….whl", request.path.partition("?")[0])
-        return f"{request.method} {re.sub(r'/place-[0-9]+/', '/', path)}"
+        return f"{request.method} {re.sub(r'/index-[0-9]+/', '/', path)}"
 
-    def lose_half(self, request: Request) -> bool:
-        """Hands on half of a form with a file, and hangs up."""
+    def truncate_upload(self, request: Request) -> bool:
+        """Forwards half of an upload form, then closes the connection."""
         if request.method != "POST":
             return False
-        address = urlsplit(self._behind)
+        address = urlsplit(self._upstream)
         headers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
         head = f"POST {request.path} HTTP/1.1\r\n{headers}\r\n".encode()
         with socket.create_connection((address.hostname, address.port)) as connection:
             connection.sendall(head + request.body[: len(request.body) // 2])
         return True
 
-    def handed_on(self, request: Request) -> Answer:
-        """What the registry answers."""
-        kept = {
+    def forward(self, request: Request) -> Response:
+        """Returns the registry's response."""
+        forwarded = {
             name: value
             for name, value in request.headers.items()
             if name not in ("host", "content-length", "connection", "accept-encoding")
         }
-        answer = self._client.request(
-            request.method, self._behind + request.path, headers=kept, content=request.body
+        response = self._client.request(
+            request.method, self._upstream + request.path, headers=forwarded, content=request.body
         )
         headers = {
-            name: answer.headers[name].replace(self._behind, self.url)
+            name: response.headers[name].replace(self._upstream, self.url)
             for name in _HEADERS
-            if name in answer.headers
+            if name in response.headers
         }
-        body = answer.content
+        body = response.content
         if "octet-stream" not in headers.get("content-type", ""):
-            body = body.replace(self._behind.encode(), self.url.encode())
-        return Answer(answer.status_code, headers, body)
+            body = body.replace(self._upstream.encode(), self.url.encode())
+        return Response(response.status_code, headers, body)
 
 
 @dataclass(slots=True)
 class Devpi:
-    """A devpi-server: an index for each place, none of which takes a name twice."""
+    """A devpi-server with an index for each empty registry; file names are permanent."""
 
-    front: RegistryFront
+    proxy: RegistryProxy
     _user: httpx.Client
-    """Asks it directly, as who may make indexes."""
-    _names: Iterator[int]
+    """A direct connection of a user who may create indexes."""
+    _numbers: Iterator[int]
 
-    def place(self) -> Place:
-        """A new index."""
-        name = f"place-{next(self._names)}"
+    def empty_registry(self) -> EmptyRegistry:
+        """Creates an index."""
+        name = f"index-{next(self._numbers)}"
         index = {"type": "stage", "volatile": False, "bases": []}
         self._user.put(f"/{USER}/{name}", json=index).raise_for_status()
-        self.front.calm()
-        url = f"{self.front.url}/{USER}/{name}/"
-        return Place(url, f"{url}+simple/", self.front, None)
+        self.proxy.reset()
+        url = f"{self.proxy.url}/{USER}/{name}/"
+        return EmptyRegistry(url, f"{url}+simple/", self.proxy, None)
 
 
 @dataclass(slots=True)
 class PypiServer:
-    """A pypiserver: a directory, which is emptied for each place."""
+    """A pypiserver with a directory, which is emptied for each empty registry."""
 
-    front: RegistryFront
+    proxy: RegistryProxy
     _directory: Path
 
-    def place(self) -> Place:
-        """The directory, emptied."""
+    def empty_registry(self) -> EmptyRegistry:
+        """Empties the directory."""
         for path in self._directory.iterdir():
             path.unlink()
-        self.front.calm()
-        return Place(f"{self.front.url}/", f"{self.front.url}/simple/", self.front, self._directory)
+        self.proxy.reset()
+        return EmptyRegistry(
+            f"{self.proxy.url}/", f"{self.proxy.url}/simple/", self.proxy, self._directory
+        )
 
 
 KINDS = ("devpi", "pypiserver")
@@ -137,7 +139,7 @@ KINDS = ("devpi", "pypiserver")
 
 @contextmanager
 def serve(kind: str, scratch: Path) -> Iterator[Server]:
-    """Starts a registry of a kind, with all that it has in an empty directory, and stops it."""
+    """Runs a registry server of a kind, with its data in an empty directory."""
     server: AbstractContextManager[Server] = (
         _devpi(scratch) if kind == "devpi" else _pypiserver(scratch)
     )
@@ -147,13 +149,13 @@ def serve(kind: str, scratch: Path) -> Iterator[Server]:
 
 @contextmanager
 def _devpi(scratch: Path) -> Iterator[Devpi]:
-    """Starts a devpi-server with its data in a directory, and stops it."""
+    """Runs a devpi-server with its data in a directory."""
     data, secret = scratch / "data", scratch / "secret"
     secret.write_text(base64.b64encode(os.urandom(32)).decode())
     secret.chmod(0o600)
     port = free_port()
     log = scratch / "devpi.log"
-    made = subprocess.run(
+    result = subprocess.run(
         _python(
             *("-m", "tests.servers.registry.devpi_program", "init", "--serverdir", data),
             *("--no-root-pypi", "--root-passwd", PASSWORD),
@@ -162,17 +164,17 @@ def _devpi(scratch: Path) -> Iterator[Devpi]:
         capture_output=True,
         text=True,
     )
-    assert made.returncode == 0, made.stderr
+    assert result.returncode == 0, result.stderr
     start = _python(
         *("-m", "tests.servers.registry.devpi_program", "main", "--serverdir", data),
         *("--host", "127.0.0.1", "--port", port, "--secretfile", secret),
-        # It is nothing that anybody would break into.
+        # Weak hashing is fast, and enough for tests.
         *("--argon2-memory", "8", "--argon2-parallelism", "1", "--argon2-time", "1"),
     )
-    direct = f"{_ONE}:{port}"
+    direct = f"{_LOCALHOST}:{port}"
     with (
         program(start, log, _environment()) as process,
-        _fronted(direct) as front,
+        _proxied(direct) as proxy,
         httpx.Client(
             base_url=direct, headers={"accept": "application/json"}, timeout=None
         ) as client,
@@ -183,20 +185,20 @@ def _devpi(scratch: Path) -> Iterator[Devpi]:
         token = session.raise_for_status().json()["result"]["password"]
         login = base64.b64encode(f"{USER}:{token}".encode()).decode()
         client.headers["X-Devpi-Auth"] = login
-        yield Devpi(front, client, itertools.count(1))
+        yield Devpi(proxy, client, itertools.count(1))
 
 
 @contextmanager
 def _pypiserver(scratch: Path) -> Iterator[PypiServer]:
-    """Starts a pypiserver with its files in a directory, and stops it."""
+    """Runs a pypiserver with its files in a directory."""
     files = scratch / "files"
     files.mkdir()
     passwords = scratch / "passwords"
     passwords.write_text("")
     port = free_port()
     log = scratch / "pypiserver.log"
-    direct = f"{_ONE}:{port}"
-    # passlib's own scheme for htpasswd; bcrypt would need one library more.
+    direct = f"{_LOCALHOST}:{port}"
+    # passlib's default scheme for htpasswd; bcrypt would need another library.
     code = (
         "import sys; from passlib.apache import HtpasswdFile;"
         "file = HtpasswdFile(sys.argv[1]); file.set_password(*sys.argv[2:4]); file.save();"
@@ -209,17 +211,17 @@ def _pypiserver(scratch: Path) -> Iterator[PypiServer]:
         *("-i", "127.0.0.1", "-p", port, "-a", "update", "-P", passwords),
         *("--disable-fallback", files),
     )
-    with program(start, log, _environment()) as process, _fronted(direct) as front:
+    with program(start, log, _environment()) as process, _proxied(direct) as proxy:
         await_answer(f"{direct}/simple/", process, log)
-        yield PypiServer(front, files)
+        yield PypiServer(proxy, files)
 
 
 @contextmanager
-def _fronted(direct: str) -> Iterator[RegistryFront]:
+def _proxied(direct: str) -> Iterator[RegistryProxy]:
     with httpx.Client(timeout=None) as client:
-        front = RegistryFront(client, direct)
-        with serving(front.answer) as front.url:
-            yield front
+        proxy = RegistryProxy(client, direct)
+        with serving(proxy.answer) as proxy.url:
+            yield proxy
 
 
 def _python(*arguments: object) -> list[str]:
@@ -227,5 +229,5 @@ def _python(*arguments: object) -> list[str]:
 
 
 def _environment() -> Mapping[str, str]:
-    """Lets a program import what this one does."""
+    """Gives a program the import path of this one."""
     return {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -1,1 +1,1 @@
-"""Programs that tests start and await, a relay that fails them, and a remote cache and workers."""
+"""Helpers to start servers and inject faults, and real remote caches and workers."""

@@ -1,4 +1,4 @@
-"""What a test needs that starts a remote: data, and the environment in which engines.py finds it.
+"""Data and environment of tests that start remote caches and workers with engines.py.
 
     load("//tests/servers/remote:engines.bzl", "ENGINES")
 

@@ -1,4 +1,4 @@
-"""Real servers: of the Remote Execution API, with and without workers, and a plain HTTP cache."""
+"""Starts real servers: of the Remote Execution API, with and without workers, and an HTTP cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from tests.servers.remote.program import await_answer, await_port, await_state, free_port, program
 
-# What a machine with its programs in /usr has beside that.
+# The directories of a machine with a merged /usr.
 _ROOT = {"/usr": "usr", "/bin": "usr/bin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
 _JOBS = 2
 
@@ -71,7 +71,7 @@ _EXECUTION = """\
         scheduler: *scheduler
 """
 
-# Bazel's disk cache has a directory for the first two digits of each digest.
+# Bazel's disk cache groups files by the first two digits of their digest.
 _OF_DISK_CACHE = 'rewrite "^/(ac|cas)/(..)(.*)$" /$1/$2/$2$3 break;'
 
 _NGINX = """\
@@ -104,19 +104,19 @@ http {{
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Where the programs are."""
+    """The paths of the programs."""
 
     machine: Path
     """A root file system with a shell and the C library."""
     nginx: Path
     postgresql: Path
-    """The directory of its programs."""
+    """The directory of the PostgreSQL programs."""
     programs: Path
-    """The directory of buildbox' programs and bwrap."""
+    """The directory of the buildbox programs and bwrap."""
 
 
 def engines() -> Engines:
-    """The programs that `@engines//:engines.json` names; skips the test where there are none."""
+    """The programs that `@engines//:engines.json` names; skips the test if they are missing."""
     found = json.loads(Path(os.environ["ENGINES"]).read_text())
     if "reason" in found:
         pytest.skip(f"not run: {found['reason']}")
@@ -124,10 +124,10 @@ def engines() -> Engines:
 
 
 def buildgrid_python(directory: Path) -> tuple[Path, Path]:
-    """A Python for BuildGrid, and a directory from which it imports it; skips where there is none.
+    """A Python for BuildGrid, and the directory to import it from; skips if Python is missing.
 
     Args:
-      directory: where the wheels are unpacked.
+      directory: where to unpack the wheels.
     """
     interpreter = json.loads(Path(os.environ["INTERPRETER"]).read_text())
     if interpreter["executable"] is None:
@@ -140,23 +140,24 @@ def buildgrid_python(directory: Path) -> tuple[Path, Path]:
 
 
 def require_sandboxes(programs: Engines) -> None:
-    """Skips the test where the kernel gives a worker no namespaces of its own."""
+    """Skips the test if the kernel does not let a worker create namespaces."""
     probe = [programs.programs / "bwrap", "--unshare-user", "--unshare-net"]
     for path, part in _ROOT.items():
         probe += ["--ro-bind", programs.machine / part, path]
-    tried = subprocess.run([*map(str, probe), "/bin/sh", "-c", ":"], capture_output=True, text=True)
-    if tried.returncode:
-        said = tried.stderr.strip() or f"bwrap ends with {tried.returncode}"
-        pytest.skip(f"not run: a worker has no namespaces here ({said})")
+    command = [*map(str, probe), "/bin/sh", "-c", ":"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        reason = result.stderr.strip() or f"bwrap exits with {result.returncode}"
+        pytest.skip(f"not run: a worker cannot create namespaces here ({reason})")
 
 
 @contextmanager
 def buildgrid(directory: Path, database: str | None = None) -> Iterator[str]:
-    """Serves a cache and, with a database, execution; gives its gRPC address.
+    """Serves a cache and, with a database, execution; yields its gRPC address.
 
     Args:
-      directory: an empty directory; `cas` in it holds what is cached.
-      database: address of a PostgreSQL database of nobody else's.
+      directory: an empty directory; its subdirectory `cas` holds the cache.
+      database: address of a PostgreSQL database for its exclusive use.
     """
     python, packages = buildgrid_python(directory)
     port = free_port()
@@ -176,35 +177,35 @@ def buildgrid(directory: Path, database: str | None = None) -> Iterator[str]:
 
 @contextmanager
 def database(programs: Engines, directory: Path) -> Iterator[str]:
-    """Serves an empty PostgreSQL database; gives its address."""
-    # PostgreSQL refuses to be root.
-    as_somebody = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
+    """Serves an empty PostgreSQL database; yields its address."""
+    # PostgreSQL refuses to run as root.
+    as_user = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
     data = directory / "postgresql"
     _run(
         [
-            *(*as_somebody, programs.postgresql / "initdb", "--no-sync", "--auth=trust"),
+            *(*as_user, programs.postgresql / "initdb", "--no-sync", "--auth=trust"),
             *("--username=bgd", "--locale=C", "--encoding=UTF8", "--pgdata", data),
         ]
     )
     port, log = free_port(), directory / "postgresql.log"
     serve = [programs.postgresql / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", "-k", ""]
-    with program([*as_somebody, *serve, "-F"], log) as process:
+    with program([*as_user, *serve, "-F"], log) as process:
         await_port(port, process, log)
         yield f"postgresql://bgd@127.0.0.1:{port}/postgres"
 
 
 @contextmanager
 def worker(programs: Engines, directory: Path, address: str) -> Iterator[None]:
-    """Serves as a worker whose machine has a shell and the C library, and no network.
+    """Runs a worker in a root file system with only a shell and the C library, without network.
 
     Args:
-      programs: where its programs are.
-      directory: an empty directory, for its cache of inputs.
+      programs: the paths of its programs.
+      directory: an empty directory for its cache of inputs.
       address: the server that it works for.
     """
     casd = [programs.programs / "buildbox-casd", f"--cas-remote={address}"]
     with ExitStack() as stack:
-        # A path of a socket must be short.
+        # The path of a socket must be short.
         short = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="casd-", dir="/tmp")))
         socket_path = short / "casd.sock"
         log = directory / "casd.log"
@@ -247,14 +248,14 @@ def http_cache(
     disk_cache: Path | None = None,
     token: str | None = None,
 ) -> Iterator[str]:
-    """Serves a directory that takes what is put into it; gives its address.
+    """Serves a directory as a writable HTTP cache; yields its address.
 
     Args:
-      programs: where its program is.
+      programs: the path of its program.
       directory: an empty directory.
-      cache: what is served, instead of a new directory `cache` in it.
-      disk_cache: the same, where it is a disk cache of Bazel's.
-      token: who does not bear it gets nothing.
+      cache: the directory to serve; by default its new subdirectory `cache`.
+      disk_cache: a disk cache of Bazel to serve instead.
+      token: the bearer token that requests must have.
     """
     for name in ("cache", "incoming"):
         (directory / name).mkdir()
@@ -276,10 +277,10 @@ def http_cache(
 
 
 def _run(command: Sequence[object], environment: Mapping[str, str] | None = None) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [str(part) for part in command],
         env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr

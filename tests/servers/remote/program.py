@@ -1,4 +1,4 @@
-"""Programs that serve on this machine while a test runs."""
+"""Runs servers on this machine during a test, and waits for them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ import httpx
 def program(
     command: Sequence[object], log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs a program, and kills it.
+    """Runs a program, and kills it at the end.
 
     Args:
       command: the program and its arguments.
-      log: where its output goes.
-      environment: what is changed of ours.
+      log: the file for its output.
+      environment: variables to add to the environment.
     """
     with (
         log.open("wb") as output,
@@ -41,10 +41,10 @@ def program(
 
 
 def await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Waits, as long as a program runs, until it answers.
+    """Waits until a program answers HTTP requests.
 
     Raises:
-      RuntimeError: it ended.
+      RuntimeError: the program exited.
     """
     with httpx.Client(timeout=None) as client:
 
@@ -59,10 +59,10 @@ def await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Waits, as long as a program runs, until it listens.
+    """Waits until a program listens on a port.
 
     Raises:
-      RuntimeError: it ended.
+      RuntimeError: the program exited.
     """
 
     def listens() -> bool:
@@ -76,20 +76,20 @@ def await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def await_state(reached: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    """Waits, as long as a program runs, until it has come to something.
+    """Waits until a condition is met while a program runs.
 
     Raises:
-      RuntimeError: it ended.
+      RuntimeError: the program exited.
     """
     while not reached():
         if process.poll() is not None:
-            said = log.read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"{process.args!r} ended with {process.returncode}: {said}")
+            output = log.read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"{process.args!r} exited with {process.returncode}: {output}")
         time.sleep(0.05)
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A local port that is not in use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

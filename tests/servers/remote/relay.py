@@ -1,4 +1,4 @@
-"""A relay before a server: it counts what passes, and can be cut."""
+"""A TCP relay in front of a server: it counts bytes, and can cut all connections."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ _CHUNK = 1 << 16
 
 
 class Relay:
-    """Hands on every connection to a server, and what is said on it."""
+    """Forwards connections to a server."""
 
     def __init__(self, address: str) -> None:
-        """Relays to `address`, such as grpc://127.0.0.1:50051."""
-        there = urlsplit(address)
-        assert there.port is not None
-        self._there = ("127.0.0.1", there.port)
+        """Starts a relay to an address such as grpc://127.0.0.1:50051."""
+        server = urlsplit(address)
+        assert server.port is not None
+        self._server = ("127.0.0.1", server.port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._connections: list[socket.socket] = []
         self._lock = threading.Lock()
-        self.address = f"{there.scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.address = f"{server.scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
         self.sent = 0
-        """Bytes to the server."""
+        """Bytes sent to the server."""
         self.received = 0
-        """Bytes from it."""
+        """Bytes received from the server."""
         self.cut_after: int | None = None
-        """Bytes from the server after which it is gone."""
+        """Number of received bytes after which to cut all connections."""
         self._threads: list[threading.Thread] = []
         self._start(self._accept)
 
     def cut(self) -> None:
-        """Nothing answers any more."""
+        """Cuts all connections, and accepts no new ones."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -44,7 +44,7 @@ class Relay:
                     connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Nothing answers any more, and nothing is held."""
+        """Cuts all connections, and frees all resources."""
         self.cut()
         for thread in self._threads:
             thread.join()
@@ -54,21 +54,21 @@ class Relay:
     def _accept(self) -> None:
         while True:
             try:
-                here, _ = self._listener.accept()
+                client, _ = self._listener.accept()
             except OSError:
                 return
-            there = socket.create_connection(self._there)
+            server = socket.create_connection(self._server)
             with self._lock:
-                self._connections += [here, there]
-            for source, target, sending in ((here, there, True), (there, here, False)):
-                self._start(self._pass, source, target, sending)
+                self._connections += [client, server]
+            for source, target, sending in ((client, server, True), (server, client, False)):
+                self._start(self._forward, source, target, sending)
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _pass(self, source: socket.socket, target: socket.socket, sending: bool) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket, sending: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(_CHUNK):
                 with self._lock:
@@ -85,9 +85,9 @@ class Relay:
 
 @contextmanager
 def relay(address: str) -> Iterator[Relay]:
-    """Relays to a server for a while."""
-    made = Relay(address)
+    """Runs a relay to a server."""
+    running = Relay(address)
     try:
-        yield made
+        yield running
     finally:
-        made.close()
+        running.close()

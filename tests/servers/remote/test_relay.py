@@ -1,4 +1,4 @@
-"""The relay hands on everything, counts it, and can be gone."""
+"""Tests of the relay: it forwards and counts bytes, and can cut connections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SENT = bytes(range(256)) * 4096
 
 @pytest.fixture
 def echo() -> Iterator[str]:
-    """A server that says what it is told; its address."""
+    """The address of a server that echoes its input."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -40,34 +40,34 @@ def connected(address: str) -> socket.socket:
     return socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=10)
 
 
-def said(connection: socket.socket, number: int) -> bytes:
-    heard = b""
-    while len(heard) < number and (data := connection.recv(65536)):
-        heard += data
-    return heard
+def received(connection: socket.socket, count: int) -> bytes:
+    received = b""
+    while len(received) < count and (data := connection.recv(65536)):
+        received += data
+    return received
 
 
-def test_everything_is_handed_on_and_counted(echo: str) -> None:
-    with relay(echo) as counted, connected(counted.address) as connection:
+def test_all_data_is_forwarded_and_counted(echo: str) -> None:
+    with relay(echo) as relayed, connected(relayed.address) as connection:
         threading.Thread(target=connection.sendall, args=(SENT,)).start()
-        assert said(connection, len(SENT)) == SENT
-        assert (counted.sent, counted.received) == (len(SENT), len(SENT))
-    assert counted.address.startswith("grpc://")
+        assert received(connection, len(SENT)) == SENT
+        assert (relayed.sent, relayed.received) == (len(SENT), len(SENT))
+    assert relayed.address.startswith("grpc://")
 
 
-def test_a_cut_relay_answers_nobody(echo: str) -> None:
-    with relay(echo) as gone:
-        gone.cut()
+def test_a_cut_relay_accepts_no_connections(echo: str) -> None:
+    with relay(echo) as relayed:
+        relayed.cut()
         with pytest.raises(OSError):
-            connected(gone.address)
+            connected(relayed.address)
 
 
-def test_it_can_be_gone_after_so_many_bytes(echo: str) -> None:
-    with relay(echo) as dying, connected(dying.address) as connection:
-        dying.cut_after = 1000
+def test_it_can_cut_connections_after_a_number_of_bytes(echo: str) -> None:
+    with relay(echo) as relayed, connected(relayed.address) as connection:
+        relayed.cut_after = 1000
         connection.sendall(b"x" * 500)
-        assert said(connection, 500) == b"x" * 500
+        assert received(connection, 500) == b"x" * 500
         connection.sendall(b"x" * 600)
-        assert said(connection, 600) in (b"", b"x" * 600)
+        assert received(connection, 600) in (b"", b"x" * 600)
         with pytest.raises(OSError):
-            connected(dying.address)
+            connected(relayed.address)

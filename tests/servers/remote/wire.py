@@ -1,4 +1,4 @@
-"""Requests and answers of HTTP as data, and a server that hands one to a function."""
+"""HTTP requests and responses as data, and a server that answers requests with a function."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client wants."""
+    """An HTTP request."""
 
     method: str
     path: str
-    """With its query."""
+    """Including the query."""
     headers: Mapping[str, str]
-    """Names in small letters."""
+    """By name in lower case."""
     body: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server says."""
+class Response:
+    """An HTTP response."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     cut: bool = False
-    """Closes the connection instead."""
-    held: bool = False
-    """Keeps it open, and says nothing until the client closes it."""
+    """Close the connection instead of answering."""
+    hang: bool = False
+    """Do not answer, and wait until the client closes the connection."""
     short: bool = False
-    """Closes it in the middle of the body."""
+    """Close the connection in the middle of the body."""
 
     @classmethod
     def of_json(
         cls, status: int, content: object, headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """An answer in JSON."""
-        kept = {**(headers or {}), "content-type": "application/json; charset=utf-8"}
-        return cls(status, kept, json.dumps(content).encode())
+    ) -> Response:
+        """A JSON response."""
+        merged = {**(headers or {}), "content-type": "application/json; charset=utf-8"}
+        return cls(status, merged, json.dumps(content).encode())
 
 
 class _Server(ThreadingHTTPServer):
@@ -51,48 +51,48 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that was killed is no news."""
+        """Ignores errors: clients get killed."""
 
 
 @contextmanager
 def serving(
-    answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None
+    answer: Callable[[Request], Response], tls: ssl.SSLContext | None = None
 ) -> Iterator[str]:
-    """Serves on a free port of this machine, encrypted if there is a context; gives the URL."""
+    """Serves on a free local port, with TLS if a context is given; yields the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Else each answer waits 40 ms for the acknowledgement of its head.
+        # Otherwise each response waits 40 ms for the acknowledgement of its headers.
         disable_nagle_algorithm = True
         wbufsize = -1
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Discards the log."""
 
         def _handle(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))
-            given = answer(Request(self.command, self.path, headers, body))
-            if given.held:
+            response = answer(Request(self.command, self.path, headers, body))
+            if response.hang:
                 with suppress(OSError):
                     self.connection.recv(1)
-            if given.cut or given.held:
+            if response.cut or response.hang:
                 self.close_connection = True
                 return
-            self.send_response(given.status)
-            for name, value in given.headers.items():
+            self.send_response(response.status)
+            for name, value in response.headers.items():
                 if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                     self.send_header(name, value)
             if self.command == "HEAD":
-                self.send_header("Content-Length", given.headers.get("content-length", "0"))
-            elif given.status != 204:
-                self.send_header("Content-Length", str(len(given.body)))
+                self.send_header("Content-Length", response.headers.get("content-length", "0"))
+            elif response.status != 204:
+                self.send_header("Content-Length", str(len(response.body)))
             self.end_headers()
-            if given.short:
-                self.wfile.write(given.body[: len(given.body) // 2])
+            if response.short:
+                self.wfile.write(response.body[: len(response.body) // 2])
                 self.close_connection = True
             else:
-                self.wfile.write(given.body)
+                self.wfile.write(response.body)
 
         do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = _handle  # noqa: N815
 

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-// Says how it was called, and ends with the number of its arguments.
+// Prints its arguments, and exits with their number.
 int main(int count, char **arguments) {
   printf("hello, built at %s %s from %s\n", __DATE__, __TIME__, __FILE__);
   for (int i = 1; i < count; i++) printf("[%s]\n", arguments[i]);

@@ -1,1 +1,1 @@
-"""What CPython extension modules are compiled with."""
+"""Development files to build CPython extension modules with."""

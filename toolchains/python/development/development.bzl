@@ -1,15 +1,15 @@
-"""The rules that say what CPython extension modules are compiled with."""
+"""Rules for the development files that CPython extension modules are built with."""
 
 load("//platforms:pythons.bzl", "PYTHONS", "python_tag")
 load("//toolchains/zig:defs.bzl", "ZIG_ATTRS", "ZigDriverInfo", "zig_lib")
 
 PythonDevelopmentInfo = provider(
-    doc = "What an extension module is compiled and linked with.",
+    doc = "Development files that an extension module is compiled and linked with.",
     fields = {
         "configuration": "File: the platform's pyconfig.h",
         "headers": "File: the directory of CPython's headers",
-        "interpreter": "File: an interpreter of the same version, which runs where it is built",
-        "library": "File: the import library of python3.dll; None where modules link to nothing",
+        "interpreter": "File: an interpreter of the same version, for the execution platform",
+        "library": "File: the import library of python3.dll; None if modules link with no library",
     },
 )
 
@@ -31,7 +31,7 @@ def _stable_abi_library_impl(ctx):
         outputs = [library],
         env = {"ZIG": ctx.file._zig.path, "ZIG_LIB_DIR": zig_lib(ctx).path},
         mnemonic = "ImportLibrary",
-        progress_message = "Making the import library of python3.dll",
+        progress_message = "Creating the import library of python3.dll",
     )
     return [DefaultInfo(files = depset([library]))]
 
@@ -53,7 +53,7 @@ stable_abi_library = rule(
 )
 
 def for_python_tag(part):
-    """Returns what extension modules are built with for the Python tag that is being built for.
+    """Returns a development file for the target Python tag.
 
     Args:
       part: "headers", "home" or "python" (python_development in //toolchains/python).
@@ -66,7 +66,7 @@ def for_python_tag(part):
         "//platforms:is_" + python_tag(version): target
         for version, target in parts.items()
     } | {
-        # A stable ABI serves every later Python.
+        # The stable ABI works with every later Python.
         "//conditions:default": parts["3.11"],
     })
 
@@ -85,16 +85,16 @@ def _python_development_impl(ctx):
 
 python_development = rule(
     implementation = _python_development_impl,
-    doc = "What extension modules are compiled with, for one platform and Python.",
+    doc = "The development files for extension modules, for one platform and Python.",
     provides = [PythonDevelopmentInfo],
     attrs = {
         "configuration": attr.label(mandatory = True, allow_single_file = [".h"], doc = "pyconfig.h."),
         "headers": attr.label(mandatory = True, allow_files = True, doc = "Directory of headers."),
-        "home": attr.label(mandatory = True, allow_files = True, doc = "What the interpreter needs."),
+        "home": attr.label(mandatory = True, allow_files = True, doc = "Files of the interpreter."),
         "interpreter": attr.label(
             mandatory = True,
             allow_single_file = True,
-            doc = "One of the headers' version.",
+            doc = "An interpreter of the headers' version.",
         ),
         "library": attr.label(allow_single_file = True, doc = "Import library."),
     },

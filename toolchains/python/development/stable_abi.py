@@ -1,8 +1,8 @@
-"""Writes the module definition of python3.dll, for the import library of Windows' extensions.
+"""Writes the module definition of python3.dll, for the import library of Windows extensions.
 
-The names are those of the stable ABI (PEP 384), as the library abi3info lists them. One that
-python3.dll does not have in the version that an extension runs on is missing then, not before: what
-an extension may use is decided by its Py_LIMITED_API, and held by the gate.
+It lists the names of the stable ABI (PEP 384), from the library abi3info. A name that a version of
+python3.dll lacks is reported only when an extension is loaded; Py_LIMITED_API decides which names
+an extension may use, and the gate checks them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def definition() -> Iterator[str]:
 
 
 def main() -> None:
-    """Writes the file that the command line names."""
+    """Writes the file named on the command line."""
     Path(sys.argv[1]).write_text("\n".join(definition()) + "\n")
 
 

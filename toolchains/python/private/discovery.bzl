@@ -1,14 +1,14 @@
-"""Where CPython lies on a host.
+"""Finds CPython on a host.
 
-The functions see a host through a struct, so that tests can hand them one that does not exist:
+The functions access a host through a struct, so that tests can pass a fake one:
 
 - `getenv(name)` is the value of an environment variable, or None;
 - `which(program)` is the path of a program on PATH, or None;
-- `list(directory)` is the names in a directory, empty where there is no such directory;
-- `run(program)` is what the program prints when it is given PROBE, or None when it fails.
+- `list(directory)` is the names in a directory, empty if the directory does not exist;
+- `run(program)` is the output of the program for the script PROBE, or None if it fails.
 """
 
-# The oldest Python that the repository's own tools are written for.
+# The oldest Python that the tools of this repository support.
 OLDEST_TOOL = "3.11"
 
 # The environment variables that decide what is found.
@@ -22,7 +22,7 @@ SELECTING_VARIABLES = [
     "XDG_DATA_HOME",
 ]
 
-# Run by the interpreter itself: a name such as "python3.12" may be a shim, or something else.
+# Run by the interpreter itself, since "python3.12" may be a shim or another program.
 PROBE = """\
 import os, struct, sys
 print(sys.implementation.name)
@@ -37,12 +37,11 @@ def find(host, version):
     """Returns an interpreter of one minor version.
 
     Args:
-      host: the host, as this module's documentation says.
+      host: the host, as described in this module's docstring.
       version: a minor version, such as "3.12".
 
     Returns:
-      A struct: `path` (the executable itself, never a shim) and `release` ("3.12.1"); None when
-      the host has none.
+      A struct of `path` (the executable itself, never a shim) and `release` ("3.12.1"), or None.
     """
     for candidate in _candidates(host, version):
         interpreter = probe(host, candidate)
@@ -51,27 +50,28 @@ def find(host, version):
     return None
 
 def find_default(host, versions):
-    """Returns the interpreter that runs the build's own programs.
+    """Returns the interpreter that runs the build's programs.
 
-    That is IREE_RELEASE_PYTHON, a path or a minor version, where it is set; else the `python3` on
-    PATH where its version is one of `versions`; else the newest of these on the host.
+    That is IREE_RELEASE_PYTHON, a path or a minor version, if set; else `python3` on PATH, if its
+    version is one of `versions`; else the newest of `versions` on the host.
 
     Args:
-      host: the host, as this module's documentation says.
-      versions: the minor versions that serve, oldest first.
+      host: the host, as described in this module's docstring.
+      versions: the supported minor versions, oldest first.
 
     Returns:
-      A pair: the interpreter, as `find` returns it, or None; and a sentence that says why there is
-      none, or None.
+      A pair of the interpreter, as `find` returns it, and None; or of None and the reason.
     """
-    wanted = host.getenv("IREE_RELEASE_PYTHON")
-    if wanted:
-        interpreter = probe(host, wanted) if "/" in wanted else find(host, wanted)
+    requested = host.getenv("IREE_RELEASE_PYTHON")
+    if requested:
+        interpreter = probe(host, requested) if "/" in requested else find(host, requested)
         if not interpreter:
-            return None, "IREE_RELEASE_PYTHON=%s: no CPython for 64 bits was found there" % wanted
+            return None, (
+                "IREE_RELEASE_PYTHON=%s is not a 64-bit CPython on this machine" % requested
+            )
         if minor(interpreter.release) not in versions:
-            return None, "IREE_RELEASE_PYTHON=%s is Python %s, and the tools here run on %s" % (
-                wanted,
+            return None, "IREE_RELEASE_PYTHON=%s is Python %s; supported are %s" % (
+                requested,
                 interpreter.release,
                 ", ".join(versions),
             )
@@ -83,17 +83,17 @@ def find_default(host, versions):
         interpreter = find(host, version)
         if interpreter:
             return interpreter, None
-    return None, ("no Python of %s was found on PATH or among the versions of pyenv and uv: " +
-                  "install one, or name it with IREE_RELEASE_PYTHON") % ", ".join(versions)
+    return None, ("none of Python %s was found on PATH or among the versions of pyenv and uv: " +
+                  "install one, or set IREE_RELEASE_PYTHON to its path") % ", ".join(versions)
 
 def probe(host, program):
-    """Returns what a program is: a CPython that can be used, or None.
+    """Checks that a program is a usable CPython.
 
-    Builds without the GIL and debug builds do not load the wheels of a release, and what is not
-    final may still change its binary interface, so they are left out.
+    Free-threaded and debug builds do not load the wheels of a release, and pre-releases may still
+    change their ABI, so these are not usable.
 
     Args:
-      host: the host, as this module's documentation says.
+      host: the host, as described in this module's docstring.
       program: the path of a program, or None.
 
     Returns:
@@ -119,7 +119,7 @@ def _candidates(host, version):
     return on_path + _installed(host, version, program) + fixed
 
 def _installed(host, version, program):
-    """The interpreters of version managers, whatever version they have selected."""
+    """The interpreters of version managers, whether or not they are selected."""
     home = host.getenv("HOME") or "/nonexistent"
     data = host.getenv("XDG_DATA_HOME") or home + "/.local/share"
     pyenv = (host.getenv("PYENV_ROOT") or home + "/.pyenv") + "/versions"
@@ -131,7 +131,7 @@ def _installed(host, version, program):
     ]
 
 def _newest_first(names, prefix):
-    """The names that go on after a prefix with a number, by that number, greatest first."""
+    """The names in which a number follows a prefix, sorted by that number, greatest first."""
     numbered = []
     for name in names:
         patch = name[len(prefix):].split("-")[0]

@@ -1,4 +1,4 @@
-"""The repositories with the interpreters, evaluated on the host."""
+"""The repositories of the host's interpreters."""
 
 load(":discovery.bzl", "PROBE", "SELECTING_VARIABLES", "find", "find_default", "probe")
 
@@ -34,8 +34,8 @@ toolchain(
     toolchain_type = "@rules_python//python:toolchain_type",
 )
 
-# Libraries ask for what would compile them ahead of time. rules_python registers one that brings a
-# CPython of its own, which every build would download; this one has none, and nothing is compiled.
+# Libraries require a toolchain to compile them ahead of time. The one that rules_python registers
+# would make every build download a CPython; with this one, nothing is compiled.
 py_exec_tools_toolchain(
     name = "exec_tools",
     exec_interpreter = "@rules_python//python:none",
@@ -48,7 +48,7 @@ toolchain(
 )
 """
 
-# Without -S a program would find what happens to be installed on the host, and start slower.
+# Without -S a program would import packages that are installed on the host, and start slower.
 _ISOLATED = """\
 #!/bin/sh
 exec "{path}" -S "$@"
@@ -92,12 +92,12 @@ PYTHONPATH="{path}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{python}" "$@"
 
 _PYTHON_WITHOUT_PIP = """\
 #!/bin/sh
-echo "{python} has no pip, which fetches what this build needs: install pip for it (on Debian," \\
-    "the package python3-pip), or name another Python with IREE_RELEASE_PYTHON." >&2
+echo "{python} has no pip, which downloads this build's dependencies: install pip for it (on" \\
+    "Debian: apt-get install python3-pip), or set IREE_RELEASE_PYTHON to another Python." >&2
 exit 2
 """
 
-# Prints the directory that holds pip, or the wheel that Python brings to install pip from.
+# Prints the directory of pip, or Python's bundled wheel of pip.
 _FIND_PIP = """\
 import importlib.util, pathlib
 found = importlib.util.find_spec("pip")
@@ -109,14 +109,14 @@ else:
 """
 
 def _host(rctx):
-    """What discovery.bzl sees of the host."""
+    """The host as a struct for discovery.bzl."""
 
     def list_directory(directory):
         path = rctx.path(directory)
         return [entry.basename for entry in path.readdir()] if path.exists else []
 
     def run(program):
-        # The workspace, because a version manager chooses by directory.
+        # In the workspace, because version managers select a version by directory.
         done = rctx.execute(
             [program, "-I", "-S", "-c", PROBE],
             working_directory = str(rctx.workspace_root),
@@ -156,39 +156,39 @@ def _pythons_impl(rctx):
     ]))
 
 def _python_with_pip(rctx, python):
-    """A script that is the interpreter, pip importable."""
+    """A script that runs the interpreter with an importable pip."""
     done = rctx.execute([python, "-I", "-c", _FIND_PIP])
     pip = done.stdout.strip()
     if done.return_code != 0 or not pip:
         return _PYTHON_WITHOUT_PIP.format(python = python)
     if not pip.endswith(".whl"):
-        # The directory alone: what lies beside it in site-packages must not be found.
+        # Only this directory, so that other packages in site-packages are not importable.
         rctx.symlink(pip, "pip/pip")
 
-        # Found beside the script: what was fetched with it is good in other output bases too.
+        # Relative to the script: fetched repositories then stay valid in other output bases.
         pip = "${0%/*}/pip"
     return _PYTHON_WITH_PIP.format(path = pip, python = python)
 
 pythons = repository_rule(
     implementation = _pythons_impl,
-    doc = """The face of all interpreters.
+    doc = """The repository through which all interpreters are used.
 
-`:toolchain` and the file `:python` are the default interpreter, which runs the build's own
-programs. The file `:python_with_pip` is the same with a pip, for repository rules that download
-wheels: `python_with_pip -m pip ...`, without `-I`. For each version, `:3.14` is a JSON file that says where an interpreter is, and
-`:has_3.14` a constraint value that no platform satisfies when there is none. `:3.14.headers`,
-`:3.14.python` and `:3.14.home` are what extension modules for that version are built with
+`:toolchain` and the file `:python` are the default interpreter, which runs the build's programs.
+The file `:python_with_pip` is the same interpreter with pip, for repository rules that download
+wheels: `python_with_pip -m pip ...`, without `-I`. For each version, `:3.14` is a JSON file that
+describes an interpreter, and `:has_3.14` a constraint value that no platform has if it is missing.
+`:3.14.headers`, `:3.14.python` and `:3.14.home` are for building extension modules for that version
 (`python_development`).
 
-The file `:on_host.json` has, for each version, the `path` and `release` of the host's own
-interpreter, or null. Unlike `:3.14` it makes none.""",
+The file `:on_host.json` has the `path` and `release` of the host's interpreter for each version, or
+null. Unlike `:3.14`, it does not install interpreters.""",
     attrs = {
         "default_versions": attr.string_list(
-            doc = "The minor versions that can run the build's own programs, oldest first.",
+            doc = "The minor versions that can run the build's programs, oldest first.",
             mandatory = True,
         ),
         "versions": attr.string_list(
-            doc = "The minor versions that there are repositories for.",
+            doc = "All minor versions.",
             mandatory = True,
         ),
     },
@@ -216,28 +216,30 @@ def _python_impl(rctx):
     rctx.file("BUILD.bazel", _PYTHON_BUILD.format(found = found))
 
 def _bootstrap(rctx, host, version):
-    """An interpreter from Debian's packages, or the reason why there is none."""
+    """An interpreter from Debian packages and None, or None and the reason."""
     program = rctx.path(rctx.attr.bootstrap)
     for directory in [program.dirname, program.dirname.dirname.get_child("debian")]:
         rctx.watch_tree(directory)
     done = rctx.execute([rctx.path(rctx.attr.python), "-IBS", program, version])
     if done.return_code != 0:
-        return None, "not on this host; " + (done.stderr.strip() or "its preparation failed")
+        return None, "not installed, and cannot be installed from Debian packages: " + (
+            done.stderr.strip() or "%s failed" % rctx.attr.bootstrap
+        )
     interpreter = probe(host, done.stdout.strip())
     if not interpreter:
-        return None, "%s does not run on this host" % done.stdout.strip()
+        return None, "%s does not run on this machine" % done.stdout.strip()
     return interpreter, None
 
 python = repository_rule(
     implementation = _python_impl,
-    doc = """One Python to test with: found on the host, or else made from Debian's packages.
+    doc = """A Python to test with: the host's, or else one from Debian packages.
 
-Made when a target needs it. Where it cannot be had, `:found` is a constraint value that no
-platform satisfies, and the reason is printed.""",
+It is installed when a target needs it. If that fails, `:found` is a constraint value that no
+platform has, and the reason is printed.""",
     attrs = {
         "bootstrap": attr.label(
             default = "//toolchains/python:bootstrap.py",
-            doc = "The program that makes an interpreter.",
+            doc = "The program that installs an interpreter.",
         ),
         "python": attr.label(
             default = "@pythons//:python",
@@ -254,5 +256,5 @@ platform satisfies, and the reason is printed.""",
 )
 
 def identifier(version):
-    """Returns a minor version as part of a repository's name: "3_14"."""
+    """Returns a minor version as part of a repository name: "3_14"."""
     return version.replace(".", "_")

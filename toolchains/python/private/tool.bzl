@@ -1,10 +1,10 @@
-"""Python programs that build actions run."""
+"""Python programs for build actions."""
 
 load("@rules_python//python:defs.bzl", "PyInfo")
 
 _TOOLCHAIN = "@rules_python//python:toolchain_type"
 
-# As a py_binary does it: beside the program, around it, or where whoever calls it says.
+# Finds the runfiles as py_binary does: beside the program, around it, or in RUNFILES_DIR.
 _PROGRAM = """\
 #!/bin/sh
 case "$0" in
@@ -50,13 +50,21 @@ py_tool = rule(
     implementation = _py_tool_impl,
     doc = """A Python program for build actions.
 
-A `py_binary` is started by a Python of the machine that it runs on, which starts the interpreter of
-the toolchain. This starts that interpreter itself: a machine that has no Python runs it, and one
-start is saved.""",
+A `py_binary` is started by the machine's Python, which then starts the toolchain's interpreter. A
+`py_tool` starts the toolchain's interpreter directly, so it runs on machines without Python, and
+faster.
+
+```starlark
+py_tool(
+    name = "collect",
+    main = "collect.py",
+    deps = [":collect_lib"],
+)
+```""",
     executable = True,
     attrs = {
         "deps": attr.label_list(
-            doc = "What the program imports, itself included.",
+            doc = "The libraries of the program, including the one with `main`.",
             mandatory = True,
             providers = [PyInfo],
         ),

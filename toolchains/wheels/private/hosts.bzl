@@ -1,10 +1,10 @@
-"""The machines that a build can run on, as registries tag wheels for them: the data, once.
+"""The machines that a build can run on, and their wheel tags.
 
-  name         the host's name, which its lock file begins with
-  system,      what Bazel's repository rules call it
+  name         the host's name, the prefix of its lock file
+  system,      its names in Bazel's repository rules
     machine
   os, cpu      values of @platforms//os and @platforms//cpu
-  wheel_tags   platform tags of the wheels that hold programs for it
+  wheel_tags   platform tags of wheels with programs for it
 """
 
 HOSTS = [

@@ -5,14 +5,24 @@ load("@rules_python//python:defs.bzl", "py_binary")
 def lock_program(name, what, require, platforms, pythons, optional = []):
     """Declares `bazel run //PACKAGE:NAME`, which rewrites PACKAGE/locks/PLATFORM-PYTHON.txt.
 
+    Example:
+
+        lock_program(
+            name = "lock",
+            platforms = {"linux_x86_64": ["manylinux_2_28_x86_64"]},
+            pythons = ["3.11"],
+            require = ["numpy"],
+            what = "What the wheels require",
+        )
+
     Args:
       name: name of the target.
-      what: what is locked, for the head of each lock.
+      what: description of the wheels, for the header of each lock.
       require: requirements (PEP 508), the same for every platform and Python.
-      platforms: dict of platform tags (PEP 425) by the platform's name; the first platform gets
-        the newest versions, and the others the same.
-      pythons: Python versions, "3.11" and so on.
-      optional: further requirements, left out where the index has no wheels of them.
+      platforms: dict of platform tags (PEP 425) by platform name; the first platform gets the
+        newest versions, and the others the same versions.
+      pythons: Python versions, such as "3.11".
+      optional: more requirements, left out if the index lacks wheels of them.
     """
     package = native.package_name()
     arguments = [
@@ -31,7 +41,7 @@ def lock_program(name, what, require, platforms, pythons, optional = []):
         name = name,
         srcs = ["//toolchains/wheels:resolve.py"],
         main = "resolve.py",
-        # Bazel splits arguments as a shell does.
+        # Bazel splits arguments like a shell.
         args = ["'%s'" % argument for argument in arguments],
         deps = ["//toolchains/wheels:resolve"],
     )

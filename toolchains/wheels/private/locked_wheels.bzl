@@ -1,4 +1,4 @@
-"""Wheels that a lock file pins, as repositories: payload, tools, and whatever tests install."""
+"""Repositories with the wheels of a lock file: payload, tools, and dependencies of tests."""
 
 FETCHING_VARIABLES = ["IREE_RELEASE_CACHE", "XDG_CACHE_HOME", "HOME", "PIP_INDEX_URL", "PIP_CONFIG_FILE"]
 
@@ -15,27 +15,27 @@ FETCHING_ATTRS = {
             "//toolchains/wheels:pip_download.py",
             "//toolchains/wheels:wheel_cache.py",
         ],
-        doc = "What fetches.",
+        doc = "The Python modules that download wheels.",
     ),
     "_python": attr.label(default = "@pythons//:python_with_pip"),
-    "timeout": attr.int(default = 3600, doc = "Seconds."),
+    "timeout": attr.int(default = 3600, doc = "Timeout in seconds."),
 }
 
-def fetch_wheels(rctx, lock, projects, mend, label, python_version, abis, platform_tags):
-    """Fetches wheels into the directory `wheels` of a repository, whose rule has FETCHING_ATTRS.
+def fetch_wheels(rctx, lock, projects, fix, label, python_version, abis, platform_tags):
+    """Downloads wheels into the directory `wheels` of a repository whose rule has FETCHING_ATTRS.
 
     Args:
       rctx: the repository rule's context.
       lock: Label of the lock file.
-      projects: which of its projects; all when empty.
-      mend: the command that rewrites the lock, for messages.
-      label: what messages call the wheels' platform and tags.
-      python_version: Python version to serve.
-      abis: ABI tags to admit, besides none.
-      platform_tags: platform tags to admit, besides any.
+      projects: projects of the lock; all if empty.
+      fix: the command that rewrites the lock, for messages.
+      label: the name of the wheels' platform and tags in messages.
+      python_version: Python version of the wheels.
+      abis: ABI tags of the wheels, besides none.
+      platform_tags: platform tags of the wheels, besides any.
     """
     for module in rctx.attr._modules:
-        rctx.path(module)  # the wheels are fetched again when it changes
+        rctx.path(module)  # downloads again when it changes
     lock_name = "%s/%s" % (lock.package, lock.name)
     arguments = [
         rctx.path(rctx.attr._python),
@@ -45,7 +45,7 @@ def fetch_wheels(rctx, lock, projects, mend, label, python_version, abis, platfo
         "--lock-name=%s" % lock_name,
         "--label=%s" % label,
         "--python-version=%s" % python_version,
-        "--mend=%s" % mend,
+        "--fix=%s" % fix,
         "--output=wheels",
     ]
     arguments += ["--project=%s" % project for project in projects]
@@ -58,14 +58,17 @@ def fetch_wheels(rctx, lock, projects, mend, label, python_version, abis, platfo
         timeout = rctx.attr.timeout,
     )
     if result.return_code:
-        fail(result.stderr.strip() or "fetching took more than %d s" % rctx.attr.timeout)
+        fail(result.stderr.strip() or "the download of %s took more than %d s; run again" % (
+            lock_name,
+            rctx.attr.timeout,
+        ))
 
 def _locked_wheels_impl(rctx):
     fetch_wheels(
         rctx,
         lock = rctx.attr.lock,
         projects = rctx.attr.projects,
-        mend = rctx.attr.mend,
+        fix = rctx.attr.fix,
         label = rctx.attr.label,
         python_version = rctx.attr.python_version,
         abis = rctx.attr.abis,
@@ -81,23 +84,23 @@ filegroup(
 
 locked_wheels = repository_rule(
     implementation = _locked_wheels_impl,
-    doc = "Fetches wheels through the host's pip, held against the lock's hashes; only when a " +
-          "target needs them. `:wheels` are the files.",
+    doc = "Downloads the wheels of a lock through the host's pip, which checks their hashes, when a " +
+          "target needs them. `:wheels` is the files.",
     environ = FETCHING_VARIABLES,
     attrs = {
         "lock": attr.label(mandatory = True, doc = "The lock file."),
-        "projects": attr.string_list(doc = "Which of the lock's projects; all when empty."),
-        "mend": attr.string(
+        "projects": attr.string_list(doc = "Projects of the lock; all if empty."),
+        "fix": attr.string(
             mandatory = True,
             doc = "The command that rewrites the lock, for messages.",
         ),
         "label": attr.string(
             mandatory = True,
-            doc = "What messages call the wheels' platform and tags.",
+            doc = "The name of the wheels' platform and tags in messages.",
         ),
-        "python_version": attr.string(mandatory = True, doc = "Python version to serve."),
-        "abis": attr.string_list(doc = "ABI tags to admit, besides none."),
-        "platform_tags": attr.string_list(doc = "Platform tags to admit, besides any."),
+        "python_version": attr.string(mandatory = True, doc = "Python version of the wheels."),
+        "abis": attr.string_list(doc = "ABI tags of the wheels, besides none."),
+        "platform_tags": attr.string_list(doc = "Platform tags of the wheels, besides any."),
     } | FETCHING_ATTRS,
 )
 
@@ -109,7 +112,7 @@ def _wheels_hub_impl(rctx):
 
 wheels_hub = repository_rule(
     implementation = _wheels_hub_impl,
-    doc = "One repository through which several of locked_wheels are named, so that MODULE.bazel " +
-          "does not list them.",
-    attrs = {"wheels": attr.string_dict(doc = "Repositories of wheels, by the name they get here.")},
+    doc = "One repository with aliases to several of locked_wheels, so that MODULE.bazel need not " +
+          "list them.",
+    attrs = {"wheels": attr.string_dict(doc = "Repositories of wheels by their name in the hub.")},
 )

@@ -1,4 +1,4 @@
-"""The repositories behind `@pypi`: a hub of aliases, and the wheels that it leads to."""
+"""The repositories behind `@pypi`: a hub of aliases, and the wheels that they refer to."""
 
 load(":locked_wheels.bzl", "FETCHING_VARIABLES")
 
@@ -13,7 +13,7 @@ py_library(
         ["site-packages/**/*.py"],
         allow_empty = True,
     ),
-    # Bazel takes no spaces in the names of runfiles; what was compiled is not the same everywhere.
+    # Names of runfiles must not contain spaces; compiled modules are not reproducible.
     data = glob(
         ["site-packages/**"],
         allow_empty = True,
@@ -40,7 +40,7 @@ exports_files(glob(
 
 def _installed_wheels_impl(rctx):
     for module in rctx.attr._modules:
-        rctx.path(module)  # the wheels are installed again when it changes
+        rctx.path(module)  # installs again when it changes
     rctx.file("requirements.txt", "".join([pin + "\n" for pin in rctx.attr.pins]))
     rctx.report_progress("downloading %d wheels that %s pins" % (len(rctx.attr.pins), rctx.attr.lock_name))
     done = rctx.execute(
@@ -57,29 +57,32 @@ def _installed_wheels_impl(rctx):
         timeout = rctx.attr.timeout,
     )
     if done.return_code:
-        fail(done.stderr.strip() or "installing took more than %d s" % rctx.attr.timeout)
+        fail(done.stderr.strip() or "the download of %s took more than %d s; run again" % (
+            rctx.attr.lock_name,
+            rctx.attr.timeout,
+        ))
     for project, deps in rctx.attr.requires.items():
         rctx.file(project + "/BUILD.bazel", _PROJECT.format(
             project = project,
-            # Through the hub, for a project may be of another group.
+            # Through the hub, since a project may be in another group.
             deps = ["@%s//%s" % (rctx.attr.hub, dep) for dep in deps],
         ))
     rctx.file("BUILD.bazel", "")
 
 installed_wheels = repository_rule(
     implementation = _installed_wheels_impl,
-    doc = """Wheels of a requirements lock, downloaded together and installed when one is needed.
+    doc = """The wheels of a requirements lock, downloaded and installed when the first is needed.
 
-pip downloads them, so the user's own pip settings say where from, for the interpreter that runs
-the programs; it accepts the hashes of the lock and nothing else. `//PROJECT` is a `py_library`,
-`//PROJECT:whl` the wheel, `//PROJECT:bin/NAME` a program of it.""",
+pip downloads them with the user's configuration, for the interpreter that runs the programs, and
+accepts only files with the hashes of the lock. `//PROJECT` is a `py_library`, `//PROJECT:whl` the
+wheel, and `//PROJECT:bin/NAME` one of its programs.""",
     attrs = {
         "fix": attr.string(mandatory = True, doc = "The command that rewrites the lock, for messages."),
         "hub": attr.string(mandatory = True, doc = "Name of the hub."),
-        "lock_name": attr.string(mandatory = True, doc = "What messages call the lock."),
+        "lock_name": attr.string(mandatory = True, doc = "Name of the lock in messages."),
         "pins": attr.string_list(mandatory = True, doc = "Requirements with their hashes."),
-        "requires": attr.string_list_dict(mandatory = True, doc = "What each project requires."),
-        "timeout": attr.int(default = 3600, doc = "Seconds."),
+        "requires": attr.string_list_dict(mandatory = True, doc = "Dependencies of each project."),
+        "timeout": attr.int(default = 3600, doc = "Timeout in seconds."),
         "_modules": attr.label_list(
             default = [
                 "//toolchains:__init__.py",
@@ -91,7 +94,7 @@ the programs; it accepts the hashes of the lock and nothing else. `//PROJECT` is
                 "//toolchains/wheels:pip_download.py",
                 "//toolchains/wheels:wheel_cache.py",
             ],
-            doc = "What downloads and installs.",
+            doc = "The Python modules that download and install wheels.",
         ),
         "_python": attr.label(default = "@pythons//:python_with_pip"),
     },
@@ -99,7 +102,7 @@ the programs; it accepts the hashes of the lock and nothing else. `//PROJECT` is
 )
 
 _REQUIREMENTS = '''\
-"""Labels of what the lock pins, by the names of the projects."""
+"""Labels of the projects of a requirements lock."""
 
 load("@@{workspace}//toolchains/wheels/private:requirements_lock.bzl", "normalize")
 
@@ -116,7 +119,7 @@ def whl_requirement(name):
 def _label(name, target):
     project = normalize(name)
     if project not in _PROJECTS:
-        fail("%s is not pinned by {lock}: add it to an input file, and rewrite the lock with: {fix}" % name)
+        fail("%s is not in {lock}: add it to an input file, then rewrite the lock with: {fix}" % name)
     return "@@{hub}//%s:%s" % (project, target)
 
 _PROJECTS = {projects}
@@ -146,12 +149,12 @@ def _pypi_hub_impl(rctx):
 
 pypi_hub = repository_rule(
     implementation = _pypi_hub_impl,
-    doc = "One repository through which all projects of a lock are named: `//PROJECT`, " +
-          "`//PROJECT:whl`, `//PROJECT:bin/PROJECT`, and `requirements.bzl`.",
+    doc = "One repository with aliases to all projects of a lock: `//PROJECT`, `//PROJECT:whl`, " +
+          "`//PROJECT:bin/PROJECT`, and `requirements.bzl`.",
     attrs = {
         "fix": attr.string(mandatory = True, doc = "The command that rewrites the lock, for messages."),
-        "lock_name": attr.string(mandatory = True, doc = "What messages call the lock."),
-        "programs": attr.string_list(doc = "Projects that bring a program of their name."),
+        "lock_name": attr.string(mandatory = True, doc = "Name of the lock in messages."),
+        "programs": attr.string_list(doc = "Projects with a program of the same name."),
         "projects": attr.string_dict(mandatory = True, doc = "The repository of each project's wheel."),
     },
 )

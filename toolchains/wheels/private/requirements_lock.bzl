@@ -1,17 +1,16 @@
-"""What a lock of pip-compile states: pins, who requires them, and so what to fetch together."""
+"""Parses locks of pip-compile: pins, their dependents, and groups to download together."""
 
 def parse(text, name, fix):
-    """Reads a lock as pip-compile writes it with hashes and annotations.
+    """Parses a lock that pip-compile wrote with hashes and annotations.
 
     Args:
       text: the lock.
-      name: what messages call it.
+      name: its name in messages.
       fix: the command that rewrites it, for messages.
 
     Returns:
-      A dict of structs by normalized project name: `pin` (the requirement with its hashes, as pip
-      reads it) and `via` (the projects that require it, normalized, and `-r FILE` for each input
-      file that does).
+      A dict of structs by normalized project name: `pin`, the requirement with its hashes, and
+      `via`, the normalized names of the projects that require it, and `-r FILE` for input files.
     """
     blocks = {}
     project, annotated = None, False
@@ -20,7 +19,7 @@ def parse(text, name, fix):
         if line[:1].isalnum():
             project, annotated = normalize(content.partition("==")[0]), False
             if "==" not in content or " " in content:
-                fail(_broken(name, number, "expected PROJECT==VERSION, not %r" % content, fix))
+                fail(_message(name, number, "expected PROJECT==VERSION, not %r" % content, fix))
             blocks[project] = struct(pin = [content], via = [])
         elif content.startswith("--hash=") and project:
             blocks[project].pin.append(content)
@@ -34,29 +33,29 @@ def parse(text, name, fix):
             elif annotated and line.startswith(" "):
                 blocks[project].via.append(_parent(word))
         elif content and not content.startswith("#"):
-            fail(_broken(name, number, "expected a hash, not %r" % content, fix))
+            fail(_message(name, number, "expected a hash, not %r" % content, fix))
     for project, block in blocks.items():
         if len(block.pin) == 1:
-            fail(_broken(name, None, "%s has no hash" % project, fix))
+            fail(_message(name, None, "%s has no hash" % project, fix))
         if not block.via:
-            fail(_broken(name, None, "nothing states what requires %s" % project, fix))
+            fail(_message(name, None, "%s has no `via` annotation" % project, fix))
         for parent in block.via:
             if not parent.startswith("-r ") and parent not in blocks:
-                fail(_broken(name, None, "%s requires %s and is not pinned" % (parent, project), fix))
+                fail(_message(name, None, "%s requires %s but is not pinned" % (parent, project), fix))
     return {
         project: struct(pin = " ".join(block.pin), via = block.via)
         for project, block in blocks.items()
     }
 
 def group(pins, inputs):
-    """Divides the pins by the input file that leads to them, directly or not.
+    """Groups the pins by the input file that requires them, directly or transitively.
 
     Args:
       pins: the pins, as `parse` returns them.
-      inputs: paths of the input files; what several lead to belongs to the first of these.
+      inputs: paths of the input files; a project that several require is in the first group.
 
     Returns:
-      A dict of lists of project names by input file; every project is in one of them.
+      A dict of lists of project names by input file; every project is in exactly one list.
     """
     groups = {}
     ungrouped = {project: None for project in pins}
@@ -77,11 +76,14 @@ def group(pins, inputs):
         for project in groups[input]:
             ungrouped.pop(project)
     if ungrouped:
-        fail("none of %s leads to %s." % (", ".join(inputs), ", ".join(ungrouped.keys())))
+        fail("none of %s requires %s: add the missing input file to `groups`." % (
+            ", ".join(inputs),
+            ", ".join(ungrouped.keys()),
+        ))
     return groups
 
 def dependencies(pins):
-    """Says what each project requires.
+    """Returns the dependencies of each project.
 
     Args:
       pins: the pins, as `parse` returns them.
@@ -97,10 +99,10 @@ def dependencies(pins):
     return required
 
 def normalize(project):
-    """Spells the name of a project as labels do.
+    """Normalizes the name of a project for labels.
 
     Args:
-      project: name of a project, in any spelling that the registry takes: "ruamel.yaml".
+      project: name of a project, in any spelling that registries accept: "ruamel.yaml".
 
     Returns:
       The name in lower case, with underscores: "ruamel_yaml".
@@ -113,6 +115,6 @@ def normalize(project):
 def _parent(word):
     return word if word.startswith("-r ") else normalize(word.partition("[")[0])
 
-def _broken(name, number, what, fix):
+def _message(name, number, problem, fix):
     where = "%s, line %d" % (name, number) if number else name
-    return "%s: %s; rewrite it with: %s" % (where, what, fix)
+    return "%s: %s; rewrite it with: %s" % (where, problem, fix)

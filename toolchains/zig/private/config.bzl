@@ -1,4 +1,4 @@
-"""What Bazel is told of the compiler for one platform."""
+"""The configuration of the C and C++ toolchain for one platform."""
 
 load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
 load(
@@ -24,8 +24,8 @@ _LINK = _LINK_PROGRAM + [
     ACTION_NAMES.cpp_link_nodeps_dynamic_library,
 ]
 
-# The same in every compilation mode: what is shipped is what is tested. Dates would make two
-# builds differ, and zig's default of trapping undefined behaviour would ship a debugging aid.
+# The same in every compilation mode, so that the tested files are the shipped ones. Dates would make
+# builds differ, and zig's default of trapping undefined behaviour is a debugging aid.
 COMPILE_FLAGS = [
     "-O2",
     "-g0",
@@ -38,7 +38,7 @@ COMPILE_FLAGS = [
 ]
 
 def link_flags(os):
-    """Returns what every link for a system is given.
+    """Returns the flags of every link for a system.
 
     Args:
       os: "linux", "windows" or "macos".
@@ -84,7 +84,7 @@ def _zig_cc_toolchain_config_impl(ctx):
         toolchain_identifier = "zig_" + ctx.attr.target,
         target_system_name = ctx.attr.target,
         target_cpu = ctx.attr.cpu,
-        # "macosx" would have Bazel add flags of Apple's own tools.
+        # With "macosx", Bazel would add flags for Apple's tools.
         target_libc = ctx.attr.os,
         compiler = "clang",
         abi_version = "unknown",
@@ -158,22 +158,22 @@ zig_cc_toolchain_config = rule(
     doc = "The configuration of the C and C++ toolchain for one platform.",
     provides = [CcToolchainConfigInfo],
     attrs = {
-        "cpu": attr.string(mandatory = True, doc = "As in platforms/defs.bzl."),
-        "cxx": attr.bool(mandatory = True, doc = "Whether links are given the C++ runtime."),
+        "cpu": attr.string(mandatory = True, doc = "CPU, as in platforms/defs.bzl."),
+        "cxx": attr.bool(mandatory = True, doc = "Whether to link with the C++ runtime."),
         "driver": attr.label(
             mandatory = True,
             cfg = "exec",
             providers = [ZigDriverInfo],
-            doc = "The compiler's command line.",
+            doc = "The compiler driver.",
         ),
-        "os": attr.string(mandatory = True, doc = "As in platforms/defs.bzl."),
+        "os": attr.string(mandatory = True, doc = "Operating system, as in platforms/defs.bzl."),
         "runtime": attr.label(
             mandatory = True,
             allow_single_file = True,
-            # As Bazel takes a toolchain's files.
+            # Like the other files of a toolchain.
             cfg = "exec",
-            doc = "Of zig_runtime.",
+            doc = "A zig_runtime target.",
         ),
-        "target": attr.string(mandatory = True, doc = "The platform, as zig has it."),
+        "target": attr.string(mandatory = True, doc = "zig's name of the platform."),
     } | ZIG_ATTRS,
 )

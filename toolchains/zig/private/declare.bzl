@@ -9,7 +9,7 @@ load(":config.bzl", "zig_cc_toolchain_config")
 load(":programs.bzl", "zig_driver", "zig_runtime")
 
 def _host_triple(host):
-    """The oldest system that the driver may run on: that which zig itself asks for."""
+    """The oldest system that zig supports, which the driver is compiled for."""
     return zig_triple(struct(
         name = host.name,
         os = host.os,
@@ -19,7 +19,7 @@ def _host_triple(host):
     ))
 
 def declare_driver(name):
-    """Declares the compiler's command line, for whichever machine runs it.
+    """Declares the compiler driver, for the machine that runs it.
 
     Args:
       name: name of the target.
@@ -35,18 +35,18 @@ def declare_driver(name):
     zig_driver(
         name = name,
         src = "driver.c",
-        # As below: for the machine that runs it.
+        # As below: only built when needed.
         tags = ["manual"],
         target = select({":on_" + host.name: _host_triple(host) for host in HOSTS}),
     )
 
 # buildifier: disable=unnamed-macro
 def declare_toolchains():
-    """Declares, for each platform: its runtimes, its C toolchain, and the `toolchain` NAME."""
+    """Declares the runtimes, the C toolchain and the `toolchain` target of each platform."""
     for platform in COMPILED_PLATFORMS:
         triple = zig_triple(platform)
 
-        # What needs them builds them, for the machine that runs the compiler; //... need not.
+        # Only built when needed, for the machine that runs the compiler, and not by //...
         common = {"tags": ["manual"]}
         zig_runtime(
             name = platform.name + "_c",

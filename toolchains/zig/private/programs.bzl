@@ -1,4 +1,4 @@
-"""What the toolchains run, and the compiled C runtimes that they link with."""
+"""The programs of the toolchains, and the compiled runtimes that they link with."""
 
 ZIG_ATTRS = {
     "_zig": attr.label(
@@ -11,33 +11,33 @@ ZIG_ATTRS = {
         default = "@zig//:lib",
         allow_files = True,
         cfg = "exec",
-        doc = "Its own sources and headers, one directory.",
+        doc = "The directory of its sources and headers.",
     ),
 }
 
-_ONCE = {
+_SHARED_SETTINGS = {
     "//packaging:other_version": "",
     "//platforms:python_tag": "py3",
     "//toolchains/zig:cxx": True,
 }
 
-def _once_impl(_settings, _attr):
-    return _ONCE
+def _shared_impl(_settings, _attr):
+    return _SHARED_SETTINGS
 
-# Whoever needs it, it is made once: what is set on the way to a wheel or a program says nothing to
-# it, and would have it made again elsewhere.
-_once = transition(
-    implementation = _once_impl,
+# Built once for all dependents: these settings of wheels and programs do not affect it, but would
+# build it again in another configuration.
+_shared = transition(
+    implementation = _shared_impl,
     inputs = [],
-    outputs = _ONCE.keys(),
+    outputs = _SHARED_SETTINGS.keys(),
 )
 
-# What driver.c is called by; the name says what it does.
-VERBS = ["ar", "c++", "cc", "dlltool", "ranlib"]
+# The tools of the driver, which it selects by its name: zig-cc and so on.
+_TOOLS = ["ar", "c++", "cc", "dlltool", "ranlib"]
 
 ZigDriverInfo = provider(
-    doc = "The command line of the compiler and its companions.",
-    fields = {"programs": "dict of File by verb: cc, c++, ar, ranlib, dlltool"},
+    doc = "The programs of the compiler driver.",
+    fields = {"programs": "dict of File by tool: cc, c++, ar, ranlib, dlltool"},
 )
 
 def zig_lib(ctx):
@@ -45,8 +45,8 @@ def zig_lib(ctx):
     (directory,) = ctx.files._lib
     return directory
 
-# Where actions run in the root directory, zig 0.17 does not find what it compiles by a relative path.
-_IN_FULL = """\
+# In the root directory, where some actions run, zig 0.17 fails with a relative path.
+_ABSOLUTE_LIB_DIR = """\
 #!/bin/sh
 ZIG_LIB_DIR=${PWD%/}/$ZIG_LIB_DIR exec "$@"
 """
@@ -54,10 +54,10 @@ ZIG_LIB_DIR=${PWD%/}/$ZIG_LIB_DIR exec "$@"
 def _zig_driver_impl(ctx):
     driver = ctx.actions.declare_file(ctx.label.name + "/driver")
     cache = driver.path + ".cache"
-    in_full = ctx.actions.declare_file(ctx.label.name + ".sh")
-    ctx.actions.write(in_full, _IN_FULL, is_executable = True)
+    wrapper = ctx.actions.declare_file(ctx.label.name + ".sh")
+    ctx.actions.write(wrapper, _ABSOLUTE_LIB_DIR, is_executable = True)
     ctx.actions.run(
-        executable = in_full,
+        executable = wrapper,
         arguments = [
             ctx.file._zig.path,
             "cc",
@@ -78,12 +78,12 @@ def _zig_driver_impl(ctx):
             "ZIG_LOCAL_CACHE_DIR": cache,
         },
         mnemonic = "ZigDriver",
-        progress_message = "Compiling the driver of the C compiler",
+        progress_message = "Compiling the compiler driver",
     )
     programs = {}
-    for verb in VERBS:
-        programs[verb] = ctx.actions.declare_file("%s/zig-%s" % (ctx.label.name, verb))
-        ctx.actions.symlink(output = programs[verb], target_file = driver, is_executable = True)
+    for tool in _TOOLS:
+        programs[tool] = ctx.actions.declare_file("%s/zig-%s" % (ctx.label.name, tool))
+        ctx.actions.symlink(output = programs[tool], target_file = driver, is_executable = True)
     return [
         DefaultInfo(files = depset(programs.values())),
         ZigDriverInfo(programs = programs),
@@ -91,12 +91,12 @@ def _zig_driver_impl(ctx):
 
 zig_driver = rule(
     implementation = _zig_driver_impl,
-    cfg = _once,
-    doc = "The driver, compiled for the machine that runs it.",
+    cfg = _shared,
+    doc = "The compiler driver, compiled for the machine that runs it.",
     provides = [ZigDriverInfo],
     attrs = {
         "src": attr.label(mandatory = True, allow_single_file = [".c"], doc = "driver.c."),
-        "target": attr.string(mandatory = True, doc = "That machine, as zig has it."),
+        "target": attr.string(mandatory = True, doc = "zig's name of that machine."),
     } | ZIG_ATTRS,
 )
 
@@ -114,10 +114,10 @@ def _zig_runtime_impl(ctx):
         inputs = [zig_lib(ctx)],
         outputs = [tree],
         tools = [ctx.file._zig],
-        # Whichever configuration asks for it, it is the same action, and in a cache but once.
+        # The same action, with one cache entry, in every configuration.
         execution_requirements = {"supports-path-mapping": "1"},
         mnemonic = "ZigRuntime",
-        progress_message = "Compiling the %s runtime for %s, once on this machine" % (
+        progress_message = "Compiling the %s runtime for %s (once per machine)" % (
             ctx.attr.language.upper(),
             ctx.attr.target,
         ),
@@ -126,10 +126,10 @@ def _zig_runtime_impl(ctx):
 
 zig_runtime = rule(
     implementation = _zig_runtime_impl,
-    cfg = _once,
-    doc = "The C or C++ runtime of a target, compiled: a directory that driver.c links with.",
+    cfg = _shared,
+    doc = "The compiled C or C++ runtime of a target, a directory that driver.c links with.",
     attrs = {
-        "target": attr.string(mandatory = True, doc = "The target, as zig has it."),
+        "target": attr.string(mandatory = True, doc = "zig's name of the target."),
         "language": attr.string(values = ["c", "c++"], mandatory = True, doc = "Its language."),
         "_compile": attr.label(
             default = "//toolchains/zig:runtime",

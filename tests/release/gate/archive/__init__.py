@@ -1,1 +1,1 @@
-"""Reading archives that nobody vouches for."""
+"""Tests of the readers for untrusted archives."""

@@ -1,4 +1,4 @@
-"""Archives for tests, good ones and others."""
+"""Builders of valid and invalid archives, and a reader that collects their problems."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def tarred(
     extra: Sequence[tarfile.TarInfo] = (),
     form: int = tarfile.USTAR_FORMAT,
 ) -> bytes:
-    """A tar archive, not compressed."""
+    """An uncompressed tar archive."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
         for name, content in members.items():
@@ -57,37 +57,37 @@ def xz(content: bytes) -> bytes:
 
 
 def special(name: str, kind: bytes, target: str = "", mode: int = 0o644) -> tarfile.TarInfo:
-    """A tar member that is no plain file."""
+    """A tar member that is not a plain file."""
     info = tarfile.TarInfo(name)
     info.type, info.linkname, info.mode = kind, target, mode
     return info
 
 
-class Found:
-    """All that a reader says of an archive, and how much it handed out."""
+class ReadResult:
+    """The content and problems of an archive, and how many bytes its reader yielded."""
 
     def __init__(self, path: Path, limits: ArchiveLimits | None = None) -> None:
         self.problems: list[Problem] = []
         self.content: dict[str, bytes] = {}
-        self.handed_out = 0
+        self.yielded = 0
         reader = wheel_zip if path.suffix == ".whl" else tar
         members = reader.read(path, self.problems.append, limits)
         try:
             for member in members:
-                self._take(member.path, member.content)
+                self._read(member.path, member.content)
         except ArchiveError as error:
             self.problems.append(Problem(error.check, str(error)))
 
     @property
     def checks(self) -> set[Check]:
-        """What it found."""
+        """The checks that failed."""
         return {problem.check for problem in self.problems}
 
-    def _take(self, path: str, chunks: Iterator[bytes]) -> None:
+    def _read(self, path: str, chunks: Iterator[bytes]) -> None:
         parts = []
         try:
             for chunk in chunks:
-                self.handed_out += len(chunk)
+                self.yielded += len(chunk)
                 parts.append(chunk)
         except ArchiveError as error:
             self.problems.append(Problem(error.check, str(error), path))
@@ -95,15 +95,15 @@ class Found:
         self.content[path] = b"".join(parts)
 
 
-def of_wheel(directory: Path, content: bytes, limits: ArchiveLimits | None = None) -> Found:
-    """What is found in these bytes as a wheel."""
+def read_wheel(directory: Path, content: bytes, limits: ArchiveLimits | None = None) -> ReadResult:
+    """Reads these bytes as a wheel."""
     path = directory / "a.whl"
     path.write_bytes(content)
-    return Found(path, limits)
+    return ReadResult(path, limits)
 
 
-def of_dist(directory: Path, content: bytes, limits: ArchiveLimits | None = None) -> Found:
-    """What is found in these bytes as a dist."""
+def read_dist(directory: Path, content: bytes, limits: ArchiveLimits | None = None) -> ReadResult:
+    """Reads these bytes as a dist."""
     path = directory / "a.tar.xz"
     path.write_bytes(content)
-    return Found(path, limits)
+    return ReadResult(path, limits)

@@ -1,6 +1,6 @@
-"""Hostile archives: whatever the bytes are, the gate answers, in bounded work, and writes nothing.
+"""Hostile archives: for any bytes, the gate gives a report, in bounded work, and writes nothing.
 
-A file is inspected as a whole, as the gate does it: archive, RECORD, metadata, native headers.
+Each file is inspected as a whole, as the gate does: archive, RECORD, metadata, native headers.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from release.gate.archive.member import ArchiveLimits
-from release.gate.inspection import Context, inspect
+from release.gate.inspection import InspectionContext, inspect
 from release.model.plan import Platform
-from tests.release.gate.archive.builders import GOOD, Found, special, tarred, xz, zipped
+from tests.release.gate.archive.builders import GOOD, ReadResult, special, tarred, xz, zipped
 
 WHEEL = "iree_runtime-1-py3-none-any.whl"
 DIST = "iree-dist-1-linux-x86_64.tar.xz"
 PLATFORM = Platform("linux_x86_64", "linux", "x86_64", "glibc_2.28", None, ())
-CONTEXT = Context("1", {"iree-runtime": ("iree/runtime",)}, {DIST: PLATFORM}, {})
+CONTEXT = InspectionContext("1", {"iree-runtime": ("iree/runtime",)}, {DIST: PLATFORM}, {})
 INFO = "iree_runtime-1.dist-info"
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00" + bytes(44)
 PE = b"MZ" + bytes(58) + b"\x40\0\0\0PE\0\0\x64\x86" + bytes(40)
@@ -44,8 +44,8 @@ Change = Callable[[bytes], bytes]
 
 @st.composite
 def damage(draw: st.DrawFn) -> Change:
-    """A way to damage bytes: flip, cut, put in, double, exchange, a few times over."""
-    kinds = st.sampled_from(["flip", "cut", "put", "double", "exchange", "end"])
+    """A way to damage bytes: flip, cut, insert, repeat, replace, truncate, a few times over."""
+    kinds = st.sampled_from(["flip", "cut", "insert", "repeat", "replace", "truncate"])
     steps = draw(
         st.lists(
             st.tuples(kinds, st.floats(0, 1), st.floats(0, 1), st.binary(max_size=40)),
@@ -55,19 +55,19 @@ def damage(draw: st.DrawFn) -> Change:
     )
 
     def apply(data: bytes) -> bytes:
-        for kind, one, two, put in steps:
+        for kind, one, two, new in steps:
             first, last = sorted((int(one * len(data)), int(two * len(data))))
             if kind == "flip" and data:
                 at = min(first, len(data) - 1)
-                data = data[:at] + bytes([data[at] ^ (put[0] if put else 1)]) + data[at + 1 :]
+                data = data[:at] + bytes([data[at] ^ (new[0] if new else 1)]) + data[at + 1 :]
             elif kind == "cut":
                 data = data[:first] + data[min(last, first + 64) :]
-            elif kind == "put":
-                data = data[:first] + put + data[first:]
-            elif kind == "double":
+            elif kind == "insert":
+                data = data[:first] + new + data[first:]
+            elif kind == "repeat":
                 data = data[:last] + data[first:last] + data[last:]
-            elif kind == "exchange":
-                data = data[:first] + put + data[first + len(put) :]
+            elif kind == "replace":
+                data = data[:first] + new + data[first + len(new) :]
             else:
                 data = data[: max(first, 1)]
         return data
@@ -76,53 +76,53 @@ def damage(draw: st.DrawFn) -> Change:
 
 
 def damaged(name: str) -> st.SearchStrategy[bytes]:
-    """A text of .dist-info, damaged."""
+    """A damaged file of .dist-info."""
     text = FILES.get(f"{INFO}/{name}", b"Metadata-Version: 2.4\nName: iree-runtime\nVersion: 1\n")
     return damage().map(lambda change: change(text))
 
 
-def answer(name: str, content: bytes) -> None:
-    """Inspects a file; nothing but the file may be where it lies, before and after."""
+def check_inspection(name: str, content: bytes) -> None:
+    """Inspects a file, and checks that nothing is written next to it."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, name)
         path.write_bytes(content)
         report = inspect(path, CONTEXT)
         assert report.size == len(content)
         assert [entry.name for entry in Path(directory).iterdir()] == [name]
-        found = Found(path, ArchiveLimits(members=100, size=1 << 20, ratio=50))
-        assert found.handed_out <= 1 << 20
+        result = ReadResult(path, ArchiveLimits(members=100, size=1 << 20, ratio=50))
+        assert result.yielded <= 1 << 20
 
 
 @pytest.mark.parametrize("name", [WHEEL, DIST])
 @given(content=st.binary(max_size=400))
-def test_any_bytes_get_an_answer(name: str, content: bytes) -> None:
-    answer(name, content)
+def test_any_bytes_get_a_report(name: str, content: bytes) -> None:
+    check_inspection(name, content)
 
 
 @settings(max_examples=300)
 @given(change=damage())
-def test_a_damaged_wheel_gets_an_answer(change: Change) -> None:
-    answer(WHEEL, change(SMALL_WHEEL))
+def test_a_damaged_wheel_gets_a_report(change: Change) -> None:
+    check_inspection(WHEEL, change(SMALL_WHEEL))
 
 
 @settings(max_examples=200)
 @given(change=damage())
-def test_a_damaged_dist_gets_an_answer(change: Change) -> None:
-    answer(DIST, change(SMALL_DIST))
+def test_a_damaged_dist_gets_a_report(change: Change) -> None:
+    check_inspection(DIST, change(SMALL_DIST))
 
 
 @settings(max_examples=300)
 @given(change=damage())
-def test_a_damaged_tar_in_a_whole_stream_gets_an_answer(change: Change) -> None:
-    """Damage that the checksum of xz would hide from the tar reader."""
-    answer(DIST, xz(change(SMALL_TAR)))
+def test_a_damaged_tar_in_a_complete_stream_gets_a_report(change: Change) -> None:
+    """Damage that would otherwise end at xz's checksum and not reach the tar reader."""
+    check_inspection(DIST, xz(change(SMALL_TAR)))
 
 
 @settings(max_examples=200)
 @given(paths=st.lists(st.text(max_size=12), max_size=4), content=st.binary(max_size=300))
-def test_any_paths_and_contents_get_an_answer(paths: list[str], content: bytes) -> None:
+def test_any_paths_and_contents_get_a_report(paths: list[str], content: bytes) -> None:
     members = {f"iree/{path}": content for path in paths} | FILES
-    answer(WHEEL, zipped(members | {f"{INFO}/METADATA": content}))
+    check_inspection(WHEEL, zipped(members | {f"{INFO}/METADATA": content}))
 
 
 @settings(max_examples=200)
@@ -134,6 +134,6 @@ def test_any_paths_and_contents_get_an_answer(paths: list[str], content: bytes) 
         }
     )
 )
-def test_any_metadata_gets_an_answer(texts: dict[str, bytes]) -> None:
+def test_any_metadata_gets_a_report(texts: dict[str, bytes]) -> None:
     members = FILES | {f"{INFO}/{name}": text for name, text in texts.items()}
-    answer(WHEEL, zipped(members))
+    check_inspection(WHEEL, zipped(members))

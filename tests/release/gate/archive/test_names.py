@@ -1,4 +1,4 @@
-"""Paths: each must be the same file on every system, and inside."""
+"""Paths in archives: each must be inside, and the same file on every system."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from release.model.finding import Check
         "a" * 240,
     ],
 )
-def test_an_honest_path_passes(path: str) -> None:
+def test_a_portable_path_passes(path: str) -> None:
     assert not [*problems(path)]
 
 
@@ -53,7 +53,7 @@ def test_an_honest_path_passes(path: str) -> None:
         "iree/what?",
     ],
 )
-def test_another_is_found(path: str) -> None:
+def test_any_other_path_is_found(path: str) -> None:
     assert {problem.check for problem in problems(path)} == {Check.ARCHIVE_PATH}
 
 
@@ -70,13 +70,13 @@ def test_another_is_found(path: str) -> None:
         ["a/x/y", "a/X"],
     ],
 )
-def test_two_paths_that_some_system_takes_for_one_are_found(paths: list[str]) -> None:
+def test_two_paths_that_are_one_on_some_system_are_found(paths: list[str]) -> None:
     names = Names()
     found = [problem.check for path in paths for problem in names.add(path, directory=False)]
     assert Check.ARCHIVE_DOUBLE in found
 
 
-def test_directories_may_be_named_and_have_files_in_them() -> None:
+def test_directories_may_have_entries_and_contain_files() -> None:
     names = Names()
     entries = [("a", True), ("a/b", True), ("a/b/x", False), ("a/c", False), ("a/b/y", False)]
     assert not [p for path, directory in entries for p in names.add(path, directory=directory)]

@@ -1,4 +1,4 @@
-"""RECORD: whatever it and the members disagree on is found."""
+"""RECORD: every difference between it and the members is found."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def found(*lines: str) -> list[Check]:
     return [finding.check for finding in record.check("a.whl", PATH, text, MEMBERS)]
 
 
-def test_a_right_record_passes() -> None:
+def test_a_valid_record_passes() -> None:
     assert found(A, BC, OWN) == []
     assert found(A, BC, OWN, f"{PATH}.jws,,") == []
 
@@ -50,10 +50,10 @@ def test_a_right_record_passes() -> None:
         ([A, BC.replace("sha256=", "sha256=A"), OWN], Check.RECORD_DIGEST),
     ],
 )
-def test_what_disagrees_is_found(lines: list[str], check: Check) -> None:
+def test_a_difference_is_found(lines: list[str], check: Check) -> None:
     assert check in found(*lines)
 
 
-def test_bytes_that_are_no_text_are_found() -> None:
+def test_a_record_that_is_not_text_is_found() -> None:
     (finding,) = record.check("a.whl", PATH, b"\xff\xfe", MEMBERS)
     assert finding.check is Check.RECORD_BROKEN

@@ -1,1 +1,1 @@
-"""Native files: what is read of them, and what they may be."""
+"""Native files: tests of the parser, and of the rules for each system."""

@@ -1,4 +1,4 @@
-"""The rules of each system, on the facts of native files."""
+"""The rules of each system, applied to the facts of native files."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from release.gate.binary.abi import Abi, of_tags
+from release.gate.binary.abi import Abi
 from release.gate.binary.facts import Binary
 from release.gate.binary.rules import check
-from release.gate.target import of_tag
+from release.gate.target import Target
 from release.model.finding import Check, Finding
 
 ELF = Binary(
     system="linux",
     cpus=frozenset({"x86_64"}),
     needed=("libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"),
-    versions=(("libc.so.6", "GLIBC_2.17"), ("libstdc++.so.6", "GLIBCXX_3.4.24")),
+    symbol_versions=(("libc.so.6", "GLIBC_2.17"), ("libstdc++.so.6", "GLIBCXX_3.4.24")),
 )
 PE = Binary(
     system="windows",
@@ -52,7 +52,7 @@ def found(
     members: Collection[str] = MEMBERS,
     abi: Abi | None = None,
 ) -> list[Finding]:
-    targets = [target for tag in tags if (target := of_tag(tag))]
+    targets = [target for tag in tags if (target := Target.from_tag(tag))]
     return [*check("a.whl", {member: binary}, members, targets, abi)]
 
 
@@ -61,7 +61,7 @@ def checks(binary: Binary, *tags: str, abi: Abi | None = None) -> list[Check]:
 
 
 @pytest.mark.parametrize(("binary", "tag"), [(ELF, LINUX), (PE, WINDOWS), (MACHO, MAC)])
-def test_an_honest_file_passes(binary: Binary, tag: str) -> None:
+def test_a_valid_file_passes(binary: Binary, tag: str) -> None:
     assert checks(binary, tag) == []
 
 
@@ -80,7 +80,7 @@ def test_a_file_for_another_machine_is_found(binary: Binary, tag: str, check_: C
     assert checks(binary, tag) == [check_]
 
 
-def test_universal_code_fits_every_tag_of_its_processors() -> None:
+def test_universal_code_matches_every_tag_of_its_processors() -> None:
     assert checks(BOTH, "macosx_13_0_universal2") == []
     assert checks(BOTH, "macosx_13_0_x86_64", "macosx_13_0_arm64") == []
 
@@ -88,42 +88,42 @@ def test_universal_code_fits_every_tag_of_its_processors() -> None:
 @pytest.mark.parametrize(
     ("tag", "found_checks"),
     [
-        ("macosx_10_9_universal2", []),  # arm64 began with macOS 11, which no tag need repeat
+        ("macosx_10_9_universal2", []),  # for arm64 this means macOS 11, the first to support it
         ("macosx_10_9_x86_64", []),
         ("macosx_10_8_universal2", [Check.MINIMUM_OS]),
         ("macosx_11_0_arm64", []),
     ],
 )
-def test_each_processor_is_held_to_the_system_that_the_tag_promises_for_it(
+def test_the_minimum_macos_is_checked_for_each_processor(
     tag: str, found_checks: list[Check]
 ) -> None:
-    """Catches: an honest universal2 wheel refused for the newer half, or a bad half passed."""
+    """Catches: a valid universal2 wheel refused for its newer half; an invalid half passed."""
     assert checks(BOTH, tag) == found_checks
 
 
-def test_a_half_that_says_no_system_is_found_beside_one_that_does() -> None:
-    silent = replace(BOTH, minimum_os=(("aarch64", (11, 0)),))
-    (finding,) = found(silent, "macosx_13_0_universal2")
-    assert finding.message == "its x86_64 code does not say which macOS it needs"
+def test_a_half_without_a_minimum_macos_is_found() -> None:
+    half = replace(BOTH, minimum_os=(("aarch64", (11, 0)),))
+    (finding,) = found(half, "macosx_13_0_universal2")
+    assert finding.message == "its x86_64 code does not declare a minimum macOS"
 
 
-def test_the_universal2_lie_is_told_with_the_true_tag() -> None:
+def test_a_false_universal2_tag_is_found_with_the_correct_tag() -> None:
     (finding,) = found(MACHO, "macosx_13_0_universal2")
-    assert "holds code for aarch64 alone" in finding.message
-    assert "the true tag is macosx_13_0_arm64" in finding.message
+    assert "contains code only for aarch64" in finding.message
+    assert "the correct tag is macosx_13_0_arm64" in finding.message
 
 
 def test_a_native_file_in_a_pure_wheel_is_found() -> None:
     assert checks(ELF) == [Check.BINARY_SYSTEM]
 
 
-def test_every_tag_of_a_wheel_must_hold() -> None:
-    newer = replace(ELF, versions=(("libc.so.6", "GLIBC_2.28"),))
+def test_a_file_is_checked_against_every_tag_of_its_wheel() -> None:
+    newer = replace(ELF, symbol_versions=(("libc.so.6", "GLIBC_2.28"),))
     assert checks(newer, "manylinux_2_28_x86_64", "manylinux_2_27_x86_64") == [Check.SYMBOL_VERSION]
 
 
 @pytest.mark.parametrize(
-    ("library", "version", "fits"),
+    ("library", "version", "allowed"),
     [
         ("libc.so.6", "GLIBC_2.28", True),
         ("libc.so.6", "GLIBC_2.29", False),
@@ -137,16 +137,18 @@ def test_every_tag_of_a_wheel_must_hold() -> None:
         ("libIREECompiler.so", "IREE_API_0.0", True),
     ],
 )
-def test_symbol_versions_are_held_against_manylinux(library: str, version: str, fits: bool) -> None:
-    binary = replace(ELF, versions=((library, version),))
-    assert (checks(binary, LINUX) == []) is fits
+def test_symbol_versions_are_checked_against_manylinux(
+    library: str, version: str, allowed: bool
+) -> None:
+    binary = replace(ELF, symbol_versions=((library, version),))
+    assert (checks(binary, LINUX) == []) is allowed
 
 
 @pytest.mark.parametrize(
     "tag", ["manylinux_2_28_x86_64", "manylinux2014_x86_64", "manylinux_2_29_x86_64"]
 )
-def test_a_policy_is_known_for_every_manylinux_tag(tag: str) -> None:
-    assert checks(replace(ELF, versions=(("libc.so.6", "GLIBC_2.17"),)), tag) == []
+def test_every_manylinux_tag_has_a_policy(tag: str) -> None:
+    assert checks(replace(ELF, symbol_versions=(("libc.so.6", "GLIBC_2.17"),)), tag) == []
 
 
 @pytest.mark.parametrize(
@@ -165,21 +167,21 @@ def test_a_policy_is_known_for_every_manylinux_tag(tag: str) -> None:
         ("libpython3.12.so.1.0", (), [Check.PYTHON_LINK]),
     ],
 )
-def test_elf_libraries_are_the_systems_or_inside(
+def test_elf_libraries_are_bundled_or_the_systems(
     library: str, search: tuple[str, ...], found_checks: list[Check]
 ) -> None:
-    binary = replace(ELF, needed=(library,), versions=(), search=search)
+    binary = replace(ELF, needed=(library,), symbol_versions=(), search_paths=search)
     assert checks(binary, LINUX) == found_checks
 
 
-def test_versions_of_a_library_that_is_inside_are_its_own_business() -> None:
-    """A grafted libstdc++ brings the versions that its users need."""
+def test_symbol_versions_of_a_bundled_library_are_not_checked() -> None:
+    """A bundled libstdc++ provides the versions that its users need."""
     members = (*MEMBERS, "iree/_libs/libstdc++.so.6")
     binary = replace(
         ELF,
-        search=("$ORIGIN",),
+        search_paths=("$ORIGIN",),
         needed=("libstdc++.so.6",),
-        versions=(("libstdc++.so.6", "GLIBCXX_3.4.99"),),
+        symbol_versions=(("libstdc++.so.6", "GLIBCXX_3.4.99"),),
     )
     assert found(binary, LINUX, members=members) == []
 
@@ -189,7 +191,7 @@ def test_an_executable_stack_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "fits"),
+    ("library", "allowed"),
     [
         ("ours.DLL", True),
         ("ADVAPI32.dll", True),
@@ -201,27 +203,27 @@ def test_an_executable_stack_is_found() -> None:
         ("python3.dll", False),
     ],
 )
-def test_windows_libraries_are_the_systems_or_inside(library: str, fits: bool) -> None:
-    assert (checks(replace(PE, needed=(library,)), WINDOWS) == []) is fits
+def test_windows_libraries_are_bundled_or_the_systems(library: str, allowed: bool) -> None:
+    assert (checks(replace(PE, needed=(library,)), WINDOWS) == []) is allowed
 
 
 @pytest.mark.parametrize(
     ("changes", "found_checks"),
     [
-        ({"needed": ("@rpath/libours.dylib",), "search": ("@loader_path",)}, []),
+        ({"needed": ("@rpath/libours.dylib",), "search_paths": ("@loader_path",)}, []),
         ({"needed": ("@loader_path/libours.dylib",)}, []),
         ({"needed": ("@executable_path/libours.dylib",)}, []),
         ({"needed": ("@executable_path/libours.dylib",), "extension": True}, [Check.LIBRARY]),
-        ({"needed": ("@rpath/../_libs/libours.dylib",), "search": ("@loader_path",)}, []),
+        ({"needed": ("@rpath/../_libs/libours.dylib",), "search_paths": ("@loader_path",)}, []),
         ({"needed": ("@rpath/libours.dylib",)}, [Check.LIBRARY]),
-        ({"needed": ("@rpath/libgone.dylib",), "search": ("@loader_path",)}, [Check.LIBRARY]),
+        ({"needed": ("@rpath/libgone.dylib",), "search_paths": ("@loader_path",)}, [Check.LIBRARY]),
         ({"needed": ("libours.dylib",)}, [Check.LIBRARY]),
         ({"needed": ("/opt/homebrew/lib/libzstd.dylib",)}, [Check.INSTALL_NAME]),
-        ({"name": "/opt/me/libours.dylib"}, [Check.INSTALL_NAME]),
-        ({"name": "@rpath/libours.dylib"}, []),
-        ({"search": ("/usr/local/lib",)}, [Check.RPATH]),
-        ({"search": ("/usr/lib/swift",)}, []),
-        ({"search": ("@loader_path/../../..",)}, [Check.RPATH]),
+        ({"link_name": "/opt/me/libours.dylib"}, [Check.INSTALL_NAME]),
+        ({"link_name": "@rpath/libours.dylib"}, []),
+        ({"search_paths": ("/usr/local/lib",)}, [Check.RPATH]),
+        ({"search_paths": ("/usr/lib/swift",)}, []),
+        ({"search_paths": ("@loader_path/../../..",)}, [Check.RPATH]),
         ({"minimum_os": (("aarch64", (14, 2)),)}, [Check.MINIMUM_OS]),
         ({"minimum_os": (("aarch64", (11, 0)),)}, []),
         ({"minimum_os": ()}, [Check.MINIMUM_OS]),
@@ -229,7 +231,7 @@ def test_windows_libraries_are_the_systems_or_inside(library: str, fits: bool) -
         ({"unsigned": frozenset({"x86_64"})}, []),
     ],
 )
-def test_macho_files_are_held_against_the_tag(
+def test_macho_files_are_checked_against_the_tag(
     changes: dict[str, object], found_checks: list[Check]
 ) -> None:
     assert checks(replace(MACHO, **changes), MAC) == found_checks  # type: ignore[arg-type]
@@ -252,7 +254,7 @@ def abi_messages(binary: Binary, abi: Abi, member: str, tag: str = LINUX) -> Seq
         (ONE, "iree/_libs/_runtime.cpython-311-x86_64-linux-gnu.so"),
     ],
 )
-def test_an_extension_that_keeps_to_its_abi_passes(abi: Abi, member: str) -> None:
+def test_an_extension_that_matches_its_abi_passes(abi: Abi, member: str) -> None:
     assert abi_messages(EXTENSION, abi, member) == []
 
 
@@ -261,7 +263,7 @@ def test_an_extension_that_keeps_to_its_abi_passes(abi: Abi, member: str) -> Non
     [
         ("PyGen_New", STABLE, "iree/_libs/a.abi3.so", "not in the stable ABI"),
         ("_PyThreadState_Current", STABLE, "iree/_libs/a.abi3.so", "not in the stable ABI"),
-        ("PyType_GetModuleByDef", STABLE, "iree/_libs/a.abi3.so", "only since Python 3.13"),
+        ("PyType_GetModuleByDef", STABLE, "iree/_libs/a.abi3.so", "in Python 3.13"),
         ("PyGen_New", ONE, "iree/_libs/a.abi3.so", "not in the stable ABI"),
     ],
 )
@@ -274,7 +276,7 @@ def test_a_symbol_outside_the_stable_abi_is_found(
     assert words in message
 
 
-def test_other_symbols_are_for_one_python_and_pass_there() -> None:
+def test_other_symbols_pass_in_an_extension_for_one_python() -> None:
     binary = replace(EXTENSION, python_symbols=frozenset({"PyGen_New"}))
     assert abi_messages(binary, ONE, "iree/_libs/a.cpython-311-x86_64-linux-gnu.so") == []
 
@@ -283,25 +285,25 @@ def test_other_symbols_are_for_one_python_and_pass_there() -> None:
 def test_an_extension_named_for_another_python_is_found(abi: Abi) -> None:
     """Catches: a module that the wheel's Pythons do not find."""
     (message,) = abi_messages(EXTENSION, abi, "iree/_libs/a.cpython-311-x86_64-linux-gnu.so")
-    assert "for Python 3.11 alone" in message
+    assert "named for Python 3.11 only" in message
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("a.cpython-311-aarch64-linux-gnu.so", "it is for aarch64-linux-gnu"),
-        ("a.cp311-win_amd64.pyd", "it is for win_amd64"),
+        ("a.cpython-311-aarch64-linux-gnu.so", "named for aarch64-linux-gnu"),
+        ("a.cp311-win_amd64.pyd", "named for win_amd64"),
         ("a.cpython-311t-x86_64-linux-gnu.so", "with the ABI flags t"),
     ],
 )
 def test_an_extension_named_for_another_machine_or_build_is_found(name: str, words: str) -> None:
-    """Catches: a cross build that named its modules for the machine that built them."""
+    """Catches: a cross build that names its modules for the machine that builds them."""
     (message,) = abi_messages(EXTENSION, ONE, f"iree/_libs/{name}")
     assert words in message
 
 
-def test_a_free_threaded_wheel_holds_modules_that_are_named_so() -> None:
-    abi = of_tags(frozenset({"cp314-cp314t-manylinux_2_28_x86_64"}))
+def test_modules_of_a_free_threaded_wheel_have_its_abi_flags() -> None:
+    abi = Abi.from_tags(frozenset({"cp314-cp314t-manylinux_2_28_x86_64"}))
     assert abi is not None
     assert str(abi) == "cp314-cp314t"
     assert abi_messages(EXTENSION, abi, "iree/_libs/a.cpython-314t-x86_64-linux-gnu.so") == []
@@ -310,7 +312,7 @@ def test_a_free_threaded_wheel_holds_modules_that_are_named_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "abi", "fits"),
+    ("library", "abi", "allowed"),
     [
         ("python3.dll", STABLE, True),
         ("python312.dll", STABLE, False),
@@ -319,14 +321,14 @@ def test_a_free_threaded_wheel_holds_modules_that_are_named_so() -> None:
         ("python312.dll", ONE, False),
     ],
 )
-def test_windows_modules_are_linked_to_the_python_of_their_tags(
-    library: str, abi: Abi, fits: bool
+def test_windows_modules_link_to_the_python_of_their_tags(
+    library: str, abi: Abi, allowed: bool
 ) -> None:
     binary = replace(PE, needed=(library,), extension=True)
-    assert (abi_messages(binary, abi, "iree/_libs/a.pyd", WINDOWS) == []) is fits
+    assert (abi_messages(binary, abi, "iree/_libs/a.pyd", WINDOWS) == []) is allowed
 
 
-def test_the_abi_is_read_from_tags() -> None:
-    assert of_tags(frozenset({"cp312-abi3-win_amd64"})) == STABLE
-    assert of_tags(frozenset({"cp311-cp311-manylinux_2_28_x86_64"})) == ONE
-    assert of_tags(frozenset({"py3-none-any"})) is None
+def test_the_abi_is_parsed_from_tags() -> None:
+    assert Abi.from_tags(frozenset({"cp312-abi3-win_amd64"})) == STABLE
+    assert Abi.from_tags(frozenset({"cp311-cp311-manylinux_2_28_x86_64"})) == ONE
+    assert Abi.from_tags(frozenset({"py3-none-any"})) is None

@@ -1,1 +1,1 @@
-"""The release of other platforms, run on this machine."""
+"""Tests of smoke tests on emulated platforms."""

@@ -1,4 +1,4 @@
-"""The built release as a candidate for trials, and what became of it."""
+"""The built release for smoke tests, and checks of their outcomes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.smoke.candidate import TestableRelease
+from release.gate.smoke.runnable import RunnableRelease
 from release.model import manifest, plan
 from release.model.outcome import Outcome
 
 
-def built() -> TestableRelease:
-    """All files that were built; that they are sound is shown elsewhere."""
+def built() -> RunnableRelease:
+    """All built files; other tests inspect them."""
     directories = (Path(os.environ["WHEELHOUSE"]), Path(os.environ["DISTS"]))
-    stated = next(Path(p) for p in os.environ["MANIFEST"].split() if p.endswith(".json"))
-    artifacts = manifest.read(stated).artifacts
-    return TestableRelease(
+    document = next(Path(p) for p in os.environ["MANIFEST"].split() if p.endswith(".json"))
+    artifacts = manifest.read(document).artifacts
+    return RunnableRelease(
         plan=plan.read(Path(os.environ["PLAN"])),
         files={
             path.name: path.resolve() for directory in directories for path in directory.iterdir()
@@ -31,20 +31,20 @@ def built() -> TestableRelease:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A directory that goes away, whatever is left in it."""
+    """Yields a temporary directory."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
         yield Path(directory)
 
 
 def require_an_engine(outcomes: Sequence[Outcome]) -> None:
-    """Skips where nothing at all could be run, with the reason."""
+    """Skips the test, with the reason, where nothing could be run."""
     if all(outcome.status == "not run" for outcome in outcomes):
         pytest.skip(f"not run: {outcomes[0].detail}")
 
 
-def used(outcomes: Sequence[Outcome], kind: str, python: str | None = None) -> set[str]:
-    """The files that trials of a kind passed with; fails where one did not pass."""
-    made = [outcome for outcome in outcomes if (outcome.kind, outcome.python) == (kind, python)]
-    unpassed = [f"{trial.status}: {trial.detail}" for trial in made if trial.status != "passed"]
-    assert not unpassed, "\n".join(unpassed)
-    return {file for trial in made for file in trial.files}
+def passed_files(outcomes: Sequence[Outcome], kind: str, python: str | None = None) -> set[str]:
+    """The files of the outcomes of a kind, which must all have passed."""
+    selected = [outcome for outcome in outcomes if (outcome.kind, outcome.python) == (kind, python)]
+    others = [f"{one.status}: {one.detail}" for one in selected if one.status != "passed"]
+    assert not others, "\n".join(others)
+    return {file for outcome in selected for file in outcome.files}

@@ -1,4 +1,4 @@
-"""The aarch64 wheels and dist run under qemu, with the right numbers, on every Python there is."""
+"""The aarch64 wheels and dist run under qemu with correct results, on every available Python."""
 
 from __future__ import annotations
 
@@ -7,65 +7,63 @@ import platform
 
 import pytest
 
-from release.gate.smoke.candidate import TestableRelease
-from release.gate.smoke.emulated import try_aarch64
+from release.gate.smoke.aarch64 import smoke_test_aarch64
 from release.gate.smoke.provided import ProvidedEquipment
+from release.gate.smoke.runnable import RunnableRelease
 from release.model.outcome import Outcome
-from tests.release.gate.emulated.release import built, require_an_engine, scratch, used
+from tests.release.gate.emulated.release import built, passed_files, require_an_engine, scratch
 
 NAME = "linux_aarch64"
 PYTHONS = tuple(os.environ["PYTHONS"].split())
 
 
 @pytest.fixture(scope="module")
-def candidate() -> TestableRelease:
+def release() -> RunnableRelease:
     """The built release."""
     return built()
 
 
 @pytest.fixture(scope="module")
 def equipment() -> ProvidedEquipment:
-    """What the target was handed."""
+    """The equipment of the test target."""
     return ProvidedEquipment.from_environment()
 
 
 @pytest.fixture(scope="module")
-def outcomes(candidate: TestableRelease, equipment: ProvidedEquipment) -> list[Outcome]:
-    """All trials of the platform, made once: they share what they install and compile."""
+def outcomes(release: RunnableRelease, equipment: ProvidedEquipment) -> list[Outcome]:
+    """All smoke tests of the platform, run once: they share installed and compiled files."""
     if platform.machine() == "aarch64":
-        pytest.skip("not run: this machine needs no emulation, tests/packaging/installed runs them")
+        pytest.skip("not run: tests/packaging/installed runs them on this machine, unemulated")
     with scratch() as directory:
-        made = [*try_aarch64(candidate, equipment, candidate.plan.platform(NAME), directory)]
-    require_an_engine(made)
-    return made
+        outcomes = [*smoke_test_aarch64(release, equipment, release.plan.platform(NAME), directory)]
+    require_an_engine(outcomes)
+    return outcomes
 
 
-def test_every_python_of_the_plan_is_asked_for(candidate: TestableRelease) -> None:
-    """Catches: a Python that is released and never tried."""
-    assert candidate.pythons(NAME) == PYTHONS
+def test_every_python_of_the_plan_is_covered(release: RunnableRelease) -> None:
+    """Catches: a Python that is released and never smoke-tested."""
+    assert release.pythons(NAME) == PYTHONS
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_wheels_run_on_a_python(
-    python: str, candidate: TestableRelease, equipment: ProvidedEquipment, outcomes: list[Outcome]
+    python: str, release: RunnableRelease, equipment: ProvidedEquipment, outcomes: list[Outcome]
 ) -> None:
     """Catches: an extension module for another processor or Python; a linker not found."""
     missing = equipment.emulation().missing
     if python in missing:
         pytest.skip(f"not run: {missing[python]}")
-    native, pure = (candidate.planned(NAME, python, pure=pure) for pure in (False, True))
-    assert used(outcomes, "python", python) == {*native.values(), *pure.values()}
+    native, pure = (release.planned(NAME, python, pure=pure) for pure in (False, True))
+    assert passed_files(outcomes, "python", python) == {*native.values(), *pure.values()}
 
 
-def test_native_tools_of_the_wheels_run(
-    candidate: TestableRelease, outcomes: list[Outcome]
-) -> None:
-    """Catches: a tool for a newer processor, or without a library that it needs."""
-    newest = candidate.planned(NAME, PYTHONS[-1], pure=False)
-    assert used(outcomes, "tools") == {*newest.values()}
+def test_native_tools_of_the_wheels_run(release: RunnableRelease, outcomes: list[Outcome]) -> None:
+    """Catches: a tool for a newer processor, or without a required library."""
+    newest = release.planned(NAME, PYTHONS[-1], pure=False)
+    assert passed_files(outcomes, "tools") == {*newest.values()}
 
 
-def test_dist_runs(candidate: TestableRelease, outcomes: list[Outcome]) -> None:
-    """Catches: a dist whose tools miss their library or their linker once it is unpacked."""
-    planned = {dist.archive for dist in candidate.plan.dists if dist.platform == NAME}
-    assert used(outcomes, "dist") == planned
+def test_dist_runs(release: RunnableRelease, outcomes: list[Outcome]) -> None:
+    """Catches: a dist whose tools lack their library or their linker after unpacking."""
+    planned = {dist.archive for dist in release.plan.dists if dist.platform == NAME}
+    assert passed_files(outcomes, "dist") == planned

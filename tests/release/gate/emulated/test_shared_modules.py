@@ -1,4 +1,4 @@
-"""What one emulated Python compiled is run by the others, and only when it is whole."""
+"""Emulated Pythons share compiled models, once these are complete."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from release.gate.smoke import model_runs
-from release.gate.smoke.candidate import TestableRelease
-from release.gate.smoke.emulated import try_aarch64
+from release.gate.smoke.aarch64 import smoke_test_aarch64
 from release.gate.smoke.equipment import EmulatedPython, Emulation
 from release.gate.smoke.provided import ProvidedEquipment
+from release.gate.smoke.runnable import RunnableRelease
 from release.model.outcome import Outcome
 from release.model.plan import Cell, Platform
 from tests.release.gate.samples import PLAN
@@ -25,21 +25,21 @@ VERDICTS = json.dumps(
         for backend in model_runs.BACKENDS
     ]
 )
-# A qemu that is all the programs which are started through it; the last word is the directory.
+# A fake qemu that acts as every program; its last argument is the directory.
 QEMU = f"""\
 #!/bin/sh
 for dir; do :; done
 case "$*" in
 *"-sP -c"*) echo {PLAN.version} {PLAN.version} ;;
-*BROKEN*" compile "*) echo half > "$dir/half.vmfb"; echo no linker >&2; exit 1 ;;
-*" compile "*) echo whole >> "$dir/whole.vmfb" ;;
-*" run "*) [ ! -e "$dir/half.vmfb" ] && cat "$dir/whole.vmfb" >&2 && echo '{VERDICTS}' ;;
+*BROKEN*" compile "*) echo partial > "$dir/partial.vmfb"; echo no linker >&2; exit 1 ;;
+*" compile "*) echo complete >> "$dir/complete.vmfb" ;;
+*" run "*) [ ! -e "$dir/partial.vmfb" ] && cat "$dir/complete.vmfb" >&2 && echo '{VERDICTS}' ;;
 esac
 """
 
 
-def tried(tmp_path: Path, broken: str) -> dict[str | None, Outcome]:
-    """What becomes of each Python, where one of them compiles nothing."""
+def run_smoke_tests(tmp_path: Path, broken: str) -> dict[str | None, Outcome]:
+    """The outcome of each Python, of which one may fail to compile."""
     for name, text in {"qemu": QEMU.replace("BROKEN", broken), "uv": "#!/bin/sh\n"}.items():
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
@@ -50,33 +50,33 @@ def tried(tmp_path: Path, broken: str) -> dict[str | None, Outcome]:
     equipment = ProvidedEquipment(
         uv=tmp_path / "uv",
         locks={(ARM.name, version): tmp_path / "lock.txt" for version in PYTHONS},
-        emulated=Emulation(tmp_path / "qemu", "11.1.2", tmp_path, pythons, {}),
+        emulator=Emulation(tmp_path / "qemu", "11.1.2", tmp_path, pythons, {}),
     )
     cells = tuple(Cell("iree-runtime", ARM.name, version, True, WHEEL) for version in PYTHONS)
     plan = replace(PLAN, platforms=(ARM,), cells=cells, dists=())
-    candidate = TestableRelease(plan, {WHEEL: tmp_path / WHEEL}, {WHEEL: "00" * 32})
-    made = try_aarch64(candidate, equipment, ARM, tmp_path)
-    return {outcome.python: outcome for outcome in made if outcome.kind == "python"}
+    release = RunnableRelease(plan, {WHEEL: tmp_path / WHEEL}, {WHEEL: "00" * 32})
+    outcomes = smoke_test_aarch64(release, equipment, ARM, tmp_path)
+    return {outcome.python: outcome for outcome in outcomes if outcome.kind == "python"}
 
 
 def test_only_the_newest_compiles(tmp_path: Path) -> None:
     """Catches: minutes of compiling under qemu for each Python."""
-    outcomes = tried(tmp_path, broken="none")
+    outcomes = run_smoke_tests(tmp_path, broken="none")
     assert {outcome.status for outcome in outcomes.values()} == {"passed"}
     shared = (
-        "installed; 6 models, compiled with another Python, run through the API compute rightly"
+        "installed; 6 models, compiled with another Python, give correct results through the API"
     )
     assert {python: outcome.detail for python, outcome in outcomes.items()} == {
-        "3.15": "installed; 6 models compiled and run through the API compute rightly",
+        "3.15": "installed; 6 compiled models give correct results through the API",
         "3.14": shared,
         "3.13": shared,
     }
 
 
-def test_a_python_that_compiles_nothing_does_not_take_others_along(tmp_path: Path) -> None:
-    """Catches: half a set of models left behind, that a sound Python is then blamed for."""
-    outcomes = tried(tmp_path, broken="python3.15")
+def test_a_python_that_cannot_compile_does_not_affect_others(tmp_path: Path) -> None:
+    """Catches: an incomplete model set left behind, which fails with a sound Python."""
+    outcomes = run_smoke_tests(tmp_path, broken="python3.15")
     assert outcomes["3.15"].status == "failed"
     assert "compiling for llvm-cpu: python3.15 exits with 1: no linker" in outcomes["3.15"].detail
     assert outcomes["3.14"].status == outcomes["3.13"].status == "passed"
-    assert "compiled and run" in outcomes["3.14"].detail
+    assert "6 compiled models" in outcomes["3.14"].detail

@@ -1,51 +1,49 @@
-"""The Windows tools and dist run under wine, with NumPy's numbers."""
+"""The Windows tools and dist run under wine with correct results."""
 
 from __future__ import annotations
 
 import pytest
 
-from release.gate.smoke.candidate import TestableRelease
-from release.gate.smoke.emulated import try_windows
 from release.gate.smoke.provided import ProvidedEquipment
+from release.gate.smoke.runnable import RunnableRelease
+from release.gate.smoke.windows import smoke_test_windows
 from release.model.outcome import Outcome
-from tests.release.gate.emulated.release import built, require_an_engine, scratch, used
+from tests.release.gate.emulated.release import built, passed_files, require_an_engine, scratch
 
 NAME = "windows_x86_64"
 
 
 @pytest.fixture(scope="module")
-def candidate() -> TestableRelease:
+def release() -> RunnableRelease:
     """The built release."""
     return built()
 
 
 @pytest.fixture(scope="module")
-def outcomes(candidate: TestableRelease) -> list[Outcome]:
-    """All trials of the platform, made once: they share one Windows."""
+def outcomes(release: RunnableRelease) -> list[Outcome]:
+    """All smoke tests of the platform, run once: they share one wine prefix."""
     equipment = ProvidedEquipment.from_environment()
     with scratch() as directory:
-        made = [*try_windows(candidate, equipment, candidate.plan.platform(NAME), directory)]
-    require_an_engine(made)
-    return made
+        outcomes = [*smoke_test_windows(release, equipment, release.plan.platform(NAME), directory)]
+    require_an_engine(outcomes)
+    return outcomes
 
 
-def test_native_tools_of_the_wheels_run(
-    candidate: TestableRelease, outcomes: list[Outcome]
+def test_native_tools_of_the_wheels_run(release: RunnableRelease, outcomes: list[Outcome]) -> None:
+    """Catches: a DLL that is not found, a missing tool, a linker that does not start."""
+    newest = release.planned(NAME, release.pythons(NAME)[-1], pure=False)
+    assert passed_files(outcomes, "tools") == {*newest.values()}
+
+
+def test_dist_runs(release: RunnableRelease, outcomes: list[Outcome]) -> None:
+    """Catches: a dist whose tools lack their DLL or their linker after unpacking."""
+    planned = {dist.archive for dist in release.plan.dists if dist.platform == NAME}
+    assert passed_files(outcomes, "dist") == planned
+
+
+def test_every_python_is_reported_as_not_run(
+    release: RunnableRelease, outcomes: list[Outcome]
 ) -> None:
-    """Catches: a DLL that is not found, a tool that is missing, a linker that does not start."""
-    newest = candidate.planned(NAME, candidate.pythons(NAME)[-1], pure=False)
-    assert used(outcomes, "tools") == {*newest.values()}
-
-
-def test_dist_runs(candidate: TestableRelease, outcomes: list[Outcome]) -> None:
-    """Catches: a dist whose tools miss their DLL or their linker once it is unpacked."""
-    planned = {dist.archive for dist in candidate.plan.dists if dist.platform == NAME}
-    assert used(outcomes, "dist") == planned
-
-
-def test_that_no_python_ran_is_told_of_each(
-    candidate: TestableRelease, outcomes: list[Outcome]
-) -> None:
-    """Catches: extension modules that nothing loaded, taken for tried."""
-    told = {trial.python: trial.status for trial in outcomes if trial.kind == "python"}
-    assert told == dict.fromkeys(candidate.pythons(NAME), "not run")
+    """Catches: extension modules that nothing loaded, reported as smoke-tested."""
+    statuses = {one.python: one.status for one in outcomes if one.kind == "python"}
+    assert statuses == dict.fromkeys(release.pythons(NAME), "not run")

@@ -1,1 +1,1 @@
-"""Proof that the gate bites: good sets are broken in many ways, and each fault is named."""
+"""Proof that each check of the gate finds its fault: a valid release is broken in many ways."""

@@ -1,1 +1,1 @@
-"""Tests of the trials: what is broken is said to be, by the step that shows it."""
+"""Tests of the smoke tests: each fault is reported by the step that finds it."""

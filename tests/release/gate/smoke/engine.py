@@ -1,4 +1,4 @@
-"""A container engine of the test's own: started for it, private in all it keeps, and stopped."""
+"""A private container engine for tests: started, with its own state, and stopped."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from docker.client import DockerClient
 
-_PATIENCE = 60  # seconds
-# It serves containers without network, so it need not touch the machine's.
+_TIMEOUT = 60  # seconds
+# Its containers have no network, so it leaves the machine's network alone.
 _FLAGS = (
     "--bridge=none",
     "--iptables=false",
@@ -29,9 +29,9 @@ _FLAGS = (
 
 @contextmanager
 def private_engine() -> Iterator[Any]:
-    """A client of a running dockerd; DOCKER_HOST names it meanwhile.
+    """Yields a client of a running dockerd, with DOCKER_HOST set to it.
 
-    Skips the test where dockerd is not installed, may not be started, or does not come up.
+    Skips the test where dockerd is not installed, may not be started, or does not start.
     """
     if shutil.which("dockerd", path=_search_path()) is None:
         pytest.skip("not run: dockerd is not on PATH")
@@ -60,23 +60,23 @@ def private_engine() -> Iterator[Any]:
                 yield client
                 client.close()
         finally:
-            # It stops its own containerd, too.
+            # This stops its containerd, too.
             daemon.terminate()
             try:
-                daemon.wait(_PATIENCE)
+                daemon.wait(_TIMEOUT)
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
 
 
 def _connect(daemon: subprocess.Popen[bytes], address: Path, log: Path) -> Any:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline and daemon.poll() is None:
         if _answers(address):
             return DockerClient.from_env()  # type: ignore[no-untyped-call]
         time.sleep(0.1)
-    last = (log.read_text(errors="replace").splitlines() or ["it says nothing"])[-1]
-    pytest.skip(f"not run: dockerd does not come up here ({last})")
+    last = (log.read_text(errors="replace").splitlines() or ["no output"])[-1]
+    pytest.skip(f"not run: dockerd does not start ({last})")
 
 
 def _answers(address: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Wheels of a few kilobytes that do what IREE's do, as far as a trial can see; and less."""
+"""Wheels of a few kilobytes that a smoke test cannot tell from IREE's, with or without faults."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from release.gate.smoke.answers import SCRIPTS
-from release.gate.smoke.environment import ExactWheel
+from release.gate.smoke.environment import PinnedWheel
+from release.gate.smoke.probes import SCRIPTS
 
 VERSION = "20261122.1"
 
-# A compiled model is a file with the model's name. Programs are told apart by their own name.
+# A compiled model is a file with the model's name. A program acts by its own name.
 _RUNTIME = '''\
 """Computes with NumPy what a compiled model would."""
 
@@ -52,7 +52,7 @@ def load_vm_flatbuffer_file(path, driver):
     return {name: lambda *arguments: _Result(MODELS[name](*arguments))}
 '''
 _COMPILER = '''\
-"""Writes the name of a model for the compiled model."""
+"""Writes the name of the model as the compiled model."""
 
 import pathlib
 
@@ -125,9 +125,9 @@ def main():
     elif "--module" in flags:
         import numpy as np
         from iree import runtime
-        given = [np.load(a.partition("@")[2]) for a in sys.argv if a.startswith("--input=@")]
+        arguments = [np.load(a.partition("@")[2]) for a in sys.argv if a.startswith("--input=@")]
         function = runtime.load_vm_flatbuffer_file(flags["--module"], "")[flags["--function"]]
-        np.save(flags["--output"].removeprefix("@"), function(*given).to_host())
+        np.save(flags["--output"].removeprefix("@"), function(*arguments).to_host())
     else:
         words, code = ANSWERS[name]
         print(words)
@@ -153,8 +153,8 @@ def runtime_files() -> dict[str, str]:
     return _files("iree-runtime", "numpy", {"iree/runtime/__init__.py": _RUNTIME})
 
 
-def write_wheel(directory: Path, package: str, files: Mapping[str, str]) -> ExactWheel:
-    """Writes a wheel whose RECORD is right, whatever is in it."""
+def write_wheel(directory: Path, package: str, files: Mapping[str, str]) -> PinnedWheel:
+    """Writes a wheel with a valid RECORD for these files."""
     project = package.replace("-", "_")
     path = directory / f"{project}-{VERSION}-py3-none-manylinux_2_28_x86_64.whl"
     record = f"{project}-{VERSION}.dist-info/RECORD"
@@ -165,16 +165,16 @@ def write_wheel(directory: Path, package: str, files: Mapping[str, str]) -> Exac
             digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
             rows.append(f"{name},sha256={digest.decode()},{len(text.encode())}\n")
         archive.writestr(record, "".join([*rows, f"{record},,\n"]))
-    return ExactWheel(package, path, hashlib.sha256(path.read_bytes()).hexdigest())
+    return PinnedWheel(package, path, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _files(package: str, requires: str, modules: Mapping[str, str]) -> dict[str, str]:
     directory = package.replace("-", "/")
     info = f"{package.replace('-', '_')}-{VERSION}.dist-info"
     answers = {
-        # A regular expression of these says itself, once its backslashes are gone.
-        name: (answer.says.replace("\\", "").split("|")[0], answer.exit_code)
-        for name, answer in SCRIPTS[package].items()
+        # Without its backslashes, each of these patterns matches itself.
+        name: (probe.pattern.replace("\\", "").split("|")[0], probe.exit_code)
+        for name, probe in SCRIPTS[package].items()
     }
     scripts = "".join(f"{name} = {directory.replace('/', '.')}.programs:main\n" for name in answers)
     return {

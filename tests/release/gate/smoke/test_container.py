@@ -1,4 +1,4 @@
-"""In a clean container without network, the built wheels install, run and compute."""
+"""In a clean container without network, the built wheels install, run and give correct results."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ from typing import Any
 
 import pytest
 
-from release.gate.smoke.candidate import NotRunError, TestableRelease
-from release.gate.smoke.clean_machine import CleanMachine
-from release.gate.smoke.container import LABEL, try_container
+from release.gate.smoke.container import smoke_test_container
+from release.gate.smoke.container_base import ContainerBase
+from release.gate.smoke.container_engine import LABEL
+from release.gate.smoke.errors import NotRunError
 from release.gate.smoke.provided import ProvidedEquipment
+from release.gate.smoke.runnable import RunnableRelease
 from release.model import manifest, plan
 from tests.release.gate.smoke.engine import private_engine
 
-# A gate of its own, to be killed.
+# A separate gate process, to be killed.
 _GATE = """
 import pathlib, sys
-from release.gate.smoke.clean_machine import CleanMachine
-from release.gate.smoke.container import try_container
-from release.gate.smoke.given import Given
+from release.gate.smoke.container_base import ContainerBase
+from release.gate.smoke.container import smoke_test_container
+from release.gate.smoke.provided import ProvidedEquipment
 from tests.release.gate.smoke.test_container import built
-equipment = Given.from_environment()
-clean = CleanMachine(root_file_system=equipment.root_file_system())
-try_container(built(), equipment, clean, pathlib.Path(sys.argv[1]))
+equipment = ProvidedEquipment.from_environment()
+base = ContainerBase(root_file_system=equipment.root_file_system())
+smoke_test_container(built(), equipment, base, pathlib.Path(sys.argv[1]))
 """
 
 
@@ -46,33 +48,33 @@ def equipment() -> ProvidedEquipment:
 
 
 @pytest.fixture(scope="module")
-def clean(equipment: ProvidedEquipment) -> CleanMachine:
+def base(equipment: ProvidedEquipment) -> ContainerBase:
     try:
-        return CleanMachine(root_file_system=equipment.root_file_system())
+        return ContainerBase(root_file_system=equipment.root_file_system())
     except NotRunError as error:
         pytest.skip(f"not run: no root file system ({error})")
 
 
 @pytest.fixture(scope="module")
-def candidate() -> TestableRelease:
+def release() -> RunnableRelease:
     return built()
 
 
-def built() -> TestableRelease:
-    """All built wheels, with the digests that the manifest states."""
-    (stated,) = (
+def built() -> RunnableRelease:
+    """All built wheels, with the digests of the manifest."""
+    (document,) = (
         path for path in map(Path, os.environ["MANIFEST"].split()) if path.name == "manifest.json"
     )
-    artifacts = manifest.read(stated).artifacts
-    return TestableRelease(
+    artifacts = manifest.read(document).artifacts
+    return RunnableRelease(
         plan=plan.read(Path(os.environ["PLAN"])),
         files={path.name: path for path in Path(os.environ["WHEELHOUSE"]).iterdir()},
         digests={name: artifact.sha256 for name, artifact in artifacts.items()},
     )
 
 
-def left(engine: Any) -> list[Any]:
-    """Containers and images that a trial left."""
+def leftovers(engine: Any) -> list[Any]:
+    """Containers and images that a smoke test left behind."""
     return [
         *engine.containers.list(all=True, filters={"label": LABEL}),
         *engine.images.list(filters={"label": LABEL}),
@@ -81,84 +83,86 @@ def left(engine: Any) -> list[Any]:
 
 def test_the_wheels_work_on_a_clean_machine(
     engine: Any,
-    candidate: TestableRelease,
+    release: RunnableRelease,
     equipment: ProvidedEquipment,
-    clean: CleanMachine,
+    base: ContainerBase,
     tmp_path: Path,
 ) -> None:
-    """Catches: wheels that need what happens to be on the machine that built them.
+    """Catches: wheels that need software of the machine that built them.
 
-    The root file system is ours, which is the default.
+    The root file system is the default one.
     """
-    assert clean.root_file_system == equipment.root_file_system()
-    outcome = try_container(candidate, equipment, CleanMachine(), tmp_path)
+    assert base.root_file_system == equipment.root_file_system()
+    outcome = smoke_test_container(release, equipment, ContainerBase(), tmp_path)
     assert (outcome.status, outcome.detail) == (
         "passed",
-        "installed; 23 console scripts answer; 18 compiled models compute rightly",
+        "installed; 23 console scripts work; 18 compiled models give correct results",
     )
-    assert outcome.python in candidate.pythons("linux_x86_64")
+    assert outcome.python in release.pythons("linux_x86_64")
     assert outcome.engine.startswith(f"CPython {outcome.python}.")
     assert "Debian" in outcome.engine
     assert len(outcome.files) == 2
-    assert left(engine) == []
+    assert leftovers(engine) == []
 
 
-def test_other_bytes_than_stated_fail(
+def test_a_digest_mismatch_fails(
     engine: Any,
-    candidate: TestableRelease,
+    release: RunnableRelease,
     equipment: ProvidedEquipment,
-    clean: CleanMachine,
+    base: ContainerBase,
     tmp_path: Path,
 ) -> None:
-    """Catches: digests that are not held in the container; a fault there that counts as none."""
-    false = dataclasses.replace(candidate, digests=dict.fromkeys(candidate.digests, "0" * 64))
-    outcome = try_container(false, equipment, clean, tmp_path)
+    """Catches: digests not checked in the container; a fault there that is ignored."""
+    changed = dataclasses.replace(release, digests=dict.fromkeys(release.digests, "0" * 64))
+    outcome = smoke_test_container(changed, equipment, base, tmp_path)
     assert outcome.status == "failed"
     assert outcome.detail.startswith("installing: uv exits with 1: ")
     assert "Hash mismatch" in outcome.detail
-    assert left(engine) == []
+    assert leftovers(engine) == []
 
 
-def test_a_trial_that_does_not_end_is_ended(
+def test_a_smoke_test_that_hangs_times_out(
     engine: Any,
-    candidate: TestableRelease,
+    release: RunnableRelease,
     equipment: ProvidedEquipment,
-    clean: CleanMachine,
+    base: ContainerBase,
     tmp_path: Path,
 ) -> None:
-    """Catches: a gate that waits for a container for ever, or leaves it running."""
-    outcome = try_container(candidate, equipment, clean, tmp_path, limit=0.5)
+    """Catches: a gate that waits for a container forever, or leaves it running."""
+    outcome = smoke_test_container(release, equipment, base, tmp_path, timeout=0.5)
     assert (outcome.status, outcome.detail) == (
         "failed",
-        "the container does not end within 0.5 s",
+        "the container times out after 0.5 s",
     )
-    assert left(engine) == []
+    assert leftovers(engine) == []
 
 
 def test_a_root_without_python_is_not_run(
-    engine: Any, candidate: TestableRelease, equipment: ProvidedEquipment, tmp_path: Path
+    engine: Any, release: RunnableRelease, equipment: ProvidedEquipment, tmp_path: Path
 ) -> None:
-    """Catches: a useless image that is taken for a fault of the wheels."""
+    """Catches: an unusable image reported as a fault of the wheels."""
     root = tmp_path / "root"
     (root / "etc").mkdir(parents=True)
-    outcome = try_container(candidate, equipment, CleanMachine(root_file_system=root), tmp_path)
+    outcome = smoke_test_container(
+        release, equipment, ContainerBase(root_file_system=root), tmp_path
+    )
     assert outcome.status == "not run"
-    assert outcome.detail.startswith("the image has no python3 that runs (")
-    assert left(engine) == []
+    assert outcome.detail.startswith("the image has no working python3 (")
+    assert leftovers(engine) == []
 
 
-def test_an_image_that_cannot_be_had_is_not_run(
-    engine: Any, candidate: TestableRelease, equipment: ProvidedEquipment, tmp_path: Path
+def test_an_image_that_cannot_be_pulled_is_not_run(
+    engine: Any, release: RunnableRelease, equipment: ProvidedEquipment, tmp_path: Path
 ) -> None:
     """Catches: an exception of the SDK in place of an outcome."""
-    image = "localhost:1/nobody/has-this:1"
-    outcome = try_container(candidate, equipment, CleanMachine(image=image), tmp_path)
+    image = "localhost:1/no/such-image:1"
+    outcome = smoke_test_container(release, equipment, ContainerBase(image=image), tmp_path)
     assert outcome.status == "not run"
-    assert outcome.detail.startswith(f"the image {image} cannot be had (")
+    assert outcome.detail.startswith(f"the image {image} cannot be pulled (")
 
 
-def test_a_terminated_gate_leaves_nothing(engine: Any, clean: CleanMachine, tmp_path: Path) -> None:
-    """Catches: containers that pile up when runs are cancelled."""
+def test_a_terminated_gate_leaves_nothing(engine: Any, base: ContainerBase, tmp_path: Path) -> None:
+    """Catches: containers that accumulate when runs are cancelled."""
     gate = subprocess.Popen(
         [sys.executable, "-B", "-c", _GATE, tmp_path],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -169,14 +173,14 @@ def test_a_terminated_gate_leaves_nothing(engine: Any, clean: CleanMachine, tmp_
         time.sleep(0.1)
     gate.send_signal(signal.SIGTERM)
     assert gate.wait(60) == 128 + signal.SIGTERM
-    assert left(engine) == []
+    assert leftovers(engine) == []
 
 
-def test_what_a_killed_gate_left_is_taken_away_by_the_next(
+def test_leftovers_of_a_killed_gate_are_removed_by_the_next(
     engine: Any,
-    candidate: TestableRelease,
+    release: RunnableRelease,
     equipment: ProvidedEquipment,
-    clean: CleanMachine,
+    base: ContainerBase,
     tmp_path: Path,
 ) -> None:
     """Catches: leftovers of a gate that had no time to clean up."""
@@ -190,6 +194,6 @@ def test_what_a_killed_gate_left_is_taken_away_by_the_next(
             tag=str(process),
             changes=[f"LABEL {LABEL}={host}:{process}"],
         )
-    try_container(candidate, equipment, CleanMachine(image="localhost:1/absent"), tmp_path)
-    assert [image.tags for image in left(engine)] == [[f"left:{os.getpid()}"]]
+    smoke_test_container(release, equipment, ContainerBase(image="localhost:1/absent"), tmp_path)
+    assert [image.tags for image in leftovers(engine)] == [[f"left:{os.getpid()}"]]
     engine.images.remove(f"left:{os.getpid()}")

@@ -1,4 +1,4 @@
-"""What cannot be tried is not run, and it is said why and of which files."""
+"""What cannot be smoke-tested is not run, with the reason and the files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from release.gate.smoke.candidate import NotRunError, TestableRelease, own_platform
 from release.gate.smoke.equipment import Interpreter
-from release.gate.smoke.local import try_locally, try_own_dist, try_python
+from release.gate.smoke.errors import NotRunError
+from release.gate.smoke.host import host_platform
+from release.gate.smoke.local import smoke_test_local_dist, smoke_test_locally, smoke_test_python
 from release.gate.smoke.provided import ProvidedEquipment
+from release.gate.smoke.runnable import RunnableRelease
 from tests.release.gate.samples import DIST_LINUX, PLAN, RUNTIME_311, RUNTIME_ABI3, TOOLS
 
-EMPTY = TestableRelease(PLAN, {}, {})
+EMPTY = RunnableRelease(PLAN, {}, {})
 PYTHON = Interpreter("3.11", "3.11.9", Path("/usr/bin/python3.11"))
 
 
@@ -23,12 +25,12 @@ def equipment(*interpreters: Interpreter) -> ProvidedEquipment:
     return ProvidedEquipment(
         uv=Path("/nonexistent/uv"),
         interpreters={each.version: each for each in interpreters},
-        no_interpreters={"3.15": "apt-get is not on PATH"},
+        missing_interpreters={"3.15": "apt-get is not on PATH"},
         locks={("linux_x86_64", "3.11"): Path("lock.txt")},
     )
 
 
-def holding(*names: str) -> TestableRelease:
+def release_of(*names: str) -> RunnableRelease:
     return replace(
         EMPTY,
         files={name: Path("/nonexistent", name) for name in names},
@@ -36,53 +38,55 @@ def holding(*names: str) -> TestableRelease:
     )
 
 
-def test_a_python_that_is_not_here_is_said_with_all_its_files(tmp_path: Path) -> None:
-    """Catches: cells without a verdict on why nothing was tried."""
-    sound = holding(RUNTIME_ABI3)
-    (outcome,) = try_python(sound, equipment(PYTHON), "linux_x86_64", "3.15", tmp_path)
+def test_a_missing_python_is_reported_with_all_its_files(tmp_path: Path) -> None:
+    """Catches: cells whose verdict lacks the reason why nothing was run."""
+    release = release_of(RUNTIME_ABI3)
+    (outcome,) = smoke_test_python(release, equipment(PYTHON), "linux_x86_64", "3.15", tmp_path)
     assert (outcome.status, outcome.detail, outcome.files) == (
         "not run",
-        "there is no Python 3.15 here (apt-get is not on PATH)",
+        "Python 3.15 is not available (apt-get is not on PATH)",
         (RUNTIME_ABI3, TOOLS),
     )
 
 
-def test_a_wheel_that_is_missing_or_wrong_is_not_tried(tmp_path: Path) -> None:
-    """Catches: a hostile wheel that is installed although the static checks refused it."""
-    one, *_ = try_python(holding(TOOLS), equipment(PYTHON), "linux_x86_64", "3.11", tmp_path)
+def test_a_wheel_that_is_missing_or_failed_inspection_is_not_run(tmp_path: Path) -> None:
+    """Catches: a hostile wheel that is installed although inspection refused it."""
+    one, *_ = smoke_test_python(
+        release_of(TOOLS), equipment(PYTHON), "linux_x86_64", "3.11", tmp_path
+    )
     assert (one.status, one.detail, one.files) == (
         "not run",
-        f"{RUNTIME_311} is missing, or was found wrong already",
+        f"{RUNTIME_311} is missing or failed inspection",
         (RUNTIME_311,),
     )
 
 
-def test_no_python_is_fetched_where_nothing_is_to_be_installed(tmp_path: Path) -> None:
+def test_no_python_is_fetched_when_there_is_nothing_to_install(tmp_path: Path) -> None:
     """Catches: Debian packages downloaded for a platform that was not built."""
-    (outcome,) = try_python(EMPTY, equipment(), "linux_x86_64", "3.15", tmp_path)
+    (outcome,) = smoke_test_python(EMPTY, equipment(), "linux_x86_64", "3.15", tmp_path)
     assert (outcome.status, outcome.detail, outcome.files) == (
         "not run",
-        "all its wheels are missing, or were found wrong already",
+        "all of its wheels are missing or failed inspection",
         (RUNTIME_ABI3, TOOLS),
     )
 
 
-def test_without_a_lock_nothing_is_tried(tmp_path: Path) -> None:
-    """Catches: requirements taken from wherever they can be had."""
+def test_without_a_lock_nothing_is_run(tmp_path: Path) -> None:
+    """Catches: requirements installed without a pin."""
     without = replace(equipment(PYTHON), locks={})
-    (outcome,) = try_python(holding(RUNTIME_311), without, "linux_x86_64", "3.11", tmp_path)
-    assert outcome.status == "not run"
-    assert outcome.detail == (
-        "no lock says what the wheels require on linux_x86_64 with Python 3.11"
+    (outcome,) = smoke_test_python(
+        release_of(RUNTIME_311), without, "linux_x86_64", "3.11", tmp_path
     )
+    assert outcome.status == "not run"
+    assert outcome.detail == "no dependency lock covers Python 3.11 on linux_x86_64"
 
 
-def test_a_dist_that_is_missing_is_not_tried(tmp_path: Path) -> None:
+def test_a_missing_dist_is_not_run(tmp_path: Path) -> None:
     """Catches: a missing archive that raises."""
-    outcome = try_own_dist(EMPTY, "linux_x86_64", tmp_path)
+    outcome = smoke_test_local_dist(EMPTY, "linux_x86_64", tmp_path)
     assert (outcome.status, outcome.detail) == (
         "not run",
-        f"{DIST_LINUX} is missing, or was found wrong already",
+        f"{DIST_LINUX} is missing or failed inspection",
     )
 
 
@@ -95,7 +99,7 @@ def test_a_dist_that_is_missing_is_not_tried(tmp_path: Path) -> None:
         ("Windows", "AMD64", None),
     ],
 )
-def test_the_machine_is_found_in_the_plan(
+def test_the_machines_platform_is_found_in_the_plan(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     system: str,
@@ -105,13 +109,13 @@ def test_the_machine_is_found_in_the_plan(
     """Catches: programs of one platform started on another."""
     monkeypatch.setattr(platform, "system", lambda: system)
     monkeypatch.setattr(platform, "machine", lambda: cpu)
-    assert own_platform(PLAN.platforms) == found
-    tried = {outcome.platform for outcome in try_locally(EMPTY, equipment(), tmp_path)}
-    assert tried == ({found} if found else set())
+    assert host_platform(PLAN.platforms) == found
+    outcomes = smoke_test_locally(EMPTY, equipment(), tmp_path)
+    assert {outcome.platform for outcome in outcomes} == ({found} if found else set())
 
 
-def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
-    """Catches: a lock of one platform taken for another's; a reason that is lost."""
+def test_equipment_is_read_from_the_variables_of_bazel(tmp_path: Path) -> None:
+    """Catches: the lock of another platform; a lost reason."""
     interpreter = tmp_path / "interpreter.json"
     interpreter.write_text(
         json.dumps({"version": "3.14", "release": None, "executable": None, "reason": "no apt"})
@@ -120,17 +124,17 @@ def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
     rootfs.write_text(json.dumps({"path": None, "reason": "no apt either"}))
     found = ProvidedEquipment.from_environment(
         {
-            "TRIAL_UV": "bin/uv",
-            "TRIAL_INTERPRETERS": str(interpreter),
-            "TRIAL_LOCKS": "locks/linux_x86_64-cp314.txt locks/linux_aarch64-cp314.txt",
-            "TRIAL_DEPENDENCIES": "a/one.whl a/two.whl b/three.whl",
-            "TRIAL_ROOTFS": str(rootfs),
+            "SMOKE_UV": "bin/uv",
+            "SMOKE_INTERPRETERS": str(interpreter),
+            "SMOKE_LOCKS": "locks/linux_x86_64-cp314.txt locks/linux_aarch64-cp314.txt",
+            "SMOKE_DEPENDENCIES": "a/one.whl a/two.whl b/three.whl",
+            "SMOKE_ROOTFS": str(rootfs),
         }
     )
     here = Path.cwd()
     assert found == ProvidedEquipment(
         uv=here / "bin/uv",
-        no_interpreters={"3.14": "no apt"},
+        missing_interpreters={"3.14": "no apt"},
         locks={
             ("linux_x86_64", "3.14"): here / "locks/linux_x86_64-cp314.txt",
             ("linux_aarch64", "3.14"): here / "locks/linux_aarch64-cp314.txt",
@@ -138,7 +142,7 @@ def test_equipment_is_read_from_what_bazel_hands_over(tmp_path: Path) -> None:
         directories=(here / "a", here / "b"),
         no_root="no apt either",
     )
-    with pytest.raises(NotRunError, match=r"^there is no Python 3\.14 here \(no apt\)$"):
+    with pytest.raises(NotRunError, match=r"^Python 3\.14 is not available \(no apt\)$"):
         found.interpreter("3.14")
     with pytest.raises(NotRunError, match=r"^no apt either$"):
         found.root_file_system()

@@ -1,4 +1,4 @@
-"""Equipment of commands: fetched when it is needed, once, with a line, or not run with a reason."""
+"""Equipment of commands is fetched once, when needed, and announced; failures have a reason."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import pytest
 
 from platforms import data
 from release.gate.smoke import process, sizes, supplier
-from release.gate.smoke.candidate import NotRunError
 from release.gate.smoke.equipment import Emulation, Interpreter
+from release.gate.smoke.errors import InterruptedTestError, NotRunError
 from release.gate.smoke.on_demand import FetchedEquipment, Sources
 from release.gate.smoke.provided import ProvidedEquipment
 from toolchains.debian.apt import Announce
@@ -28,7 +28,7 @@ from toolchains.wheels.pip_download import FetchError, LockFile
 LINUX = "linux_x86_64"
 HOST = Interpreter("3.11", "3.11.9", Path("/usr/bin/python3.11"))
 PINS = (Pin("numpy", "2.5.5", "aa" * 32), Pin("ml_dtypes", "0.6.0", "bb" * 32))
-ASK: dict[str, Callable[[FetchedEquipment], object]] = {
+REQUESTS: dict[str, Callable[[FetchedEquipment], object]] = {
     "interpreter": lambda equipment: equipment.interpreter("3.15"),
     "requirements": lambda equipment: equipment.requirements(LINUX, "3.12"),
     "emulation": lambda equipment: equipment.emulation(),
@@ -37,15 +37,15 @@ ASK: dict[str, Callable[[FetchedEquipment], object]] = {
 
 
 @dataclass
-class World:
-    """Sources that download nothing; each says what is downloaded, and counts."""
+class FakeSources:
+    """Sources that download nothing; they announce downloads and record calls."""
 
     directory: Path
     python: Path
     calls: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     cached: bool = False
-    refusal: Exception | None = None
+    error: Exception | None = None
 
     def equipment(self) -> FetchedEquipment:
         lock = self.directory / f"{LINUX}-cp312.txt"
@@ -55,7 +55,7 @@ class World:
             on_host={"3.11": HOST},
             locks={(LINUX, "3.12"): lock},
             declared=data.load(),
-            say=self.said.append,
+            notify=self.lines.append,
             sources=Sources(
                 cache=lambda: self.directory,
                 interpreter=self.interpreter,
@@ -69,8 +69,8 @@ class World:
         self.calls.append(name)
         if announce and not self.cached:
             announce(purpose, size)
-        if self.refusal:
-            raise self.refusal
+        if self.error:
+            raise self.error
 
     def interpreter(self, cache: Path, version: str, announce: Announce) -> Path:
         assert cache == self.directory
@@ -96,38 +96,38 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def fake(tmp_path: Path) -> FakeSources:
     python = tmp_path / "python3.15"
     python.write_text("#!/bin/sh\necho 3.15.0\n")
     python.chmod(0o755)
-    return World(tmp_path, python)
+    return FakeSources(tmp_path, python)
 
 
-def test_a_python_of_the_host_is_taken_as_it_is(world: World) -> None:
+def test_a_python_of_the_host_is_used(fake: FakeSources) -> None:
     """Catches: packages downloaded although the host has that Python."""
-    assert world.equipment().interpreter("3.11") == HOST
-    assert (world.calls, world.said) == ([], [])
+    assert fake.equipment().interpreter("3.11") == HOST
+    assert (fake.calls, fake.lines) == ([], [])
 
 
-def test_each_part_comes_from_its_source(world: World) -> None:
-    equipment = world.equipment()
-    assert equipment.interpreter("3.15") == Interpreter("3.15", "3.15.0", world.python)
+def test_each_part_comes_from_its_source(fake: FakeSources) -> None:
+    equipment = fake.equipment()
+    assert equipment.interpreter("3.15") == Interpreter("3.15", "3.15.0", fake.python)
     assert equipment.emulation() == Emulation(Path("/q"), "11", Path("/r"), {}, {})
-    assert equipment.root_file_system() == world.directory / "root"
+    assert equipment.root_file_system() == fake.directory / "root"
     requirements = equipment.requirements(LINUX, "3.12")
-    assert requirements.lock == world.directory / f"{LINUX}-cp312.txt"
+    assert requirements.lock == fake.directory / f"{LINUX}-cp312.txt"
     assert requirements.directories == tuple(
-        world.directory / "payload" / pin.sha256 for pin in PINS
+        fake.directory / "payload" / pin.sha256 for pin in PINS
     )
 
 
-@pytest.mark.parametrize("part", ASK)
-def test_nothing_is_fetched_before_it_is_asked_for(world: World, part: str) -> None:
+@pytest.mark.parametrize("part", REQUESTS)
+def test_nothing_is_fetched_before_it_is_requested(fake: FakeSources, part: str) -> None:
     """Catches: a `--help` that waits for downloads."""
-    equipment = world.equipment()
-    assert world.calls == []
-    ASK[part](equipment)
-    assert set(world.calls) == {part}
+    equipment = fake.equipment()
+    assert fake.calls == []
+    REQUESTS[part](equipment)
+    assert set(fake.calls) == {part}
 
 
 @pytest.mark.parametrize(
@@ -148,158 +148,162 @@ def test_nothing_is_fetched_before_it_is_asked_for(world: World, part: str) -> N
         ),
     ],
 )
-def test_a_line_says_what_is_fetched_and_how_much(world: World, part: str, line: str) -> None:
-    """Catches: minutes of silence; the line of something that is fetched later."""
-    ASK[part](world.equipment())
-    assert world.said == [line]
+def test_a_line_announces_each_download_with_its_size(
+    fake: FakeSources, part: str, line: str
+) -> None:
+    """Catches: minutes without output; an announcement of a later download."""
+    REQUESTS[part](fake.equipment())
+    assert fake.lines == [line]
 
 
-@pytest.mark.parametrize("part", ASK)
-def test_what_the_cache_has_is_taken_in_silence(world: World, part: str) -> None:
-    """Catches: a line about a download that does not take place."""
-    world.cached = True
+@pytest.mark.parametrize("part", REQUESTS)
+def test_a_cached_part_is_not_announced(fake: FakeSources, part: str) -> None:
+    """Catches: an announcement without a download."""
+    fake.cached = True
     for pin in PINS:
-        (world.directory / "payload" / pin.sha256).mkdir(parents=True)
-    ASK[part](world.equipment())
-    assert world.calls
-    assert world.said == []
+        (fake.directory / "payload" / pin.sha256).mkdir(parents=True)
+    REQUESTS[part](fake.equipment())
+    assert fake.calls
+    assert fake.lines == []
 
 
-@pytest.mark.parametrize("part", ASK)
-def test_threads_that_ask_together_share_one_fetch(world: World, part: str) -> None:
-    """Catches: two lanes of the gate that download the same, or get different answers."""
-    equipment, together = world.equipment(), threading.Barrier(4)
+@pytest.mark.parametrize("part", REQUESTS)
+def test_concurrent_requests_share_one_fetch(fake: FakeSources, part: str) -> None:
+    """Catches: two threads of the gate that download the same part, or get different results."""
+    equipment, barrier = fake.equipment(), threading.Barrier(4)
 
-    def ask(_: int) -> object:
-        together.wait()
-        return ASK[part](equipment)
+    def request(_: int) -> object:
+        barrier.wait()
+        return REQUESTS[part](equipment)
 
     with ThreadPoolExecutor(4) as threads:
-        first, *others = threads.map(ask, range(4))
+        first, *others = threads.map(request, range(4))
     assert all(other == first for other in others)
-    assert len(world.calls) == (len(PINS) if part == "requirements" else 1)
+    assert len(fake.calls) == (len(PINS) if part == "requirements" else 1)
 
 
 @pytest.mark.parametrize(
-    ("part", "refusal"),
+    ("part", "error"),
     [
-        ("interpreter", UnavailableError("there is no apt-get on PATH")),
+        ("interpreter", UnavailableError("apt-get is not on PATH")),
         ("emulation", UnreachableError("the mirror cannot be reached")),
         ("root_file_system", UnavailableError("No space left on device")),
         ("requirements", FetchError("the Python registry could not be reached", 75)),
         ("requirements", OSError("No space left on device")),
     ],
 )
-def test_what_cannot_be_had_is_a_reason_and_asked_for_once(
-    world: World, part: str, refusal: Exception
+def test_a_failed_fetch_is_a_reason_and_not_repeated(
+    fake: FakeSources, part: str, error: Exception
 ) -> None:
     """Catches: a traceback; a mirror that is down, waited for with each Python."""
-    world.refusal = refusal
-    equipment = world.equipment()
+    fake.error = error
+    equipment = fake.equipment()
     for _ in range(2):
         with pytest.raises(NotRunError) as caught:
-            ASK[part](equipment)
-        prefix = "there is no Python 3.15 here (" if part == "interpreter" else ""
-        assert str(caught.value) == f"{prefix}{refusal}{')' * bool(prefix)}"
-    assert world.calls == [part]
+            REQUESTS[part](equipment)
+        prefix = "Python 3.15 is not available (" if part == "interpreter" else ""
+        assert str(caught.value) == f"{prefix}{error}{')' * bool(prefix)}"
+    assert fake.calls == [part]
 
 
-def test_a_python_that_does_not_run_is_named(world: World) -> None:
-    """Catches: a pre-release, or a program for another machine, tried as that Python."""
-    world.python.write_text("#!/bin/sh\nexit 1\n")
-    with pytest.raises(NotRunError, match=r"^there is no Python 3\.15 here \(.*does not run"):
-        world.equipment().interpreter("3.15")
+def test_a_python_that_does_not_run_is_named(fake: FakeSources) -> None:
+    """Catches: a pre-release, or a program for another machine, used as that Python."""
+    fake.python.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(NotRunError, match=r"^Python 3\.15 is not available \(.*does not run"):
+        fake.equipment().interpreter("3.15")
 
 
 @pytest.mark.parametrize("part", ["interpreter", "requirements"])
-def test_a_machine_without_a_place_for_the_cache_gets_a_reason(world: World, part: str) -> None:
+def test_a_machine_without_a_cache_directory_gets_a_reason(fake: FakeSources, part: str) -> None:
     """Catches: an error of the cache in place of a verdict."""
 
-    def nowhere() -> Path:
-        raise UnavailableError("no place for the cache")
+    def no_cache() -> Path:
+        raise UnavailableError("no directory for the cache")
 
-    equipment = replace(world.equipment(), sources=Sources(cache=nowhere))
-    with pytest.raises(NotRunError, match="no place for the cache"):
-        ASK[part](equipment)
-
-
-def test_a_lock_that_is_missing_is_a_reason(world: World) -> None:
-    with pytest.raises(NotRunError, match=r"^no lock says what the wheels require on linux_x86_64"):
-        world.equipment().requirements(LINUX, "3.9")
-    assert world.calls == []
+    equipment = replace(fake.equipment(), sources=Sources(cache=no_cache))
+    with pytest.raises(NotRunError, match="no directory for the cache"):
+        REQUESTS[part](equipment)
 
 
-def test_an_interrupted_gate_fetches_nothing_more(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_a_missing_lock_is_a_reason(fake: FakeSources) -> None:
+    with pytest.raises(
+        NotRunError, match=r"^no dependency lock covers Python 3\.9 on linux_x86_64$"
+    ):
+        fake.equipment().requirements(LINUX, "3.9")
+    assert fake.calls == []
+
+
+def test_an_interrupted_gate_stops_fetching(
+    fake: FakeSources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches: a gate that goes on downloading after Ctrl-C."""
+    """Catches: a gate that keeps downloading after Ctrl-C."""
     interrupted = threading.Event()
     monkeypatch.setattr(process, "_interrupted", interrupted)
     process.interrupt()
-    with pytest.raises(process.InterruptedTestError):
-        world.equipment().emulation()
-    assert world.calls == []
+    with pytest.raises(InterruptedTestError):
+        fake.equipment().emulation()
+    assert fake.calls == []
 
 
-def test_a_fetch_that_dies_of_the_interrupt_is_no_reason(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_a_fetch_that_an_interrupt_ends_is_not_a_reason(
+    fake: FakeSources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches: "apt failed" as the reason of a person's Ctrl-C."""
+    """Catches: "apt failed" as the reason after Ctrl-C."""
     monkeypatch.setattr(process, "_interrupted", threading.Event())
-    world.refusal = UnavailableError("apt-get ended with -2")
+    fake.error = UnavailableError("apt-get ended with -2")
 
-    equipment = replace(world.equipment(), say=lambda _: process.interrupt())
-    with pytest.raises(process.InterruptedTestError):
+    equipment = replace(fake.equipment(), notify=lambda _: process.interrupt())
+    with pytest.raises(InterruptedTestError):
         equipment.root_file_system()
 
 
-def test_only_what_the_cache_lacks_counts(tmp_path: Path) -> None:
+def test_only_uncached_wheels_count(tmp_path: Path) -> None:
     (tmp_path / PINS[0].sha256).mkdir()
     assert sizes.wheels(PINS, tmp_path, "X requires") == (
         "fetching 1 wheel that X requires (about 1 MB), once"
     )
 
 
-def test_a_command_fetches_and_a_test_is_given(tmp_path: Path) -> None:
+def test_a_command_fetches_and_a_test_does_not(tmp_path: Path) -> None:
     """Catches: a sandboxed test that goes to the network; a command that expects Bazel's data."""
-    found = {"3.11": {"path": str(HOST.executable), "release": HOST.release}, "3.15": None}
+    found = {"3.11": {"path": str(HOST.executable), "release": HOST.full_version}, "3.15": None}
     (tmp_path / "on_host.json").write_text(json.dumps(found))
-    environ = {"TRIAL_UV": "uv", "TRIAL_LOCKS": f"locks/{LINUX}-cp312.txt"}
+    environ = {"SMOKE_UV": "uv", "SMOKE_LOCKS": f"locks/{LINUX}-cp312.txt"}
     assert isinstance(supplier.from_environment(print, environ), ProvidedEquipment)
-    of_command = supplier.from_environment(
-        print, environ | {"TRIAL_ON_HOST": str(tmp_path / "on_host.json")}
+    fetched = supplier.from_environment(
+        print, environ | {"SMOKE_ON_HOST": str(tmp_path / "on_host.json")}
     )
-    assert isinstance(of_command, FetchedEquipment)
-    assert of_command.on_host == {"3.11": HOST}
-    assert of_command.locks == {(LINUX, "3.12"): Path.cwd() / f"locks/{LINUX}-cp312.txt"}
+    assert isinstance(fetched, FetchedEquipment)
+    assert fetched.on_host == {"3.11": HOST}
+    assert fetched.locks == {(LINUX, "3.12"): Path.cwd() / f"locks/{LINUX}-cp312.txt"}
 
 
-@pytest.mark.parametrize("variable", ["TRIAL_INTERPRETERS", "TRIAL_EMULATION", "TRIAL_ROOTFS"])
-def test_a_command_finds_what_bazel_made_for_tests(variable: str) -> None:
-    """Catches: a recipe that differs between Bazel and a program: all of it downloaded twice."""
-    given = ProvidedEquipment.from_environment()
+@pytest.mark.parametrize("variable", ["SMOKE_INTERPRETERS", "SMOKE_EMULATION", "SMOKE_ROOTFS"])
+def test_a_command_finds_what_bazel_fetched_for_tests(variable: str) -> None:
+    """Catches: cache keys that differ between Bazel and commands, so that all is fetched twice."""
+    provided = ProvidedEquipment.from_environment()
     sources = Sources()
 
-    def refused(purpose: str, size: int) -> None:
+    def fail(purpose: str, size: int) -> None:
         raise AssertionError(f"{purpose} is downloaded again")
 
-    if variable == "TRIAL_ROOTFS":
-        if given.root is None:
-            pytest.skip(f"not run: {given.no_root}")
-        cache = given.root.parents[1]
-        assert sources.root_file_system(cache, refused) == given.root
-    elif variable == "TRIAL_EMULATION":
-        if given.emulated is None:
-            pytest.skip(f"not run: {given.no_emulation}")
-        cache = given.emulated.root.parents[1]
-        found = sources.emulation(cache, data.load().matrix["linux_aarch64"], refused)
-        assert found["root"] == str(given.emulated.root)
-        assert found["qemu"] == str(given.emulated.qemu)
+    if variable == "SMOKE_ROOTFS":
+        if provided.root is None:
+            pytest.skip(f"not run: {provided.no_root}")
+        cache = provided.root.parents[1]
+        assert sources.root_file_system(cache, fail) == provided.root
+    elif variable == "SMOKE_EMULATION":
+        if provided.emulator is None:
+            pytest.skip(f"not run: {provided.no_emulator}")
+        cache = provided.emulator.root.parents[1]
+        found = sources.emulation(cache, data.load().matrix["linux_aarch64"], fail)
+        assert found["root"] == str(provided.emulator.root)
+        assert found["qemu"] == str(provided.emulator.qemu)
     else:
-        (python,) = given.interpreters.values() or [None]
+        (python,) = provided.interpreters.values() or [None]
         if python is None:
-            pytest.skip(f"not run: {' '.join(given.no_interpreters.values())}")
+            pytest.skip(f"not run: {' '.join(provided.missing_interpreters.values())}")
         if not python.executable.parents[2].name.startswith(f"{python.version}-"):
-            pytest.skip(f"not run: this host has a Python {python.version} of its own")
+            pytest.skip(f"not run: this host has its own Python {python.version}")
         cache = python.executable.parents[4]
-        assert sources.interpreter(cache, python.version, refused) == python.executable
+        assert sources.interpreter(cache, python.version, fail) == python.executable

@@ -1,4 +1,4 @@
-"""Programs that fail, hang or leave others behind end all the same, and it is said how."""
+"""Programs that fail, hang or leave child processes behind are ended and reported."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from release.gate.smoke import process
-from release.gate.smoke.process import Done, SmokeTestError, run
+from release.gate.smoke.errors import InterruptedTestError, SmokeTestError
+from release.gate.smoke.process import ProcessResult, run
 
 ENVIRONMENT = {"PATH": os.defpath}
 
 
-def shell(script: str, timeout: float = 30) -> Done:
+def shell(script: str, timeout: float = 30) -> ProcessResult:
     return run(["/bin/sh", "-c", script], environment=ENVIRONMENT, timeout=timeout, name="tool")
 
 
@@ -28,36 +29,36 @@ def is_running(process: int) -> bool:
     return state != "Z"
 
 
-def test_what_it_says_and_how_it_ends_is_kept() -> None:
-    """Catches: streams mixed up, or an exit code taken for another."""
-    assert shell("echo out; echo err >&2; exit 3") == Done("tool", 3, "out\n", "err\n")
+def test_output_and_exit_code_are_kept() -> None:
+    """Catches: mixed-up streams, or a wrong exit code."""
+    assert shell("echo out; echo err >&2; exit 3") == ProcessResult("tool", 3, "out\n", "err\n")
 
 
-def test_bytes_that_are_no_text_are_no_crash() -> None:
+def test_output_that_is_not_text_is_accepted() -> None:
     """Catches: a decoder's exception in place of an outcome."""
     assert shell(r"printf '\377'").stdout == "\N{REPLACEMENT CHARACTER}"
 
 
-def test_a_failure_says_the_last_words() -> None:
-    """Catches: a verdict that nobody can act on."""
+def test_a_failure_shows_the_end_of_the_output() -> None:
+    """Catches: a verdict without its cause."""
     with pytest.raises(SmokeTestError, match=r"^tool exits with 1: one / two$"):
         shell("echo one; echo; echo two >&2; exit 1").expect()
 
 
-def test_a_traceback_is_told_by_its_last_line() -> None:
+def test_a_traceback_is_reduced_to_its_last_line() -> None:
     """Catches: a traceback shown to the release engineer."""
-    done = run([sys.executable, "-c", "{}['x']"], environment={}, name="tool")
+    result = run([sys.executable, "-c", "{}['x']"], environment={}, name="tool")
     with pytest.raises(SmokeTestError, match=r"^tool exits with 1: KeyError: 'x'$"):
-        done.expect()
+        result.expect()
 
 
 def test_a_signal_is_named() -> None:
-    """Catches: a crash reported as an exit code that means nothing."""
-    with pytest.raises(SmokeTestError, match=r"^tool is ended by SIGSEGV$"):
+    """Catches: a crash reported as a meaningless exit code."""
+    with pytest.raises(SmokeTestError, match=r"^tool is killed by SIGSEGV$"):
         shell("kill -SEGV $$").expect()
 
 
-def test_a_program_that_is_not_there_is_named() -> None:
+def test_a_missing_program_is_named() -> None:
     """Catches: an OSError in place of an outcome."""
     with pytest.raises(
         SmokeTestError, match=r"^absent does not start \(No such file or directory\)$"
@@ -65,32 +66,32 @@ def test_a_program_that_is_not_there_is_named() -> None:
         run(["/nonexistent/absent"], environment={})
 
 
-def test_a_program_that_hangs_is_killed_with_all_it_started(tmp_path: Path) -> None:
-    """Catches: a gate that waits for ever; children of a killed program that go on."""
-    noted = tmp_path / "child"
+def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
+    """Catches: a gate that waits forever; children of a killed program that keep running."""
+    pid = tmp_path / "pid"
     start = time.monotonic()
-    with pytest.raises(SmokeTestError, match=r"^tool does not end within 0\.5 s: at work$"):
-        shell(f"echo at work; sleep 60 & echo $! > {noted}; wait", timeout=0.5)
+    with pytest.raises(SmokeTestError, match=r"^tool times out after 0\.5 s: at work$"):
+        shell(f"echo at work; sleep 60 & echo $! > {pid}; wait", timeout=0.5)
     assert time.monotonic() - start < 30
-    child = int(noted.read_text())
+    child = int(pid.read_text())
     deadline = time.monotonic() + 10
     while is_running(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_running(child)
 
 
-def test_a_child_that_keeps_the_streams_open_is_not_waited_for() -> None:
-    """Catches: a reader that waits for the end of a pipe which a daemon holds."""
+def test_a_child_that_keeps_the_streams_open_does_not_delay_the_result() -> None:
+    """Catches: a reader that waits for a pipe that a daemon keeps open."""
     start = time.monotonic()
     assert shell("sleep 5 & echo done").stdout == "done\n"
     assert time.monotonic() - start < 4
 
 
-def test_all_programs_end_when_nobody_waits_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches: Ctrl-C that is followed by minutes of silence."""
+def test_an_interrupt_ends_all_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: Ctrl-C followed by minutes of waiting."""
     monkeypatch.setattr(process, "_interrupted", threading.Event())
     start = time.monotonic()
     threading.Timer(0.3, process.interrupt).start()
-    with pytest.raises(process.InterruptedTestError):
+    with pytest.raises(InterruptedTestError):
         shell("sleep 60")
     assert time.monotonic() - start < 30

@@ -1,1 +1,0 @@
-"""Assembly of wheels and dist archives: deterministic writers that copy compressed bytes."""

@@ -1,0 +1,1 @@
+"""Assembles wheels and dist archives, with deterministic writers that copy compressed data."""

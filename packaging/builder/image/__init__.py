@@ -1,0 +1,1 @@
+"""Writes container images."""

@@ -1,0 +1,1 @@
+"""Makes the wheels of iree-turbine and shark-turbine."""

@@ -1,1 +1,0 @@
-"""Native payload: which files a wheel or a dist holds, where they come from, how they get here."""

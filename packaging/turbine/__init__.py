@@ -1,1 +1,0 @@
-"""What iree-turbine and shark-turbine are made of."""

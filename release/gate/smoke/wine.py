@@ -1,0 +1,123 @@
+"""Starting Windows programs under wine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path, PureWindowsPath
+
+from release.gate.smoke.errors import NotRunError, SmokeTestError
+from release.gate.smoke.process import ProcessResult, run
+
+_BOOT_TIMEOUT = 120.0  # seconds to create a prefix
+_IDLE = 600  # seconds until the server ends without programs, as it must after a killed gate
+_LINK_FAILURE = "Linking failed;"  # printed by the compiler when its linker fails
+_CLIENT_ERROR = "wine client error:"  # printed by wine when it cannot start a program
+
+
+class Wine:
+    """Starts Windows programs under wine."""
+
+    def __init__(self, wine: Path, directory: Path) -> None:
+        """Programs run in the wine prefix below `directory`."""
+        self._wine = wine
+        self._directory = directory
+
+    @property
+    def prefix(self) -> Path:
+        """The wine prefix: the directory with a Windows installation."""
+        return self._directory / "prefix"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """A private Windows installation, without windows or prompts."""
+        return {
+            "HOME": str(self._directory),
+            "LANG": "C.UTF-8",
+            "PATH": os.defpath,
+            "WINEARCH": "win64",
+            "WINEDEBUG": "-all",
+            # Else the first start asks whether to download .NET and a browser.
+            "WINEDLLOVERRIDES": "mscoree,mshtml=",
+            "WINEPREFIX": str(self.prefix),
+        }
+
+    def command(self, program: Path, *arguments: str) -> list[str]:
+        """wine, the program and its arguments."""
+        return [str(self._wine), self.path(program), *arguments]
+
+    def path(self, path: Path) -> str:
+        """The path on the Windows drive to which wine maps the whole file system."""
+        return str(PureWindowsPath("Z:/", *path.absolute().parts[1:]))
+
+    def should_retry(self, result: ProcessResult) -> bool:
+        """Whether it exited with 1 and no message of a tool explains why.
+
+        On a busy machine wine 8 does this once in a thousand starts. Our tools explain their
+        failures, and so does the linker that the compiler starts: without its message, wine lost
+        the linker.
+        """
+        lines = (result.stdout + result.stderr).splitlines()
+        silent = all(line.startswith(_CLIENT_ERROR) for line in lines)
+        link_failed = any(line.startswith(_LINK_FAILURE) for line in lines)
+        lost = link_failed and not any("lld" in line and "error:" in line for line in lines)
+        return result.exit_code == 1 and (silent or lost)
+
+
+@contextmanager
+def start_wine(scratch: Path) -> Iterator[tuple[Wine, str]]:
+    """Yields wine with a new prefix, and its name and version; both end with the block.
+
+    Raises:
+      NotRunError: wine is not installed, or does not start.
+    """
+    found = shutil.which("wine64") or shutil.which("wine")
+    if found is None:
+        raise NotRunError("wine is not on PATH (on Debian: apt-get install wine)")
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
+        wine = Wine(Path(found), Path(directory))
+        try:
+            yield wine, _boot(found, wine)
+        finally:
+            _end(wine)
+
+
+def _boot(program: str, wine: Wine) -> str:
+    """Creates the prefix; returns wine's name and version, such as wine-8.0.
+
+    Raises:
+      NotRunError: wine does not start.
+    """
+    try:
+        result = run([program, "--version"], environment=wine.environment).expect()
+        wine.prefix.mkdir()
+        # By default the server ends with the last program, or seconds after it, and loses a program
+        # that starts at that moment.
+        _server(wine, f"--persistent={_IDLE}")
+        boot = [program, "wineboot", "--init"]
+        run(boot, environment=wine.environment, timeout=_BOOT_TIMEOUT).expect()
+    except SmokeTestError as error:
+        raise NotRunError(f"wine does not start: {error}") from error
+    words = result.stdout.split()
+    return words[0] if words else "wine"
+
+
+def _end(wine: Wine) -> None:
+    """Ends the processes that wine leaves in other sessions."""
+    # A failure here says nothing about the programs that ran.
+    with suppress(SmokeTestError):
+        _server(wine, "--kill")
+
+
+def _server(wine: Wine, argument: str) -> None:
+    """Calls wine's server, where it is installed.
+
+    Raises:
+      SmokeTestError: it does not start, or times out.
+    """
+    server = shutil.which("wineserver") or shutil.which("wineserver", path="/usr/lib/wine")
+    if server:
+        run([server, argument], environment=wine.environment, name="wineserver")

@@ -1,0 +1,1 @@
+"""The documentation: its links, and what it says of commands and settings."""
