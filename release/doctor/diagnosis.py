@@ -26,9 +26,9 @@ class Diagnosis:
         """A finding as `doctor --json` prints it."""
         return {
             "subject": self.subject,
-            "what": self.message,
-            "mend": self.fix,
-            "severity": "wrong" if self.severity == "error" else self.severity,
+            "message": self.message,
+            "fix": self.fix,
+            "severity": self.severity,
         }
 
 

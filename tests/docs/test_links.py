@@ -29,7 +29,8 @@ GENERATED = {"platforms"}
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 SPAN = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"\.?[\w.-]+(/[\w.-]+)*/?")
-LABEL = re.compile(r"(?<![\w@:])//([\w./-]*)(?::([\w./-]+))?")
+# A quoted label is Starlark that users write: its target may be their own.
+LABEL = re.compile(r'(?<![\w@:])("?)//([\w./-]*)(?::([\w./-]+))?')
 # Words that stand for something, such as TAG, X or NAME_tree.
 PLACEHOLDER = re.compile(r"[A-Z]{2,}|\bX\b|\.\.\.|…")
 
@@ -72,10 +73,10 @@ def broken_paths(document: Path) -> Iterator[str]:
 
 
 def broken_labels(document: Path) -> Iterator[str]:
-    for package, target in LABEL.findall(text(document)):
+    for quoted, package, target in LABEL.findall(text(document)):
         if package in EXAMPLES or package.endswith("...") or PLACEHOLDER.search(package):
             continue
-        if (package or ".") not in PACKAGES or not named(package, target):
+        if (package or ".") not in PACKAGES or not (quoted or named(package, target)):
             yield f"//{package}:{target}"
 
 

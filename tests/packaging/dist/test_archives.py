@@ -153,7 +153,9 @@ def test_programs_are_executable_and_nothing_else_is(platform: str, archive: Arc
             assert info.mode == (0o755 if loaded or program else 0o644), name
 
 
-def test_the_archive_has_no_top_directory_and_windows_no_links(platform: str, archive: Archive) -> None:
+def test_the_archive_has_no_top_directory_and_windows_no_links(
+    platform: str, archive: Archive
+) -> None:
     tops = {name.partition("/")[0] for name in archive.infos}
     links = [info.name for info in archive.infos.values() if info.issym()]
 

@@ -41,7 +41,8 @@ def test_a_link_points_from_its_directory_to_the_file(to: str, link_from: str, t
 
 
 @pytest.mark.parametrize(
-    "data", [{"payload": "p", "pattern": "*"}, {"payload": "p", "pattern": "*", "to": "", "extra": ""}]
+    "data",
+    [{"payload": "p", "pattern": "*"}, {"payload": "p", "pattern": "*", "to": "", "extra": ""}],
 )
 def test_a_rule_with_missing_or_unknown_keys_is_refused(data: dict[str, str]) -> None:
     with pytest.raises(UsageError, match=r"^layout\.bzl: invalid rule of a dist layout"):

@@ -70,9 +70,7 @@ def test_what_is_written_can_be_read_back(tmp_path: Path, entries: dict[str, Ent
     assert (link.type, link.linkname) == (tarfile.SYMTYPE, "../lib/tool")
 
 
-def test_headers_do_not_tell_who_packed_or_when(
-    tmp_path: Path, entries: dict[str, Entry]
-) -> None:
+def test_headers_do_not_tell_who_packed_or_when(tmp_path: Path, entries: dict[str, Entry]) -> None:
     archive = tmp_path / "a.tar.xz"
     tarball.write(archive, entries)
 
@@ -198,9 +196,7 @@ def test_an_invalid_path_is_refused_in_one_line(
     assert not archive.exists()
 
 
-def test_a_truncated_blob_leaves_no_archive(
-    tmp_path: Path, copied: dict[str, Copied]
-) -> None:
+def test_a_truncated_blob_leaves_no_archive(tmp_path: Path, copied: dict[str, Copied]) -> None:
     library = copied["pkg/lib.so"]
     os.truncate(library.source, library.offset + 10)
 

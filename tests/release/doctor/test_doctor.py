@@ -31,8 +31,8 @@ def found(store: DirectoryStore, *arguments: str) -> dict[str, tuple[str, str]]:
     """Severity and message of each finding, by subject."""
     result = CliRunner().invoke(doctor.app, ["--store", store.address, "--json", *arguments])
     findings: list[dict[str, Any]] = json.loads(result.stdout)["findings"]
-    assert result.exit_code == any(one["severity"] == "wrong" for one in findings)
-    return {one["subject"]: (one["severity"], one["what"]) for one in findings}
+    assert result.exit_code == any(one["severity"] == "error" for one in findings)
+    return {one["subject"]: (one["severity"], one["message"]) for one in findings}
 
 
 def tag_of(store: DirectoryStore) -> str:
@@ -65,7 +65,7 @@ def test_an_invalid_manifest_is_found(store: DirectoryStore) -> None:
     path.unlink()
     path.write_text("{}")
     severity, what = found(store)[tag]
-    assert severity == "wrong"
+    assert severity == "error"
     assert "manifest.json" in what
 
 
@@ -88,7 +88,7 @@ def test_a_recent_draft_is_not_reported(store: DirectoryStore) -> None:
 def test_nightlies_that_stopped_are_found(store: DirectoryStore) -> None:
     in_four_days = f"{datetime.now(UTC) + timedelta(days=4):%Y-%m-%d}"
     severity, message = found(store, "--date", in_four_days)["nightly"]
-    assert (severity, message.startswith("was last published ")) == ("wrong", True)
+    assert (severity, message.startswith("was last published ")) == ("error", True)
 
 
 def test_a_release_near_the_limit_of_assets_is_noted(store: DirectoryStore) -> None:

@@ -72,13 +72,13 @@ class Scene:
         options = ["--store", self.store.address, "--json", *arguments]
         result = CliRunner().invoke(doctor.app, options)
         found: list[dict[str, Any]] = json.loads(result.stdout)["findings"]
-        assert result.exit_code == any(one["severity"] == "wrong" for one in found), result.output
+        assert result.exit_code == any(one["severity"] == "error" for one in found), result.output
         return found
 
     def finding(self, pattern: str, *arguments: str) -> dict[str, Any]:
         """The only finding of `doctor`."""
         (found,) = self.findings(*arguments)
-        assert re.search(pattern, found["what"]), found
+        assert re.search(pattern, found["message"]), found
         return found
 
     def run(self, command: str) -> Result:
@@ -91,7 +91,7 @@ class Scene:
         if finding:
             for name, value in self.values.items():
                 command = command.replace(f"${name}", value)
-            assert finding["mend"] == command
+            assert finding["fix"] == command
         result = self.run(command)
         assert result.exit_code == 0, result.output
 
@@ -144,7 +144,7 @@ def half_uploaded_draft(scene: Scene) -> None:
     options = ["--store", address, "--date", later(2), "--json"]
     result = CliRunner().invoke(doctor.app, options)
     (found,) = json.loads(result.stdout)["findings"]
-    assert re.search("has been a draft for .* with [0-9]+ files", found["what"])
+    assert re.search("has been a draft for .* with [0-9]+ files", found["message"])
     scene.fix("A half-uploaded draft", found)
     assert (
         json.loads(CliRunner().invoke(doctor.app, [*options[:2], "--json"]).stdout)["findings"]
@@ -160,9 +160,9 @@ def red_platform(scene: Scene) -> None:
     assert scene.findings() == []
     scene.values["OTHERS"] = LINUX
     found = next(one for one in scene.findings("--date", later(7)) if one["subject"] == WINDOWS)
-    assert re.search("2 of its files have been missing for 7 days", found["what"])
+    assert re.search("2 of its files have been missing for 7 days", found["message"])
     (command,) = COMMANDS["A platform that is red for a week"]
-    assert found["mend"] == command.replace("$OTHERS", LINUX)
+    assert found["fix"] == command.replace("$OTHERS", LINUX)
     result = scene.run(f"{command} --//packaging:version=20261126.9")
     assert (result.exit_code, WINDOWS in result.output) == (1, True)
     (scene.checkout / "unfetchable").write_text("")
@@ -211,7 +211,7 @@ def lost_file(scene: Scene) -> None:
     tag = scene.nightly()
     name = next(name for name in scene.store.assets(tag) if name.endswith(".whl"))
     scene.store.discard(tag, name)
-    messages = {one["what"] for one in scene.findings()}
+    messages = {one["message"] for one in scene.findings()}
     assert f"lacks {name}, which its manifest lists" in messages
     yank(scene, tag)
     scene.fix("A bad nightly")
@@ -261,17 +261,17 @@ def full_registry(scene: Scene) -> None:
         scene.values["INDEX"] = place.index
         on_it = ["--registry", place.upload, "--index", place.index]
         own = [one for one in scene.findings(*on_it) if one["subject"] == "v3.14.0"]
-        assert [one["what"].partition(" are ")[0] for one in own] == ["3 of its 3 wheels"]
+        assert [one["message"].partition(" are ")[0] for one in own] == ["3 of its 3 wheels"]
         limited = {
             name: replace(project, total_limit=100) for name, project in projects.read().items()
         }
         with scene.monkeypatch.context() as patched:
             patched.setattr(projects, "read", lambda: limited)
-            refused = scene.run(own[0]["mend"])
+            refused = scene.run(own[0]["fix"])
             assert refused.exit_code == 1
             assert re.search("would use .* on 127.0.0.1", refused.output)
             assert not any(seen.method == "POST" for seen in place.proxy.seen)
-        pushed = scene.run(own[0]["mend"])
+        pushed = scene.run(own[0]["fix"])
         assert pushed.exit_code == 0, pushed.output
         assert not [one for one in scene.findings(*on_it) if one["subject"] == "v3.14.0"]
         # The exit code is that of the other projects in the table, which have no files there.
