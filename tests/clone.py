@@ -110,14 +110,10 @@ class Clone:
         actions = json.loads(listed.stdout)["actions"]
         return frozenset(action["mnemonic"] for action in actions if action.get("arguments"))
 
-    def clean(self) -> None:
-        """Discards outputs and the analysis, but keeps fetched repositories."""
-        assert self._bazel("clean").returncode == 0
-
     def remove_outputs(self) -> None:
         """Removes outputs, but keeps the analysis.
 
-        This is faster than `clean`, and equivalent after builds that downloaded all outputs.
+        This is faster than `bazel clean`, and equivalent after builds that downloaded all outputs.
         Outputs that were only in a cache still count as built.
         """
         for outputs in self._execution_root.glob("bazel-out/*/bin"):

@@ -50,7 +50,7 @@ def read(store: Store, tag: str) -> Candidate:
         )
     release = store.release(tag)
     if release is None:
-        raise Refused(f"{store.address}: it has no release {tag}")
+        raise Refused(f"{store.address}: no release {tag}")
     if release.draft:
         raise Refused(f"{store.address}: {tag} is a draft, which users cannot test; publish it")
     manifest_text = _read(store, tag, catalogue.MANIFEST)

@@ -39,10 +39,11 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 
 
 def build(machine: Clone, *options: str, python: str = "") -> Build:
-    """Runs a clean build of the wheels, optionally with the Python at a path."""
-    machine.clean()
+    """Builds the wheels without earlier outputs, optionally with the Python at a path."""
+    machine.remove_outputs()
     environment = {"IREE_RELEASE_PYTHON": python} if python else {}
-    result = machine.build("--config=ci", *options, TARGET, environment=environment)
+    common = ("--config=ci", "--remote_download_outputs=all")
+    result = machine.build(*common, *options, TARGET, environment=environment)
     assert result.exit_code == 0, result.output[-4000:]
     return result
 

@@ -231,12 +231,15 @@ def run(
         directory = Path(tempfile.mkdtemp(prefix="reproducible-", dir=cache))
         stack.callback(remove, directory)
         caches = Caches(directory, seed)
+        hosts = {way.name: host_of(way, directory, python, other) for way in ways}
         machines = {}
-        for way in ways:
-            host = host_of(way, directory, python, other)
-            console.print(f"Building ({way.name}): {host}, seed {seed}")
+        # All at once, so that every way builds the same sources whatever is edited meanwhile.
+        for name, host in hosts.items():
             with host.entered():
-                machines[way.name] = stack.enter_context(clone(host.directory))
+                machines[name] = stack.enter_context(clone(host.directory))
+        for way in ways:
+            console.print(f"Building ({way.name}): {hosts[way.name]}, seed {seed}")
+            with hosts[way.name].entered():
                 try:
                     result, digests[way.name] = build(machines[way.name], way, caches, targets)
                 except NotRunError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 # `multiprocessing` imports the main program of a test again in each of its processes.
 import tests.pytest_main  # noqa: F401
-from release.cli import index, promote, publish, purge, tag  # noqa: F401
+from release.cli import index, promote, publish, purge, push, tag  # noqa: F401
 from release.hosting import (
     github_source,  # noqa: F401
     github_store,  # noqa: F401

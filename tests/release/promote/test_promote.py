@@ -270,7 +270,7 @@ def test_a_killed_download_is_continued(store: DirectoryStore, checkout: Path) -
         ({"version": "03.14"}, 2, "not a version in canonical form"),
         ({"tag": "v3.13.0"}, 2, "--candidate v3.13.0: not the tag of a pre-release"),
         ({"tag": "main"}, 2, "--candidate main: not the tag of a pre-release"),
-        ({"tag": "candidate-20261101.1"}, 1, "it has no release candidate-20261101.1"),
+        ({"tag": "candidate-20261101.1"}, 1, "no release candidate-20261101.1"),
     ],
 )
 def test_invalid_input_is_reported_in_one_sentence(
