@@ -49,7 +49,9 @@ def registry_status(
             "github:OWNER/REPO",
         ),
     ] = None,
-    tag: Annotated[str | None, typer.Option(help="Tag of a published release in the store")] = None,
+    tag: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Tag of a published release in the store")
+    ] = None,
     github_api: command.GithubApiOption = None,
     as_json: command.JsonOption = False,
 ) -> None:

@@ -1,6 +1,7 @@
 """Rules of this repository that no linter checks."""
 
 import ast
+import graphlib
 import ipaddress
 import os
 import pwd
@@ -73,6 +74,27 @@ def test_packaging_is_the_only_import_root_besides_the_repository() -> None:
     roots = re.compile(r"^    imports = \[\"\.", re.MULTILINE)
     targets = [str(path) for path in tree.starlark_files() if roots.search(tree.text(path) or "")]
     assert targets == ["packaging/builder/BUILD.bazel"]
+
+
+def test_no_two_classes_of_the_release_commands_share_a_name() -> None:
+    """Catches: a name with two meanings. docs/reference/glossary.md has one for each term."""
+    places: dict[str, list[str]] = {}
+    for path in tree.python_files():
+        if path.parts[0] == "release":
+            for name in re.findall(r"^class (\w+)", tree.text(path) or "", re.MULTILINE):
+                places.setdefault(name, []).append(str(path))
+    assert not {name: paths for name, paths in places.items() if len(paths) > 1}
+
+
+def test_imports_between_the_packages_of_release_run_one_way() -> None:
+    """Catches: a package that imports one which builds on it."""
+    imports: dict[str, set[str]] = {}
+    for path in tree.python_files():
+        if path.parts[0] == "release" and len(path.parts) > 2:
+            found = re.findall(r"^\s*from release\.(\w+)", tree.text(path) or "", re.MULTILINE)
+            imports.setdefault(path.parts[1], set()).update(set(found) - {path.parts[1]})
+    order = list(graphlib.TopologicalSorter(imports).static_order())
+    assert (order[0], order[-1]) == ("model", "cli")
 
 
 def modules_of_actions() -> list[Path]:

@@ -106,8 +106,8 @@ def test_xz_accepts_the_file(tmp_path: Path) -> None:
 
 
 def test_the_encoder_has_not_changed() -> None:
-    # If a new version of cramjam fails here, it changes every dist archive. That is allowed, but must
-    # be a conscious change: replace the digest.
+    # If a new version of cramjam fails here, it changes every dist archive. That is allowed, but
+    # must be a conscious change: replace the digest.
     _, data = xz.encode(b"".join(b"%d " % (number * number) for number in range(20_000)))
 
     assert hashlib.sha256(data).hexdigest() == (

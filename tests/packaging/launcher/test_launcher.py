@@ -213,12 +213,12 @@ def test_without_a_tool_it_lists_where_it_searched(scene: Scene) -> None:
     assert done.returncode == 127
     assert done.stdout == ""
     assert done.stderr == (
-        "demo-tool: demo/tools/demo-tool is in none of these directories:\n"
+        "demo-tool: demo/tools/demo-tool is in none of these folders:\n"
         "  /checkout\n"
         f"  {site}\n"
         f"  {scene.root}/env\n"
         "demo-tool: its package demo-package is missing or incomplete; reinstall the same version "
-        "(pip install --force-reinstall demo-package==VERSION), or name the tool's directory in "
+        "(pip install --force-reinstall demo-package==VERSION), or name the tool's folder in "
         "DEMO_PATH\n"
     )
 

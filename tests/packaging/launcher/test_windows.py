@@ -101,5 +101,5 @@ def test_without_a_tool_it_lists_where_it_searched(scene: Scene) -> None:
     (scene.root / VENV[1] / "other").mkdir(parents=True)
     done = scene.call(scene.script(VENV[0]))
     assert done.returncode == 127
-    assert "demo-tool: demo/tools/demo-tool.exe is in none of these directories:" in done.stderr
+    assert "demo-tool: demo/tools/demo-tool.exe is in none of these folders:" in done.stderr
     assert windows_path(scene.root / VENV[1]) in done.stderr
