@@ -5,7 +5,7 @@
 # Interpreter, it accepts the same headers. So a build that runs on one Python and builds abi3 modules
 # for an older one also needs an interpreter of that older version.
 # Expected: Python_INCLUDE_DIR is used as given, since CMake leaves the consistency of hints to the
-# user. Observed on Linux x86_64 with Python 3.11, 3.12 and 3.13, 2026-11-28.
+# user. Observed on Linux x86_64 with Python 3.11 and 3.13, 2026-11-28.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
