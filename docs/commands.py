@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
-import sys
 from pathlib import Path
 
 import typer
 
+from docs.generated import GeneratedDocument
 from release import cli
 
-DOCUMENT = Path("docs/reference/commands.md")
 COMMAND = "./bazelw run //docs:commands"
 
 _HEADER = f"""\
@@ -83,13 +81,7 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def main() -> int:
-    """Writes the document; returns 0."""
-    workspace = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."))
-    (workspace / DOCUMENT).write_text(rendered(), encoding="utf-8")
-    print(f"wrote {DOCUMENT}")
-    return 0
-
+DOCUMENT = GeneratedDocument(Path("docs/reference/commands.md"), COMMAND, rendered)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    DOCUMENT.write()

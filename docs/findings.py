@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs.generated import GeneratedDocument
 from release.model import finding
 
-DOCUMENT = Path("docs/reference/findings.md")
 COMMAND = "./bazelw run //docs:findings"
 
 _HEADER = f"""\
@@ -42,13 +40,7 @@ def _lines() -> Iterator[str]:
             yield f"| `{check['name']}` | {meaning[0].upper()}{meaning[1:]} |"
 
 
-def main() -> int:
-    """Writes the document; returns 0."""
-    workspace = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."))
-    (workspace / DOCUMENT).write_text(rendered(), encoding="utf-8")
-    print(f"wrote {DOCUMENT}")
-    return 0
-
+DOCUMENT = GeneratedDocument(Path("docs/reference/findings.md"), COMMAND, rendered)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    DOCUMENT.write()

@@ -249,12 +249,12 @@ def _member(kind: type[StrEnum], value: str, where: str) -> StrEnum:
 
 def _day(value: str, where: str) -> date:
     try:
-        found = date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
-        found = None
-    if found is None or found.isoformat() != value:
+        day = None
+    if day is None or day.isoformat() != value:
         raise FormError(f"{where} must be a date such as 2026-11-22, not {value!r}")
-    return found
+    return day
 
 
 def _mapping(kind: Any, by: str, value: Any, where: str) -> dict[str, Any]:

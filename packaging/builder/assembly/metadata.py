@@ -73,6 +73,19 @@ def metadata(upstream: bytes, declared: Declared, where: str) -> bytes:
     ]
     body = str(base.get_payload()).strip("\n")
     text = "".join(f"{name}: {value}\n" for name, value in fields) + f"\n{body}\n"
+    return checked(text, where)
+
+
+def checked(text: str, where: str) -> bytes:
+    """Returns the content of a METADATA file.
+
+    Args:
+      text: the METADATA.
+      where: what it is for, for messages.
+
+    Raises:
+      PackagingError: it is not valid core metadata.
+    """
     try:
         Metadata.from_email(text, validate=True)
     except ExceptionGroup as group:

@@ -15,7 +15,6 @@ from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 
-from packaging.metadata import Metadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
@@ -116,7 +115,7 @@ def _new_version(text: str, turbine: Turbine) -> bytes:
         raise PackagingError(
             f"{turbine.source.name}: METADATA does not require IREE's compiler and runtime"
         )
-    return _checked("\n".join(lines) + blank + body, turbine.source.name)
+    return metadata.checked("\n".join(lines) + blank + body, turbine.source.name)
 
 
 def _fields(head: str, turbine: Turbine) -> Iterator[str]:
@@ -150,16 +149,9 @@ def _write_shark_turbine(turbine: Turbine, upstream: Message) -> None:
     with ArchiveWriter(turbine.shark_turbine) as writer:
         writer.add("shark_turbine/__init__.py", [module])
         lines = [_line("shark_turbine/__init__.py", module)]
-        _finish(writer, lines, _info(turbine.shark_turbine), _checked(text, "shark-turbine"))
-
-
-def _checked(text: str, where: str) -> bytes:
-    try:
-        Metadata.from_email(text, validate=True)
-    except ExceptionGroup as group:
-        causes = "; ".join(str(error) for error in group.exceptions)
-        raise PackagingError(f"{where}: METADATA would be invalid ({causes})") from group
-    return text.encode()
+        _finish(
+            writer, lines, _info(turbine.shark_turbine), metadata.checked(text, "shark-turbine")
+        )
 
 
 def _line(path: str, content: bytes) -> record.Line:
