@@ -89,16 +89,16 @@ def decide(
     decisions = {
         one.release.tag: _decide(one, settings, now, pins, promoted, last) for one in candidates
     }
-    for one, by in _required(candidates, decisions):
-        detail = f"{by}, which is kept, requires it"
-        decisions[one.release.tag] = Decision(
-            one.release.tag, False, "required", detail, one.release, one.size
-        )
     if unread := [one.release.tag for one in candidates if not one.readable]:
         detail = f"{unread[0]}, whose manifest cannot be read, may require it"
         for tag, decision in decisions.items():
             if decision.reason == "old":
                 decisions[tag] = replace(decision, remove=False, reason="unreadable", detail=detail)
+    for one, by in _required(candidates, decisions):
+        detail = f"{by}, which is kept, requires it"
+        decisions[one.release.tag] = Decision(
+            one.release.tag, False, "required", detail, one.release, one.size
+        )
     alone = (
         _decide_tag(tag, day, settings, now, pins)
         for tag in sorted(tags)

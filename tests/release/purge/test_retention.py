@@ -16,7 +16,7 @@ from release.purge import retention
 from release.purge.retention import RetentionCandidate
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
-SETTINGS = PurgeSettings(after_days=184, drafts_after_days=14, keep_last=1)
+SETTINGS = PurgeSettings(after_days=184, drafts_after_days=14, keep_last=1, pinned=())
 
 
 def manifest(version: str, *requires: str, promoted_from: str | None = None) -> Manifest:
@@ -86,6 +86,15 @@ def test_the_newest_releases_are_kept_at_any_age() -> None:
     """Catches: a project without any release after half a year without development."""
     decisions = retention.decide([candidate(OLD, 900)], {}, SETTINGS, now=NOW)
     assert [(one.remove, one.reason) for one in decisions] == [(False, "among the last")]
+
+
+def test_what_is_kept_because_of_an_unreadable_manifest_keeps_what_it_requires() -> None:
+    """Catches: an old release that is kept for this reason alone, and loses what it requires."""
+    unreadable = candidate("candidate-20261123.1", 2, readable=False)
+    keeper = candidate("candidate-20260102.1", 300, "iree-runtime==20260101.1")
+    required = candidate(OLD, 900, draft=True)
+    assert reason(required, keeper, unreadable, tag=keeper.release.tag) == "kept: unreadable"
+    assert reason(required, keeper, unreadable) == "kept: required"
 
 
 def test_settings_and_options_can_pin() -> None:
@@ -212,7 +221,7 @@ RELEASES = st.lists(
 def test_protected_releases_are_never_removed(
     releases: list[RetentionCandidate], days: int, last: int
 ) -> None:
-    settings = PurgeSettings(days, 14, last)
+    settings = PurgeSettings(days, 14, last, ())
     decisions = retention.decide(releases, {}, settings, now=NOW)
     assert len(decisions) == len(releases)
     removed = {one.tag for one in decisions if one.remove}
@@ -240,7 +249,7 @@ def test_no_kept_release_requires_a_removed_one(
     releases: list[RetentionCandidate], days: int
 ) -> None:
     """Catches: a kept release that can no longer be installed."""
-    decisions = retention.decide(releases, {}, PurgeSettings(days, 14, 1), now=NOW)
+    decisions = retention.decide(releases, {}, PurgeSettings(days, 14, 1, ()), now=NOW)
     removed = {
         f"iree-runtime=={one.manifest.version}"
         for one, decision in zip(releases, decisions, strict=True)
@@ -260,6 +269,6 @@ def test_keeping_longer_never_removes_more(
         decisions = retention.decide(releases, {}, settings, now=NOW)
         return {one.tag for one in decisions if one.remove}
 
-    baseline = removed(PurgeSettings(days, 14, last))
-    assert removed(PurgeSettings(days + 30, 14, last)) <= baseline
-    assert removed(PurgeSettings(days, 14, last + 1)) <= baseline
+    baseline = removed(PurgeSettings(days, 14, last, ()))
+    assert removed(PurgeSettings(days + 30, 14, last, ())) <= baseline
+    assert removed(PurgeSettings(days, 14, last + 1, ())) <= baseline
