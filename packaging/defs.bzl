@@ -8,22 +8,36 @@ load("//packaging:defs.bzl", "variant", "wheel", "wheel_variants")
 
 A payload comes from `cmake_payload` (//packaging/payload:cmake.bzl), `install_tree_payload`
 (//packaging/payload:tree.bzl) or, for the packages of IREE, pinned upstream wheels
-(//packaging/payload:prebuilt.bzl). docs/guides/your-own-project.md shows all steps.
+(//products/iree/payload:prebuilt.bzl). docs/guides/your-own-project.md shows all steps.
 """
 
-load("//packaging:packages.bzl", "PACKAGES", "package_named")
 load(
     "//packaging/launcher:launcher.bzl",
     _LauncherInfo = "LauncherInfo",
     _launcher = "launcher",
     _launcher_variant = "launcher_variant",
 )
-load("//packaging/private:cells.bzl", "unserved", "variants_of", _variant = "variant")
+load("//packaging/private:cells.bzl", _variant = "variant")
 load("//packaging/private:cmake_install.bzl", _cmake_install = "cmake_install")
 load("//packaging/private:dist.bzl", _dist = "dist", _dist_set = "dist_set")
 load("//packaging/private:dist_layout.bzl", _dist_files = "dist_files", _dist_layout = "dist_layout")
 load("//packaging/private:image.bzl", _oci_image = "oci_image")
 load("//packaging/private:prebuilt_payload.bzl", _prebuilt_payload = "prebuilt_payload")
+load("//packaging/private:product.bzl", _product = "product")
+load("//packaging/private:product_description.bzl", _product_description = "product_description")
+load(
+    "//packaging/private:product_parts.bzl",
+    _companion = "companion",
+    _dist_archives = "dist_archives",
+    _distribution = "distribution",
+    _launched = "launched",
+    _locked_requirements = "locked_requirements",
+    _program = "program",
+    _project = "project",
+    _smoke_program = "smoke_program",
+    _version_file = "version_file",
+    _wheels_by_platform = "wheels_by_platform",
+)
 load(
     "//packaging/private:providers.bzl",
     _DistFilesInfo = "DistFilesInfo",
@@ -32,6 +46,7 @@ load(
     _DistSetInfo = "DistSetInfo",
     _InstallTreeInfo = "InstallTreeInfo",
     _NativePayloadInfo = "NativePayloadInfo",
+    _ProductInfo = "ProductInfo",
     _WheelInfo = "WheelInfo",
     _WheelSetInfo = "WheelSetInfo",
 )
@@ -42,6 +57,7 @@ load(
     _release_plan = "release_plan",
     _wheelhouse = "wheelhouse",
 )
+load("//packaging/private:settings.bzl", _settings = "settings")
 load("//packaging/private:tree_payload.bzl", _tree_payload = "tree_payload")
 load("//packaging/private:universal.bzl", _universal_payload = "universal_payload", _universal_program = "universal_program")
 load("//packaging/private:version.bzl", _built_version = "built_version")
@@ -51,7 +67,6 @@ load(
     _all_unless_without = "all_unless_without",
     _declare_without = "declare_without",
 )
-load("//platforms:defs.bzl", "platform_named")
 
 InstallTreeInfo = _InstallTreeInfo
 LauncherInfo = _LauncherInfo
@@ -62,6 +77,22 @@ DistFilesInfo = _DistFilesInfo
 DistLayoutInfo = _DistLayoutInfo
 DistInfo = _DistInfo
 DistSetInfo = _DistSetInfo
+ProductInfo = _ProductInfo
+
+# A product, and the parts of its declaration.
+product = _product
+distribution = _distribution
+wheels_by_platform = _wheels_by_platform
+program = _program
+launched = _launched
+dist_archives = _dist_archives
+version_file = _version_file
+project = _project
+companion = _companion
+smoke_program = _smoke_program
+locked_requirements = _locked_requirements
+settings = _settings
+product_description = _product_description
 
 # Payloads.
 prebuilt_payload = _prebuilt_payload
@@ -94,97 +125,3 @@ all_unless_without = _all_unless_without
 
 # The image of a release runner.
 oci_image = _oci_image
-
-# The wheels of every package, for every platform and Python of the matrix.
-ALL_WHEELS = ["//packaging/%s:wheels" % package.directory for package in PACKAGES]
-
-# buildifier: disable=unnamed-macro
-def python_package(
-        distribution,
-        license_files,
-        requires = [],
-        extras = {},
-        version_modules = [],
-        replacements = {},
-        launcher = None,
-        license_expression = None):
-    """Declares the wheels of a package of the release.
-
-    `:wheel` is the wheel for the platform and Python that the build is for, `:wheels` those for the
-    whole matrix. The payload is the one that packaging/packages.bzl names.
-
-    Example, in packaging/iree_tools_tflite/BUILD.bazel:
-
-    ```starlark
-    python_package(
-        distribution = "iree-tools-tflite",
-        license_files = {"//:LICENSE": "LICENSE"},
-        requires = ["tensorflow"],
-    )
-    ```
-
-    Args:
-      distribution: name of a package in packaging/packages.bzl.
-      license_files: license texts, with their names below .dist-info/licenses/.
-      requires: requirements (PEP 508); `{version}` is replaced by the version of the build.
-      extras: requirements by extra.
-      version_modules: paths in the wheel of modules whose VERSION line is set to the version.
-      replacements: files that replace files of the payload, with their paths in the wheel.
-      launcher: label of a `launcher` that replaces the Python scripts of native tools.
-      license_expression: SPDX expression that covers all files of the wheel; by default IREE's.
-    """
-    package = package_named(distribution)
-    wheel(
-        name = "wheel",
-        distribution = distribution,
-        extras = extras,
-        launcher = launcher,
-        license_expression = license_expression,
-        license_files = license_files,
-        payload = package.payload,
-        replacements = replacements,
-        requires = requires,
-        # Without a platform it cannot be built, so wildcards such as //... must skip it.
-        tags = ["manual"],
-        version_modules = version_modules,
-        visibility = ["//visibility:public"],
-    )
-    wheel_variants(
-        name = "wheels",
-        wheel = ":wheel",
-        variants = variants_of(package),
-        unserved = unserved(package),
-        visibility = ["//visibility:public"],
-    )
-
-def iree_dist(name, platform, **kwargs):
-    """Declares the dist archive of IREE for a platform.
-
-    It has the packages whose `dist` is True in packaging/packages.bzl, and the layout of the
-    platform's operating system in packaging/dist/BUILD.bazel.
-
-    Example:
-
-    ```starlark
-    iree_dist(
-        name = "linux_x86_64",
-        platform = "linux_x86_64",
-    )
-    ```
-
-    Args:
-      name: name of the target.
-      platform: name of the platform.
-      **kwargs: attributes that all rules have, such as `tags` and `visibility`.
-    """
-    dist(
-        name = name,
-        layout = "//packaging/dist:%s_layout" % platform_named(platform).os,
-        payloads = {
-            package.payload: package.name
-            for package in PACKAGES
-            if package.dist
-        },
-        platform = platform,
-        **kwargs
-    )

@@ -4,8 +4,6 @@ It is edited by hand. `bazel run //platforms:policy` prints what it must contain
 test fails if it does not match the policy on MATRIX_DATE.
 """
 
-load(":defs.bzl", "platform_named")
-
 MATRIX_DATE = "2026-11-22"
 
 MATRIX = {
@@ -15,24 +13,20 @@ MATRIX = {
     "macos_arm64": ["3.14", "3.15"],
 }
 
-def matrix_cells(packages):
-    """Returns a cell for each package, platform and Python, in the order of the matrix.
+def pythons_of(matrix):
+    """Returns the Pythons of a matrix, oldest first.
 
     Example:
 
     ```starlark
-    [cell.python for cell in matrix_cells(["iree-compiler"]) if cell.platform.required]
+    pythons_of({"linux_x86_64": ["3.11", "3.12"], "macos_arm64": ["3.12"]})  # ["3.11", "3.12"]
     ```
 
     Args:
-      packages: names of packages.
+      matrix: Pythons by platform.
 
     Returns:
-      A list of structs: `package`, `platform` (a struct of PLATFORMS) and `python` ("3.11").
+      A list of minor versions.
     """
-    return [
-        struct(package = package, platform = platform_named(platform), python = python)
-        for package in packages
-        for platform, pythons in MATRIX.items()
-        for python in pythons
-    ]
+    pythons = {python: True for supported in matrix.values() for python in supported}
+    return sorted(pythons, key = lambda python: int(python.split(".")[1]))

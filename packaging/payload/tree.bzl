@@ -36,6 +36,7 @@ def install_tree_payload(
         root = "",
         entry_points = None,
         large = [],
+        pure = False,
         revision = "",
         visibility = None):
     """Declares a payload from an install tree, for the platform that the build is for.
@@ -68,9 +69,27 @@ def install_tree_payload(
       root: the directory of the tree that contains what goes into site-packages.
       entry_points: entry_points.txt of the package.
       large: paths of files that dists compress by an action each.
+      pure: whether the tree has no native files, so that one wheel serves all platforms; `abi_tags`
+        is then {"py3": "none"}.
       revision: the commit that the tree was built from, if known.
       visibility: visibility of the payload.
     """
+    if pure:
+        tree_payload(
+            name = name,
+            abi_tags = abi_tags,
+            entry_points = entry_points,
+            large = large,
+            metadata = metadata,
+            platform = "any",
+            project = project,
+            revision = revision,
+            root = root,
+            tree = tree,
+            version = version,
+            visibility = visibility,
+        )
+        return
     tree_payload(
         name = name + "_thin",
         abi_tags = abi_tags,

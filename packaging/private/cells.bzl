@@ -5,10 +5,7 @@ that Python, one for the stable ABI (cp312-abi3) that Python and all later ones,
 (py3-none) every Python.
 """
 
-load("//packaging:packages.bzl", "PACKAGES")
-load("//packaging/payload/locks:locks.bzl", "LOCKED")
-load("//platforms:defs.bzl", "PLATFORMS", "platform_named")
-load("//platforms:matrix.bzl", "MATRIX", "matrix_cells")
+load("//platforms:defs.bzl", "platform_named")
 
 def _minor(python):
     """Returns the minor version: 11 for 3.11."""
@@ -35,34 +32,6 @@ def serves(python_tag, abi_tag, python):
         return _tag_minor(python_tag) <= _minor(python)
     return _tag_minor(python_tag) == _minor(python)
 
-def locked_abis(project, platform):
-    """Returns which wheels of a project the lock files pin for a platform.
-
-    Args:
-      project: name of the upstream project.
-      platform: name of the platform, or "any".
-
-    Returns:
-      A dict of ABI tags by Python tag.
-    """
-    abis = {}
-    for tags, pins in LOCKED.get(platform, {}).items():
-        if project in pins:
-            python_tag, _, abi_tag = tags.partition("-")
-            abis[python_tag] = abi_tag
-    return abis
-
-def is_pure(package):
-    """Returns whether a package has one wheel for all platforms and Pythons.
-
-    Args:
-      package: a struct of PACKAGES.
-
-    Returns:
-      bool.
-    """
-    return bool(locked_abis(package.project, "any"))
-
 def variant(platform, python_tag = "py3"):
     """Returns one of the configurations that `wheel_variants` builds a wheel for.
 
@@ -84,19 +53,35 @@ def variant(platform, python_tag = "py3"):
         platform_named(platform)
     return struct(platform = platform, python_tag = python_tag)
 
-def _wheel_for(package, platform, python):
+def _tags_on(wheels, platform):
+    """Returns the wheels that a payload has for a platform.
+
+    Args:
+      wheels: what `wheels_by_platform` returns.
+      platform: name of the platform.
+
+    Returns:
+      A struct of `platform`, the platform in file names ("any" for a wheel without native files),
+      and `tags`, ABI tags by Python tag.
+    """
+    if "any" in wheels.tags:
+        return struct(platform = "any", tags = wheels.tags["any"])
+
+    # Without a name: for every platform.
+    return struct(platform = platform, tags = wheels.tags.get(platform, wheels.tags.get("", {})))
+
+def _wheel_for(wheels, platform, python):
     """Returns platform and tags of the wheel that serves a cell, or None if no payload does."""
-    source = "any" if is_pure(package) else platform
-    abis = locked_abis(package.project, source)
+    source = _tags_on(wheels, platform)
 
     # Installers prefer the newest wheel that serves a Python.
     newest = None
-    for tag, abi in abis.items():
+    for tag, abi in source.tags.items():
         if serves(tag, abi, python) and (newest == None or _tag_minor(tag) > _tag_minor(newest)):
             newest = tag
     if newest == None:
         return None
-    return struct(platform = source, python_tag = newest, abi_tag = abis[newest])
+    return struct(platform = source.platform, python_tag = newest, abi_tag = source.tags[newest])
 
 def platform_tags(platform):
     """Returns the platform tags of a wheel, in the order in which its file name has them.
@@ -130,95 +115,105 @@ def wheel_filename(distribution, version, python_tag, abi_tag, platform):
         ".".join(platform_tags(platform)),
     ]) + ".whl"
 
-def dist_filename(version, platform, distribution = "iree-dist"):
+def dist_filename(distribution, version, platform):
     """Returns the file name of a dist archive.
 
     Args:
+      distribution: first part of the name.
       version: in canonical form.
       platform: a struct of PLATFORMS.
-      distribution: first part of the name.
 
     Returns:
       string.
     """
     return "%s-%s-%s.tar.xz" % (distribution, version, platform.dist_suffix)
 
-def variants_of(package):
-    """Returns the variants of a package's wheel that the matrix needs, each once.
+def variants_of(wheels, matrix):
+    """Returns the variants of a distribution's wheel that a matrix needs, each once.
 
     Args:
-      package: a struct of PACKAGES.
+      wheels: what `wheels_by_platform` returns.
+      matrix: Pythons by platform.
 
     Returns:
       A list of structs as `variant` returns them.
     """
     variants = {}
-    for cell in matrix_cells([package.name]):
-        wheel = _wheel_for(package, cell.platform.name, cell.python)
-        if wheel:
-            variants[(wheel.platform, wheel.python_tag)] = variant(wheel.platform, wheel.python_tag)
+    for platform, pythons in matrix.items():
+        for python in pythons:
+            wheel = _wheel_for(wheels, platform, python)
+            if wheel:
+                variants[(wheel.platform, wheel.python_tag)] = variant(wheel.platform, wheel.python_tag)
     return variants.values()
 
-def unserved(package):
-    """Returns an error message for each cell of a package that no payload serves.
+def unserved(distribution, wheels, matrix):
+    """Returns an error message for each cell of a distribution that no payload serves.
 
     Args:
-      package: a struct of PACKAGES.
+      distribution: its name.
+      wheels: what `wheels_by_platform` returns.
+      matrix: Pythons by platform.
 
     Returns:
       A list of strings.
     """
     messages = []
-    for cell in matrix_cells([package.name]):
-        if _wheel_for(package, cell.platform.name, cell.python) == None:
-            abis = locked_abis(package.project, cell.platform.name)
-            messages.append((
-                "platforms/matrix.bzl has Python %s on %s, but packaging/payload/locks pins no " +
-                "wheel of %s that serves it (pinned: %s); pin one with " +
-                "`./bazelw run //packaging/payload:update -- --version X`, or remove the Python " +
-                "from the matrix"
-            ) % (
-                cell.python,
-                cell.platform.name,
-                package.project,
-                ", ".join(["%s-%s" % tags for tags in abis.items()]) or "none",
-            ))
+    for platform, pythons in matrix.items():
+        for python in pythons:
+            if _wheel_for(wheels, platform, python) == None:
+                tags = _tags_on(wheels, platform).tags
+                messages.append((
+                    "the matrix has Python %s on %s, but no wheel of %s serves it (its wheels " +
+                    "there: %s); %s, or remove the Python from the matrix"
+                ) % (
+                    python,
+                    platform,
+                    distribution,
+                    ", ".join(["%s-%s" % pair for pair in tags.items()]) or "none",
+                    wheels.fix,
+                ))
     return messages
 
-def plan(version):
-    """Returns what a release of this version consists of.
+def plan(product, version):
+    """Returns what a release of a version consists of.
 
     Args:
+      product: a ProductInfo.
       version: in canonical form.
 
     Returns:
       A struct with the fields
+        `schema`: of the document;
+        `product`: its description, the content of product.json;
         `version`;
         `platforms`: structs with the systems that each platform's files claim to run on;
-        `packages`: structs of `name` and `roots`, the directories that a wheel may put files into;
         `cells`: structs of `package`, `platform`, `python`, `required` and `wheel`, the name of the
           file that must serve the cell;
         `dists`: structs of `platform`, `required` and `archive`.
     """
     cells = []
-    for package in PACKAGES:
-        for cell in matrix_cells([package.name]):
-            wheel = _wheel_for(package, cell.platform.name, cell.python)
-            if wheel:
-                cells.append(struct(
-                    package = package.name,
-                    platform = cell.platform.name,
-                    python = cell.python,
-                    required = cell.platform.required,
-                    wheel = wheel_filename(
-                        package.name,
-                        version,
-                        wheel.python_tag,
-                        wheel.abi_tag,
-                        wheel.platform,
-                    ),
-                ))
+    for name, wheels in product.wheels.items():
+        for platform, pythons in product.matrix.items():
+            for python in pythons:
+                wheel = _wheel_for(wheels, platform, python)
+                if wheel:
+                    cells.append(struct(
+                        package = name,
+                        platform = platform,
+                        python = python,
+                        required = platform_named(platform).required,
+                        wheel = wheel_filename(
+                            name,
+                            version,
+                            wheel.python_tag,
+                            wheel.abi_tag,
+                            wheel.platform,
+                        ),
+                    ))
+    platforms = [platform_named(name) for name in product.matrix]
     return struct(
+        schema = 2,
+        product = product.description,
         version = version,
         platforms = [
             struct(
@@ -229,21 +224,15 @@ def plan(version):
                 minimum_os = platform.minimum_os,
                 wheel_tags = platform.wheel_tags,
             )
-            for platform in PLATFORMS
-            if platform.name in MATRIX
-        ],
-        packages = [
-            struct(name = package.name, roots = package.roots)
-            for package in PACKAGES
+            for platform in platforms
         ],
         cells = cells,
         dists = [
             struct(
                 platform = platform.name,
                 required = platform.required,
-                archive = dist_filename(version, platform),
+                archive = dist_filename(product.description["dist"]["name"], version, platform),
             )
-            for platform in PLATFORMS
-            if platform.name in MATRIX
-        ],
+            for platform in platforms
+        ] if product.description["dist"] else [],
     )

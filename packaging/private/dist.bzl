@@ -45,7 +45,12 @@ def _compress(ctx, package, part_name, part, patterns):
 def _dist_impl(ctx):
     version = version_of(ctx)
     platform = platform_named(ctx.attr.platform)
-    archive = ctx.actions.declare_file(dist_filename(version, platform, ctx.attr.distribution))
+
+    # In a directory of its own: the directory of a product has only the whole release.
+    archive = ctx.actions.declare_file("%s/%s" % (
+        ctx.label.name,
+        dist_filename(ctx.attr.distribution, version, platform),
+    ))
     layout = ctx.attr.layout[DistLayoutInfo]
     inputs = layout.files.values() + layout.templates.values()
     payloads = {}
@@ -142,7 +147,7 @@ dist(
     provides = [DistInfo],
     attrs = {
         "distribution": attr.string(
-            default = "iree-dist",
+            mandatory = True,
             doc = "First part of the archive's file name.",
         ),
         "layout": attr.label(

@@ -23,8 +23,8 @@ dist_files(
     name = "tools",
     executable = True,
     link_from = "bin",
-    pattern = "iree/compiler/_mlir_libs/iree-*",
-    payload = "iree-compiler",
+    pattern = "abacus/abacus-*",
+    payload = "abacus",
     to = "lib",
 )
 ```
@@ -89,8 +89,8 @@ dist_layout(
         ),
         "templates": attr.label_keyed_string_dict(
             allow_files = True,
-            doc = "Text files with their paths in the archive. `@IREE_DIST_VERSION@`, " +
-                  "`@IREE_DIST_VERSION_NUMERIC@` and `@IREE_DIST_PLATFORM@` are replaced in them.",
+            doc = "Text files with their paths in the archive. `@DIST_VERSION@`, " +
+                  "`@DIST_VERSION_NUMERIC@` and `@DIST_PLATFORM@` are replaced in them.",
         ),
     },
 )

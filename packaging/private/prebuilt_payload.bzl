@@ -46,12 +46,12 @@ Example:
 
 ```starlark
 prebuilt_payload(
-    name = "iree_runtime_macos_arm64",
+    name = "abacus_macos_arm64",
     abi_tags = {"cp312": "abi3"},
     platform = "macos_arm64",
-    project = "iree-base-runtime",
+    project = "abacus",
     version = "3.13.0",
-    wheels = {"@prebuilt//:iree_base_runtime_macos_arm64_cp312": "cp312"},
+    wheels = {"@prebuilt//:abacus_macos_arm64_cp312": "cp312"},
 )
 ```
 """,

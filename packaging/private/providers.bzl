@@ -76,3 +76,12 @@ DistSetInfo = provider(
     doc = "Dist archives for several platforms.",
     fields = {"dists": "list of DistInfo"},
 )
+
+ProductInfo = provider(
+    doc = "A product: what is released together.",
+    fields = {
+        "description": "dict: the content of product.json",
+        "matrix": "dict of list of strings: Pythons by platform",
+        "wheels": "dict of structs of `tags` and `fix` by distribution (`wheels_by_platform`)",
+    },
+)

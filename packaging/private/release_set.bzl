@@ -1,14 +1,14 @@
 """The rules that make a release: its plan, the directories of its files, and its manifest."""
 
 load("//packaging/private:cells.bzl", "plan")
-load("//packaging/private:providers.bzl", "DistSetInfo", "WheelSetInfo")
+load("//packaging/private:providers.bzl", "DistSetInfo", "ProductInfo", "WheelSetInfo")
 load("//packaging/private:tool.bzl", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
 load("//packaging/private:without.bzl", "WITHOUT_ATTR", "left_out")
 
 def _plan_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".json")
-    content = plan(version_of(ctx))
+    content = plan(ctx.attr.product[ProductInfo], version_of(ctx))
     ctx.actions.write(out, json.encode_indent(content, indent = "  ") + "\n")
     return [DefaultInfo(files = depset([out]))]
 
@@ -22,10 +22,20 @@ the cell is required, and likewise each dist archive.
 Example:
 
 ```starlark
-release_plan(name = "plan")
+release_plan(
+    name = "plan",
+    product = ":product",
+)
 ```
 """,
-    attrs = {"_version": VERSION_ATTR},
+    attrs = {
+        "product": attr.label(
+            mandatory = True,
+            providers = [ProductInfo],
+            doc = "The product: a `product_description`.",
+        ),
+        "_version": VERSION_ATTR,
+    },
 )
 
 def _collect(ctx, directory, files):
@@ -110,7 +120,7 @@ dist_directory(
 
 def _manifest_impl(ctx):
     wheels = ctx.attr.wheels[WheelSetInfo].wheels
-    dists = ctx.attr.dists[DistSetInfo].dists
+    dists = ctx.attr.dists[DistSetInfo].dists if ctx.attr.dists else []
     manifest = ctx.actions.declare_file(ctx.label.name + ".json")
     sums = ctx.actions.declare_file("SHA256SUMS")
     indexes = depset(
@@ -171,9 +181,8 @@ release_manifest(
             doc = "All wheels of the release: a `wheelhouse`.",
         ),
         "dists": attr.label(
-            mandatory = True,
             providers = [DistSetInfo],
-            doc = "All dist archives of the release: a `dist_directory`.",
+            doc = "All dist archives of the release: a `dist_directory`. None if it has none.",
         ),
         "_without": WITHOUT_ATTR,
         "_write": tool_attr("//packaging/builder/assembly:manifest"),

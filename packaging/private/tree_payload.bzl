@@ -7,6 +7,8 @@ load("//platforms:defs.bzl", "platform_named")
 
 def _policy(platform):
     """Returns the manylinux policy that native files must comply with, or None."""
+    if platform == "any":
+        return None
     for tag in platform_named(platform).wheel_tags:
         if tag.startswith("manylinux_"):
             return tag

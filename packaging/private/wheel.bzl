@@ -7,7 +7,7 @@ load("//packaging/private:providers.bzl", "NativePayloadInfo", "WheelInfo", "Whe
 load("//packaging/private:tool.bzl", "files_by_name", "run_tool", "tool_attr")
 load("//packaging/private:version.bzl", "VERSION_ATTR", "version_of")
 load("//packaging/private:without.bzl", "WITHOUT_ATTR", "left_out", "left_out_names")
-load("//platforms:matrix.bzl", "MATRIX")
+load("//platforms:matrix.bzl", "MATRIX", "pythons_of")
 
 def _abi_tag(ctx, payload, python_tag):
     if python_tag not in payload.abi_tags:
@@ -19,17 +19,6 @@ def _abi_tag(ctx, payload, python_tag):
             ", ".join(payload.abi_tags),
         ))
     return payload.abi_tags[python_tag]
-
-def _pythons():
-    """Returns the Pythons of the matrix, oldest first.
-
-    METADATA names all of them in each wheel, not only those that the wheel serves: a registry has
-    one Requires-Python for all files of a version, and tags say which wheel serves a Python.
-    """
-    pythons = {}
-    for supported in MATRIX.values():
-        pythons.update({python: int(python.split(".")[1]) for python in supported})
-    return sorted(pythons, key = lambda python: pythons[python])
 
 def _launcher(ctx):
     """Returns the launcher's files, and what the request says about it (None without one)."""
@@ -55,8 +44,10 @@ def _wheel_impl(ctx):
         abi_tag,
         payload.platform,
     )
-    pythons = _pythons()
-    wheel = ctx.actions.declare_file(filename)
+    pythons = ctx.attr.pythons
+
+    # In a directory of its own: the directory of a product has only the whole release.
+    wheel = ctx.actions.declare_file("%s/%s" % (ctx.label.name, filename))
     license_files = files_by_name(ctx.attr.license_files)
     replacements = files_by_name(ctx.attr.replacements)
     launcher_files, launcher = _launcher(ctx)
@@ -121,6 +112,7 @@ Example:
 wheel(
     name = "wheel",
     distribution = "abacus",
+    license_expression = "Apache-2.0 WITH LLVM-exception",
     license_files = {"//:LICENSE": "LICENSE"},
     payload = ":payload",
     requires = ["numpy"],
@@ -158,8 +150,15 @@ wheel(
             providers = [LauncherInfo],
             doc = "A program that replaces the Python scripts of native tools.",
         ),
+        "pythons": attr.string_list(
+            default = pythons_of(MATRIX),
+            doc = "The Pythons of the product, oldest first. METADATA names all of them in each " +
+                  "wheel, not only those that the wheel serves: a registry has one " +
+                  "Requires-Python for all files of a version, and tags say which wheel serves " +
+                  "a Python. By default those of the matrix.",
+        ),
         "license_expression": attr.string(
-            default = "Apache-2.0 WITH LLVM-exception",
+            mandatory = True,
             doc = "SPDX expression that covers all files of the wheel.",
         ),
         "license_files": attr.label_keyed_string_dict(

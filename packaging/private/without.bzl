@@ -5,6 +5,7 @@ manifest and the gate show what is missing.
 """
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+load("//platforms:defs.bzl", "PLATFORMS")
 load("//platforms:matrix.bzl", "MATRIX")
 
 def left_out_names(values):
@@ -50,7 +51,7 @@ def declare_without(name):
     Args:
       name: first part of the names.
     """
-    for platform in MATRIX:
+    for platform in [each.name for each in PLATFORMS]:
         flag = "%s_%s_flag" % (name, platform)
         left_out_flag(
             name = flag,
@@ -94,11 +95,12 @@ def left_out(ctx):
       A list of names.
     """
     platforms = left_out_names(ctx.attr._without[BuildSettingInfo].value)
+    names = [each.name for each in PLATFORMS]
     for platform in platforms:
-        if platform not in MATRIX:
+        if platform not in names:
             fail("--//packaging:without=%s: unknown platform; expected one of %s" % (
                 platform,
-                ", ".join(MATRIX),
+                ", ".join(names),
             ))
     if all([platform in platforms for platform in MATRIX]):
         fail("--//packaging:without leaves out every platform; keep at least one")

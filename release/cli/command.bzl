@@ -2,6 +2,7 @@
 
 load("@pypi//:requirements.bzl", "requirement")
 load("@rules_python//python:defs.bzl", "py_binary", "py_library")
+load("//products:products.bzl", "PRODUCTS_DATA", "PRODUCTS_ENV")
 
 # The commands of //release.
 COMMANDS = [
@@ -25,7 +26,7 @@ def command(name, deps, data = [], env = {}):
     Args:
       name: name of the command; its source file is NAME.py, its library NAME_lib.
       deps: libraries; the shared code, rich and typer are added.
-      data: files that the program reads at run time.
+      data: files that the program reads at run time; those of the products are added.
       env: environment of the program; `$(rootpaths ...)` is expanded.
     """
     if name not in COMMANDS:
@@ -43,7 +44,7 @@ def command(name, deps, data = [], env = {}):
     py_binary(
         name = name,
         srcs = [name + ".py"],
-        data = data,
-        env = env,
+        data = data + PRODUCTS_DATA,
+        env = env | PRODUCTS_ENV,
         deps = [":%s_lib" % name],
     )

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -14,8 +15,11 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from release.model import settings, terminal
-from release.model.errors import CommandError
+from release.model import plan, products, settings, terminal
+from release.model.errors import CommandError, UsageError
+from release.model.plan import Plan
+from release.model.product import Product
+from release.model.products import DeclaredProduct
 from release.model.release_dir import where
 from release.model.settings import Settings
 
@@ -49,10 +53,32 @@ GithubApiOption = Annotated[
         help="URL of GitHub's API [default: $GITHUB_API_URL, else github.com's]",
     ),
 ]
+ProductOption = Annotated[
+    str | None,
+    typer.Option("--product", metavar="NAME", help="Product [default: the first of products/]"),
+]
+PushedProductOption = Annotated[
+    str | None,
+    typer.Option(
+        "--product",
+        metavar="NAME",
+        help="Product [default: that of the release in --from, else the first of products/]",
+    ),
+]
+ReleaseProductOption = Annotated[
+    str | None,
+    typer.Option(
+        "--product",
+        metavar="NAME",
+        help="Product [default: that of the release]",
+    ),
+]
 SettingsOption = Annotated[
     str | None,
     typer.Option(
-        "--settings", metavar="FILE", help="Settings file [default: release/settings.toml]"
+        "--settings",
+        metavar="FILE",
+        help="TOML file with settings that override the product's",
     ),
 ]
 SourceOption = Annotated[
@@ -112,13 +138,67 @@ def new() -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-def settings_of(file: str | None) -> Settings:
-    """Reads a settings file, by default the project's own.
+def product_of(name: str | None) -> DeclaredProduct:
+    """The product that a command is about, by default the first that the build declares.
 
     Raises:
-      UsageError: it cannot be read, or is invalid.
+      UsageError: no product has that name.
+      document.DocumentError: the description of a product is missing or malformed.
     """
-    return settings.read(where(Path(file)) if file else None)
+    return products.named(name)
+
+
+def product_of_plan(planned: Plan, name: str | None) -> DeclaredProduct | None:
+    """The product of a planned release, as its plan describes it, with the files that belong to it.
+
+    Args:
+      planned: the plan of the release.
+      name: what the user passed with --product.
+
+    Returns:
+      None: the build declares no product of that name, so that there are no files of it.
+
+    Raises:
+      UsageError: --product names another product.
+    """
+    own = planned.product
+    if name is not None and name != own.name:
+        raise UsageError(
+            f"--product {name}: {planned.version} is a release of {own.name}; omit the option, or "
+            f"name a release of {name}"
+        )
+    known = products.declared().get(own.name)
+    return replace(known, product=own) if known else None
+
+
+def product_of_directory(directory: Path | None, name: str | None) -> Product:
+    """The product of wheels: that of the release in a directory, or the chosen one.
+
+    Args:
+      directory: a release or a wheelhouse, if there is one.
+      name: what the user passed with --product.
+
+    Raises:
+      UsageError: --product names another product than that of the release, or none that exists.
+      document.DocumentError: the plan of the release cannot be read.
+    """
+    if directory and (directory / "plan.json").exists():
+        planned = plan.read(directory / "plan.json")
+        product_of_plan(planned, name)
+        # The projects may have changed since the build.
+        known = products.declared().get(planned.product.name)
+        return known.product if known else planned.product
+    return product_of(name).product
+
+
+def settings_of(product: Product, file: str | None) -> Settings:
+    """The settings of a product, with those of a file instead.
+
+    Raises:
+      UsageError: the file cannot be read, or is invalid.
+    """
+    own = product.settings
+    return settings.override(own, where(Path(file))) if file else own
 
 
 def now(day: datetime | None = None) -> datetime:

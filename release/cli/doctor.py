@@ -18,7 +18,8 @@ from rich.console import Console
 from release.cli import command
 from release.doctor import doctor as doctors
 from release.doctor.doctor import Examination
-from release.hosting import address
+from release.doctor.releases import DoctorRequest
+from release.hosting import address, catalogue
 from release.model import terminal
 from release.registry.address import open_registry
 from release.site import site as sites
@@ -40,18 +41,25 @@ def doctor(
     registry: command.RegistryOption = None,
     index: command.IndexOption = None,
     today: command.DateOption = None,
+    product: command.ProductOption = None,
     github_api: command.GithubApiOption = None,
     settings_file: command.SettingsOption = None,
     as_json: command.JsonOption = False,
 ) -> None:
     """Report what is inconsistent and which command fixes it; change nothing."""
+    declared = command.product_of(product)
     target = address.open_own(store, api=github_api)
+    catalogue.check_product(target, declared.product)
     directory = sites.directory_of(target, site)
     remote = open_registry(index, registry) if index or registry else None
     examination = doctors.examine(
-        target,
-        command.settings_of(settings_file),
-        command.now(today),
+        DoctorRequest(
+            store=target,
+            product=declared,
+            settings=command.settings_of(declared.product, settings_file),
+            now=command.now(today),
+            options=("--product", product) if product else (),
+        ),
         site=directory,
         registry_to_check=remote,
     )

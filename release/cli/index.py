@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address
+from release.hosting import address, catalogue
 from release.model import terminal
 from release.site import site as sites
 
@@ -35,13 +35,16 @@ def index(
         ),
     ] = None,
     today: command.DateOption = None,
+    product: command.ProductOption = None,
     github_api: command.GithubApiOption = None,
     dry_run: command.DryRunOption = False,
     as_json: command.JsonOption = False,
 ) -> None:
     """Write the index: pages for pip, uv and browsers, replaced in one step."""
+    own = command.product_of(product).product
     target = address.open_store(store, api=github_api)
     directory = sites.required_directory(target, site)
+    catalogue.check_product(target, own)
     if dry_run:
         count = sum(not release.draft for release in target.releases())
         print(f"would write the site of {count} releases of {target.address} to {directory}")
@@ -51,6 +54,7 @@ def index(
         written = sites.write(
             target,
             directory,
+            own,
             now=command.now(today),
             progress=lambda tag: terminal.say(console, f"reading {tag}", "dim"),
         )

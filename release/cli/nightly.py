@@ -66,19 +66,22 @@ def nightly(
             help="Fail unless this was run, such as linux_aarch64:run; repeatable",
         ),
     ] = None,
+    product: command.ProductOption = None,
     github_api: command.GithubApiOption = None,
     settings_file: command.SettingsOption = None,
     dry_run: command.DryRunOption = False,
     as_json: command.JsonOption = False,
 ) -> None:
     """Choose a commit and a version; build, validate and publish it; write the index."""
+    declared = command.product_of(product)
     workspace = release_dir.workspace()
     target = address.open_own(store, api=github_api)
     this = NightlyRun(
         workspace=workspace,
+        product=declared,
         store=target,
         source=address.source_of(target, source, api=github_api),
-        settings=command.settings_of(settings_file),
+        settings=command.settings_of(declared.product, settings_file),
         site=sites.directory_of(target, site) or workspace / "site",
         verdicts=workspace / "verdicts",
         now=command.now(),

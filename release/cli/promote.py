@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address
+from release.hosting import address, catalogue
 from release.model import release_dir, terminal, version
 from release.model.errors import UsageError
 from release.model.manifest import Condition
@@ -56,6 +56,7 @@ def promote(
     site: command.SiteOption = None,
     run: Annotated[bool, typer.Option(help="Install and run the new files as well")] = False,
     today: command.DateOption = None,
+    product: command.ProductOption = None,
     github_api: command.GithubApiOption = None,
     settings_file: command.SettingsOption = None,
     dry_run: command.DryRunOption = False,
@@ -65,11 +66,14 @@ def promote(
     if version.kind(stable) != "stable":
         raise UsageError(f"--version {stable}: write a stable version, such as 3.14.0")
     overrides = conditions.overrides(override or ())
+    declared = command.product_of(product)
     target = address.open_own(store, api=github_api)
+    catalogue.check_product(target, declared.product)
     request = PromoteRequest(
+        product=declared,
         store=target,
         source=address.source_of(target, source, api=github_api),
-        settings=command.settings_of(settings_file),
+        settings=command.settings_of(declared.product, settings_file),
         candidate=candidate,
         version=stable,
         overrides=overrides,

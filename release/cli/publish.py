@@ -20,6 +20,7 @@ from release.cli import command
 from release.hosting import address
 from release.hosting.store import Store
 from release.model import release_dir
+from release.model.product import Product
 from release.model.release_dir import where
 from release.model.text import mib
 from release.publish import publisher, request, summary
@@ -83,6 +84,7 @@ def publish(
             help="Parallel uploads [default: publish.uploads of the settings]",
         ),
     ] = None,
+    product: command.ReleaseProductOption = None,
     github_api: command.GithubApiOption = None,
     settings_file: command.SettingsOption = None,
     dry_run: command.DryRunOption = False,
@@ -90,14 +92,17 @@ def publish(
 ) -> None:
     """Publish a release: upload everything to a draft, then make it visible."""
     console = Console(stderr=True)
-    settings = command.settings_of(settings_file).publish
+    release = release_dir.read(where(release_at) if release_at else release_dir.built())
+    own = release.plan.product
+    command.product_of_plan(release.plan, product)
+    settings = command.settings_of(own, settings_file).publish
     if uploads:
         settings = replace(settings, uploads=uploads)
     target = address.open_store(store, api=github_api)
     publication = request.resolve(
         PublishRequest(
             store=target,
-            release=release_dir.read(where(release_at) if release_at else release_dir.built()),
+            release=release,
             settings=settings,
             day=command.now().date(),
             tag=tag,
@@ -114,7 +119,7 @@ def publish(
     published = publisher.publish(target, publication, settings, console)
     if snapshot:
         target.move_branch(settings.snapshot_branch, publication.build.commit)
-    show(target, published, as_json=as_json)
+    show(target, published, own, as_json=as_json)
 
 
 def show_preview(store: Store, publication: Publication, preview: PublishPreview) -> None:
@@ -131,9 +136,9 @@ def show_preview(store: Store, publication: Publication, preview: PublishPreview
     )
 
 
-def show(store: Store, published: Published, *, as_json: bool) -> None:
+def show(store: Store, published: Published, product: Product, *, as_json: bool) -> None:
     """Prints what was done; the last line installs the release."""
-    release = summary.read(store, published.tag)
+    release = summary.read(store, published.tag, product)
     assert release, "it was published with a manifest"
     if as_json:
         result = {

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from release.cli import command
-from release.hosting import address
+from release.hosting import address, catalogue
 from release.model.errors import RemoteError, UsageError
 from release.model.text import MIB, mib
 from release.purge import purge as purging
@@ -74,6 +74,7 @@ def purge(
         bool, typer.Option("--all", help="Also list the releases that are kept")
     ] = False,
     today: command.DateOption = None,
+    product: command.ProductOption = None,
     github_api: command.GithubApiOption = None,
     settings_file: command.SettingsOption = None,
     dry_run: command.DryRunOption = False,
@@ -83,14 +84,17 @@ def purge(
     if index_only and yes:
         raise UsageError("--index-only and --yes exclude each other; pass only one")
     now = command.now(today)
-    settings = command.settings_of(settings_file).purge
+    own = command.product_of(product).product
+    settings = command.settings_of(own, settings_file).purge
     settings = replace(
         settings,
         after_days=after_days or settings.after_days,
         keep_last=keep_last or settings.keep_last,
         pinned=(*settings.pinned, *(pin or ())),
     )
-    run = PurgeRun(address.open_store(store, api=github_api), settings, now, command.print_error)
+    target = address.open_store(store, api=github_api)
+    catalogue.check_product(target, own)
+    run = PurgeRun(target, own, settings, now, command.print_error)
     decisions = run.decide()
     selected = purging.to_remove(decisions, now)
     if not as_json:

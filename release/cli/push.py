@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address
+from release.hosting import address, catalogue
 from release.model import terminal
 from release.model.errors import Refused, UsageError
 from release.model.release_dir import where
@@ -57,17 +57,24 @@ def push(
     yes: Annotated[
         bool, typer.Option("--yes", help="Upload without asking for confirmation")
     ] = False,
+    product: command.PushedProductOption = None,
     github_api: command.GithubApiOption = None,
     dry_run: command.DryRunOption = False,
     as_json: command.JsonOption = False,
 ) -> None:
     """Upload the wheels of a directory, or of a release in a store, to a registry."""
     console = Console(stderr=True)
+    directory = where(wheels_at) if wheels_at else None
+    own = command.product_of_directory(directory, product)
+    target = address.open_store(store, api=github_api) if store else None
+    if target:
+        catalogue.check_product(target, own)
     options = PushOptions(
+        product=own,
         registry=registry,
         index=index,
-        directory=where(wheels_at) if wheels_at else None,
-        store=address.open_store(store, api=github_api) if store else None,
+        directory=directory,
+        store=target,
         tag=tag,
     )
     with pushes.prepare(options) as prepared:

@@ -17,10 +17,10 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address
+from release.hosting import address, catalogue
 from release.model import release_dir, terminal
 from release.model.errors import Refused, UsageError
-from release.registry import expected, projects, status
+from release.registry import expected, status
 from release.registry.address import open_registry
 from release.registry.status import ProjectStatus
 
@@ -52,19 +52,24 @@ def registry_status(
     tag: Annotated[
         str | None, typer.Option(metavar="TAG", help="Tag of a published release in the store")
     ] = None,
+    product: command.PushedProductOption = None,
     github_api: command.GithubApiOption = None,
     as_json: command.JsonOption = False,
 ) -> None:
-    """Compare the registry with release/registry/projects.toml, and with a release."""
+    """Compare the registry with the projects of the product, and with a release."""
     if bool(store) != bool(tag) or (store and expected_at):
         raise UsageError("pass either --store STORE with --tag TAG, or --from DIR")
+    directory = release_dir.where(expected_at) if expected_at else None
+    own = command.product_of_directory(directory, product)
     target = open_registry(index, registry)
     release: Sequence[expected.ExpectedWheel] = ()
-    if expected_at:
-        release = expected.from_directory(release_dir.where(expected_at))
+    if directory:
+        release = expected.from_directory(directory)
     elif store and tag:
-        release = expected.from_store(address.open_store(store, api=github_api), tag)
-    standings = status.check(target, projects.read(), release)
+        source = address.open_store(store, api=github_api)
+        catalogue.check_product(source, own)
+        release = expected.from_store(source, tag)
+    standings = status.check(target, own, release)
     if as_json:
         result = {"registry": target.host, "projects": [asdict(one) for one in standings]}
         print(json.dumps(result, indent=2))

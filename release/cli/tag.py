@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from release.cli import command
-from release.hosting import address
+from release.hosting import address, catalogue
 from release.nightly import tagging
 
 app = command.new()
@@ -52,6 +52,7 @@ def tag(
         ),
     ] = None,
     today: command.DateOption = None,
+    product: command.ProductOption = None,
     github_api: command.GithubApiOption = None,
     settings_file: command.SettingsOption = None,
     outputs: command.OutputsOption = None,
@@ -60,14 +61,18 @@ def tag(
 ) -> None:
     """Make the newest green commit a candidate: a tag, and a draft that records the evidence."""
     now = command.now(today)
-    settings = command.settings_of(settings_file).tag
+    own = command.product_of(product).product
+    settings = command.settings_of(own, settings_file).tag
     if maximum_age:
         settings = replace(settings, maximum_age_days=maximum_age)
     target = address.open_store(store, api=github_api)
+    catalogue.check_product(target, own)
     commits = address.source_of(target, source, api=github_api)
     choice = tagging.choose(commits, settings, now=now, commit=commit, branch=branch)
     run = tagging.preview if dry_run else tagging.tag
-    tagged = run(target, choice, now=now, number=number, override=commit is not None)
+    tagged = run(
+        target, choice, product=own.name, now=now, number=number, override=commit is not None
+    )
     result = {"tag": tagged.tag, "version": tagged.version, "commit": tagged.commit.sha}
     if outputs:
         command.append_outputs(outputs, result)

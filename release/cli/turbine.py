@@ -1,4 +1,4 @@
-"""The command `turbine`: makes a release of iree-turbine, and gathers all that it requires.
+"""The command `turbine`: releases the companion of a product with all that it requires.
 
     bazel run //release:turbine -- --core-version 3.14.0
     bazel run //release:turbine -- --core-version 3.14.0 --core-pre-version rcYYYYMMDD --test
@@ -18,11 +18,11 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address
+from release.hosting import address, catalogue
 from release.model import release_dir, terminal
-from release.model.errors import UsageError
 from release.turbine import naming, smoke_test
 from release.turbine import turbine as turbines
+from release.turbine.companion import companion_of
 from release.turbine.smoke_test import SuiteOutcome
 from release.turbine.turbine import TurbinePlan, TurbineRelease, TurbineRequest
 
@@ -33,7 +33,7 @@ app = command.new()
 @command.main
 def turbine(
     core_version: Annotated[
-        str, typer.Option(metavar="X.Y.Z", help="Version of IREE to name the release after")
+        str, typer.Option(metavar="X.Y.Z", help="Version of the product to name the release after")
     ],
     core_pre_version: Annotated[
         str,
@@ -48,7 +48,7 @@ def turbine(
     ] = "",
     core_release: Annotated[
         str | None,
-        typer.Option(metavar="TAG", help="Release of IREE to ship with [default: vX.Y.Z]"),
+        typer.Option(metavar="TAG", help="Release of the product to ship with [default: vX.Y.Z]"),
     ] = None,
     store: Annotated[
         str | None,
@@ -63,7 +63,7 @@ def turbine(
         Path | None,
         typer.Option(
             metavar="PATH",
-            help="Checkout or wheel of iree-turbine [default: the pinned wheel]",
+            help="Checkout or wheel of the companion [default: the pinned wheel]",
         ),
     ] = None,
     platform: Annotated[
@@ -87,7 +87,7 @@ def turbine(
         ),
     ] = None,
     download: Annotated[
-        bool, typer.Option(help="Fetch the wheels of IREE and of the dependencies")
+        bool, typer.Option(help="Fetch the wheels of the product and of the dependencies")
     ] = True,
     clean: Annotated[
         bool, typer.Option("--clean", help="Remove the wheels of another release first")
@@ -102,24 +102,28 @@ def turbine(
         ),
     ] = None,
     today: command.DateOption = None,
+    product: command.ProductOption = None,
     github_api: command.GithubApiOption = None,
     dry_run: command.DryRunOption = False,
     as_json: command.JsonOption = False,
 ) -> None:
-    """Make the wheels of iree-turbine and shark-turbine, and fill a wheelhouse with them."""
+    """Make the wheels of the companion of a product, and fill a wheelhouse with them."""
     version = naming.turbine_version(
         core_version,
         pre=core_pre_version,
         post=core_post_version,
         today=command.now(today).date(),
     )
-    tests = release_dir.where(suite) if suite else smoke_test.SUITE
-    if not tests.exists():
-        raise UsageError(f"--suite {suite}: no such file or directory exists")
+    own = command.product_of(product).product
+    companion_of(own)
+    tests = smoke_test.suite_at(suite) if test or suite else None
+    target = address.open_own(store, api=github_api)
+    catalogue.check_product(target, own)
     plan = turbines.plan(
         TurbineRequest(
+            product=own,
             version=version,
-            store=address.open_own(store, api=github_api),
+            store=target,
             core_release=core_release or f"v{core_version}",
             wheelhouse=release_dir.where(wheelhouse)
             if wheelhouse
@@ -136,7 +140,7 @@ def turbine(
         return
     console = Console(stderr=True)
     release = turbines.make(plan, lambda line: terminal.say(console, line, "dim"))
-    outcomes = turbines.test(release, tests, console) if test else []
+    outcomes = turbines.test(release, tests, console) if test and tests else []
     show(release, outcomes, complete=download, as_json=as_json)
     if test:
         smoke_test.require_pass(release.name, outcomes)
@@ -145,8 +149,10 @@ def turbine(
 def show_plan(plan: TurbinePlan) -> None:
     """Prints what would be done."""
     version, core = plan.request.version, plan.core
-    print(f"would make iree-turbine {version} and shark-turbine {version}")
-    print(f"would ship with iree-compiler and iree-runtime {core.version} of {core.tag}")
+    companion = companion_of(plan.request.product)
+    made = (f"{name} {version}" for name in (companion.name, *companion.transitional))
+    print(f"would make {' and '.join(made)}")
+    print(f"would ship with {' and '.join(companion.core)} {core.version} of {core.tag}")
     for artifact in core.wheels:
         print(f"would add {artifact.filename}")
     for lock in plan.locks:
@@ -158,7 +164,7 @@ def show(
     release: TurbineRelease, outcomes: Sequence[SuiteOutcome], *, complete: bool, as_json: bool
 ) -> None:
     """Prints the result."""
-    wheelhouse = release.wheelhouse
+    wheelhouse, title = release.wheelhouse, release.product.title
     if as_json:
         result = {
             "version": wheelhouse.version,
@@ -173,8 +179,8 @@ def show(
         for line in one.frozen:
             print(line)
     print(
-        f"{release.name} with IREE {wheelhouse.core} is in {release.directory}: "
-        f"{release.wheels} wheels" + ("" if complete else ", without IREE and dependencies")
+        f"{release.name} with {title} {wheelhouse.core} is in {release.directory}: "
+        f"{release.wheels} wheels" + ("" if complete else f", without {title} and dependencies")
     )
 
 

@@ -1,6 +1,6 @@
 """The command `validate`: checks a release against its plan, and runs it.
 
-    bazel run //release:validate -- bazel-bin/packaging
+    bazel run //release:validate -- bazel-bin/products/NAME
 
 Exit codes: 0 the release passes, 1 it fails, 2 bad usage, 75 the store cannot be reached.
 """
@@ -25,6 +25,7 @@ from release.hosting import address, catalogue
 from release.model import manifest
 from release.model.errors import UsageError
 from release.model.manifest import Manifest
+from release.model.plan import Plan
 from release.model.release_dir import ReleaseDirectory, where
 from release.model.release_dir import read as read_directory
 from release.model.text import MIB, mib
@@ -101,13 +102,20 @@ def validate(
         typer.Option(metavar="PATH", help="Root file system to build that image from"),
     ] = None,
     registry_limit: Annotated[
-        int, typer.Option(metavar="MIB", min=1, help="Maximum size of a wheel on the registry")
-    ] = 100,
+        int | None,
+        typer.Option(
+            metavar="MIB",
+            min=1,
+            help="Maximum size of a wheel on the registry [default: "
+            "publish.registry_file_limit_mib of the product]",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Inspection processes [default: one per processor]"),
     ] = None,
     today: command.DateOption = None,
+    product: command.ReleaseProductOption = None,
     github_api: command.GithubApiOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the content of verdicts.json")
@@ -116,16 +124,19 @@ def validate(
 ) -> None:
     """Check a release against its plan, run it, and report a verdict for each file."""
     release = read_directory(parse_directory(release_at), where(plan) if plan else None)
+    declared = command.product_of_plan(release.plan, product)
+    limit = registry_limit or release.plan.product.settings.publish.registry_file_limit_mib
     rootfs = where(container_rootfs) if container_rootfs else None
     options = ExaminationOptions(
+        product=declared,
         run=run,
         emulate=emulate,
         required_runs=required_runs.parse_all(require or (), release.plan, container=container),
-        limits=SizeLimits(wheel=registry_limit * MIB),
+        limits=SizeLimits(wheel=limit * MIB),
         container_base=ContainerBase(container_image, rootfs),
         jobs=jobs,
     )
-    before = find_previous(previous, store, release.plan.version, github_api)
+    before = find_previous(previous, store, release.plan, github_api)
     if dry_run:
         show_plan(release, options, where(output))
         return
@@ -146,13 +157,14 @@ def validate(
 
 
 def find_previous(
-    file: Path | None, store: str | None, version: str, api: str | None
+    file: Path | None, store: str | None, plan: Plan, api: str | None
 ) -> Manifest | None:
     """The manifest of the previous release: a file, or the newest in a store; None if neither is
     given.
 
     Raises:
       UsageError: both are given, or one is invalid.
+      Refused: the store belongs to another product.
       RemoteError: the store cannot be read now.
     """
     if file and store:
@@ -160,7 +172,9 @@ def find_previous(
     if file:
         return manifest.read(where(file))
     if store:
-        before = catalogue.previous(address.open_store(store, api=api), version)
+        source = address.open_store(store, api=api)
+        catalogue.check_product(source, plan.product)
+        before = catalogue.previous(source, plan.version)
         return before[1] if before else None
     return None
 

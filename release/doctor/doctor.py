@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from release.doctor import index, registry, releases
 from release.doctor.diagnosis import Diagnosis
-from release.hosting.store import Store
-from release.model.settings import Settings
+from release.doctor.releases import DoctorRequest
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry
@@ -31,9 +29,7 @@ class Examination:
 
 
 def examine(
-    store: Store,
-    settings: Settings,
-    now: datetime,
+    request: DoctorRequest,
     *,
     site: Path | None,
     registry_to_check: Registry | None,
@@ -41,16 +37,14 @@ def examine(
     """Finds inconsistencies; changes nothing.
 
     Args:
-      store: the store.
-      settings: after which time a state that may be normal for a while is reported.
-      now: UTC.
+      request: the store and its product.
       site: directory of the index; None: it is not checked.
       registry_to_check: the package registry; None: it is not checked.
 
     Raises:
       RemoteError: the store or the registry cannot be read now.
     """
-    view = releases.read(store, settings, now)
+    view, store = releases.read(request), request.store
     count = len(view.stored)
     examined = [f"{count} release{'' if count == 1 else 's'} of {store.address}"]
     findings = list(releases.examine(view))

@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from release.doctor.diagnosis import Diagnosis, command_line
+from release.doctor.diagnosis import Diagnosis
 from release.doctor.releases import StoreView
-from release.hosting.store import Store
 from release.model.document import DocumentError
-from release.site import entry
+from release.site import entry, site_file
 from release.site.entry import Entry
 
 
@@ -21,10 +20,15 @@ def examine(view: StoreView, site: Path) -> Iterator[Diagnosis]:
       view: the store.
       site: directory of the index.
     """
-    fix = _fix(view.store, site)
+    fix = _fix(view, site)
     if not (site / "index.html").is_file():
         if view.published:
             yield Diagnosis("index", f"it does not exist at {site}", fix)
+        return
+    own, other = view.request.product.product.name, site_file.product_of(site)
+    if other not in (own, None):
+        message = f"{site} is the index of {other}, not of {own}"
+        yield Diagnosis("index", message, "pass the directory of its own index with --site DIR")
         return
     listed = {}
     for path in sorted((site / "releases").glob("*.json")):
@@ -72,7 +76,8 @@ def _pages(site: Path, known: Entry, fix: str) -> Iterator[Diagnosis]:
                 yield Diagnosis(known.tag, f"the page of {project} does not list {file.name}", fix)
 
 
-def _fix(store: Store, site: Path) -> str:
+def _fix(view: StoreView, site: Path) -> str:
+    store = view.store
     default = store.root / "site" if store.root else None
     option = () if site == default else ("--site", str(site))
-    return command_line("index", "--store", store.address, *option)
+    return view.command("index", "--store", store.address, *option)

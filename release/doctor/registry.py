@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from release.doctor.diagnosis import Diagnosis, command_line
+from release.doctor.diagnosis import Diagnosis
 from release.doctor.releases import StoreView
 from release.model import version
-from release.registry import expected, projects, status
+from release.registry import expected, status
 from release.registry.file import RegistryFile
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ def examine(view: StoreView, registry: Registry) -> Iterator[Diagnosis]:
     Raises:
       RemoteError: the registry cannot be read now.
     """
-    table = projects.read()
-    fix = command_line("registry_status", "--index", registry.index)
+    product = view.request.product.product
+    table = product.projects_by_name
+    fix = view.command("registry_status", "--index", registry.index)
     files = registry.files_of(table)
-    for standing in status.check_files(registry, table, files):
+    for standing in status.check_files(registry, product, files):
         for message in standing.findings:
             yield Diagnosis(standing.project, message, fix)
     for name, project in table.items():
@@ -45,7 +46,7 @@ def examine(view: StoreView, registry: Registry) -> Iterator[Diagnosis]:
                 f"uses {size / _GIB:.1f} GiB on {registry.host}, of at most "
                 f"{project.total_limit / _GIB:.1f}",
                 "delete old pre-releases there, or request more space and enter the new limit in "
-                f"{projects.DISPLAY_PATH}",
+                f"products/{product.name}",
             )
     yield from _promoted(view, registry, files)
 
@@ -76,7 +77,7 @@ def _promoted(
             tag,
             f"{len(missing)} of its {len(wheels)} wheels are not on {registry.host}, such as "
             f"{missing[0]}",
-            command_line(
+            view.command(
                 "push",
                 *("--registry", registry.upload or "URL", "--index", registry.index),
                 *("--store", view.store.address, "--tag", tag),

@@ -13,6 +13,7 @@ from release.hosting.store import Asset, Store, StoredRelease
 from release.model import version
 from release.model.document import DocumentError
 from release.model.manifest import Manifest
+from release.model.products import DeclaredProduct
 from release.model.settings import Settings
 from release.model.state import CellState
 from release.purge import retention
@@ -35,13 +36,25 @@ class ReleaseState:
 
 
 @dataclass(frozen=True, slots=True)
+class DoctorRequest:
+    """What to examine."""
+
+    store: Store
+    product: DeclaredProduct
+    """The product that is released in it."""
+    settings: Settings
+    """After which time a state that may be normal for a while is reported."""
+    now: datetime
+    """UTC."""
+    options: tuple[str, ...] = ()
+    """Options that suggested commands need to be about the same product."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoreView:
     """A store as it is now."""
 
-    store: Store
-    settings: Settings
-    now: datetime
-    """UTC."""
+    request: DoctorRequest
     tags: Mapping[str, str]
     """The commit of each."""
     inventory: Sequence[tuple[StoredRelease, Mapping[str, Asset]]]
@@ -50,18 +63,38 @@ class StoreView:
     """Those of `inventory` whose tags name a version, in the same order."""
 
     @property
+    def store(self) -> Store:
+        """The store."""
+        return self.request.store
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that apply to it."""
+        return self.request.settings
+
+    @property
+    def now(self) -> datetime:
+        """The time of the examination, UTC."""
+        return self.request.now
+
+    def command(self, name: str, *arguments: str) -> str:
+        """The command line of a release command for the same product."""
+        return command_line(name, *arguments, *self.request.options)
+
+    @property
     def published(self) -> list[ReleaseState]:
         """Those that are not drafts, the newest version first."""
         found = [one for one in self.stored if not one.release.draft]
         return sorted(found, key=lambda one: version.parse(_version(one)), reverse=True)
 
 
-def read(store: Store, settings: Settings, now: datetime) -> StoreView:
+def read(request: DoctorRequest) -> StoreView:
     """Lists a store, and reads the manifests of its releases.
 
     Raises:
       RemoteError: the store cannot be read now.
     """
+    store = request.store
     inventory = tuple(store.inventory())
     stored = []
     for release, assets in inventory:
@@ -75,7 +108,7 @@ def read(store: Store, settings: Settings, now: datetime) -> StoreView:
             except DocumentError as error:
                 unreadable = str(error)
         stored.append(ReleaseState(release, assets, manifest, unreadable))
-    return StoreView(store, settings, now, store.tags(), inventory, tuple(stored))
+    return StoreView(request, store.tags(), inventory, tuple(stored))
 
 
 def examine(view: StoreView) -> Iterator[Diagnosis]:
@@ -102,7 +135,7 @@ def _tags_alone(view: StoreView, expired: Container[str]) -> Iterator[Diagnosis]
             yield Diagnosis(
                 tag,
                 "is a tag without a release",
-                command_line("nightly", "--store", view.store.address, "--commit", commit),
+                view.command("nightly", "--store", view.store.address, "--commit", commit),
             )
 
 
@@ -118,13 +151,13 @@ def _draft(view: StoreView, one: ReleaseState) -> Iterator[Diagnosis]:
     commit = view.tags.get(tag) or (one.manifest.commit if one.manifest else None)
     release_version = _version(one)
     if one.manifest and one.manifest.promoted_from:
-        fix = command_line(
+        fix = view.command(
             "promote",
             *("--store", view.store.address),
             *("--candidate", one.manifest.promoted_from, "--version", release_version),
         )
     elif commit and version.day(release_version):
-        fix = command_line("nightly", "--store", view.store.address, "--commit", commit)
+        fix = view.command("nightly", "--store", view.store.address, "--commit", commit)
     else:
         fix = "publish it again, or delete it"
     yield Diagnosis(tag, message, fix)
@@ -188,7 +221,7 @@ def _nightlies(view: StoreView) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "nightly",
             f"was last published {_duration(view.now - last)} ago",
-            command_line("nightly", "--store", view.store.address),
+            view.command("nightly", "--store", view.store.address),
         )
 
 
@@ -197,6 +230,7 @@ def _platforms(view: StoreView) -> Iterator[Diagnosis]:
     newest = next((one for one in view.published if one.manifest), None)
     if newest is None or newest.manifest is None:
         return
+    package = view.request.product.files.label
     today = view.now.date()
     missing: dict[str, set[str]] = {}
     since: dict[str, date] = {}
@@ -214,7 +248,7 @@ def _platforms(view: StoreView) -> Iterator[Diagnosis]:
         yield Diagnosis(
             platform,
             f"{len(files)} of its files have been missing for {days} days (since {start})",
-            f"./bazelw build //packaging:all --//packaging:without={without}",
+            f"./bazelw build {package}:all --//packaging:without={without}",
         )
 
 
@@ -244,7 +278,7 @@ def _overdue(view: StoreView, expired: Sequence[Decision]) -> Iterator[Diagnosis
             "purge",
             f"{len(expired)} releases and tags ({size:,} MiB) are older than the policy keeps, "
             f"such as {expired[-1].tag}",
-            command_line("purge", "--store", view.store.address, "--yes"),
+            view.command("purge", "--store", view.store.address, "--yes"),
             "note",
         )
 

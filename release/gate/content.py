@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -43,6 +43,8 @@ class ArchiveContent:
     """Targets of links, relative to the root."""
     candidate_version: str | None = None
     """The version of the candidate that it was promoted from, to be searched for."""
+    declared_texts: Set[str] = frozenset()
+    """Paths of files that are text, whatever their suffix."""
     texts: dict[str, bytes] = field(default_factory=dict)
     """Content of text files, by path."""
     binaries: dict[str, Binary] = field(default_factory=dict)
@@ -65,6 +67,7 @@ def read(
     advance: Callable[[int], None] = lambda _: None,
     *,
     candidate_version: str | None = None,
+    declared_texts: Set[str] = frozenset(),
 ) -> ArchiveContent:
     """Reads an archive: a .whl file as a wheel, any other as a dist.
 
@@ -72,8 +75,11 @@ def read(
       path: the archive.
       advance: called with the number of bytes read, after each read.
       candidate_version: the version of the candidate that it was promoted from.
+      declared_texts: paths of files that are text, whatever their suffix.
     """
-    content = ArchiveContent(path.name, candidate_version=candidate_version)
+    content = ArchiveContent(
+        path.name, candidate_version=candidate_version, declared_texts=declared_texts
+    )
 
     def report(problem: Problem) -> None:
         content.add_finding(problem.check, problem.message, problem.member)
@@ -137,7 +143,12 @@ def _read_other(
     digest = hashlib.sha256()
     size = 0
     path = PurePosixPath(member.path)
-    is_text = path.suffix in _TEXT or path.suffix == "" or path.parts[0].endswith(".dist-info")
+    is_text = (
+        path.suffix in _TEXT
+        or path.suffix == ""
+        or path.parts[0].endswith(".dist-info")
+        or member.path in content.declared_texts
+    )
     scanner = Scanner(None, content.candidate_version) if is_text else None
     text = bytearray()
     for chunk in chunks:

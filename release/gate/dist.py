@@ -1,4 +1,4 @@
-"""Checks a dist archive against the layout that every dist has."""
+"""Checks a dist archive against its product's description, and what every dist has."""
 
 from __future__ import annotations
 
@@ -13,36 +13,24 @@ from release.gate.target import Target
 from release.gate.wheel import LITTER
 from release.model.finding import Check, Finding
 from release.model.plan import Platform
+from release.model.product import DistDescription, Product, VersionFile
 
-_TOOLS = ("iree-compile", "iree-lld", "iree-run-module", "iree-opt", "iree-benchmark-module")
-_LIBRARIES = {
-    "linux": "lib/libIREECompiler.so",
-    "macos": "lib/libIREECompiler.dylib",
-    "windows": "bin/IREECompiler.dll",
-}
-_CMAKE = "lib/cmake/IREECompiler/IREECompilerConfig"
-_FILES = (
-    "README.md",
-    "include/iree/compiler/embedding_api.h",
-    "origin.json",
-    f"{_CMAKE}.cmake",
-    f"{_CMAKE}Version.cmake",
-)
-_VERSION_PATTERNS = {
-    "README.md": re.compile(r"^# iree-dist (\S+) for "),
-    f"{_CMAKE}.cmake": re.compile(r'^set\(IREECompiler_VERSION_FULL "([^"]*)"\)', re.M),
-    f"{_CMAKE}Version.cmake": re.compile(r'^set\(PACKAGE_VERSION "([^"]*)"\)', re.M),
-    "origin.json": re.compile(r'^ "version": "([^"]*)"', re.M),
-}
-"""Files in which a dist declares its version, and how."""
+_LIBRARY = re.compile(r"\.(so(\.\d+)*|dylib|dll)$")
+_ORIGIN = VersionFile("origin.json", r'^ "version": "([^"]*)"')
+"""The file that the build adds to every dist, and how it names the version."""
 
 
-def inspect(content: ArchiveContent, platform: Platform, version: str) -> Iterator[Finding]:
-    """Checks a dist against its platform and the release's version."""
+def version_files(description: DistDescription | None) -> tuple[VersionFile, ...]:
+    """The files of a product's dists that name the version."""
+    return (*description.versions, _ORIGIN) if description else ()
+
+
+def inspect(
+    content: ArchiveContent, platform: Platform, product: Product, version: str
+) -> Iterator[Finding]:
+    """Checks a dist against its platform, its product, and the release's version."""
     file = content.file
-    suffix = ".exe" if platform.os == "windows" else ""
-    expected = [*_FILES, _LIBRARIES[platform.os], *(f"bin/{tool}{suffix}" for tool in _TOOLS)]
-    for path in expected:
+    for path in _required(product, platform.os):
         if path not in content.members:
             yield Finding(file, Check.DIST_LAYOUT, "missing, but every dist must contain it", path)
     if not content.digests.get("LICENSE", ("", 0))[1]:
@@ -51,25 +39,51 @@ def inspect(content: ArchiveContent, platform: Platform, version: str) -> Iterat
         if LITTER.search(path):
             message = "does not belong in a dist; exclude it from the layout"
             yield Finding(file, Check.LITTER, message, path)
-        if path.startswith("bin/") and path in content.binaries and not content.modes[path] & 0o100:
+        if _is_program(path, content) and not content.modes[path] & 0o100:
             yield Finding(file, Check.DIST_LAYOUT, "a program, but not executable", path)
-    yield from _check_version(content, version)
+    yield from _check_versions(content, product, version)
     targets = (Target.from_platform(platform),)
     yield from rules.check(file, content.binaries, content.members, targets, None)
 
 
-def _check_version(content: ArchiveContent, version: str) -> Iterator[Finding]:
+def _is_program(path: str, content: ArchiveContent) -> bool:
+    """Whether a member is a program: a native file in `bin/` that is not a library."""
+    return path.startswith("bin/") and path in content.binaries and not _LIBRARY.search(path)
+
+
+def _required(product: Product, os: str) -> Iterator[str]:
+    """The paths that every dist for an operating system must contain, each once."""
+    description = product.dist
+    if description is None:
+        return
+    suffix = ".exe" if os == "windows" else ""
+    paths = [
+        *description.contents.get(os, ()),
+        *(file.path for file in version_files(description)),
+        *(
+            f"bin/{program.name}{suffix}"
+            for name in description.packages
+            for program in product.package(name).programs
+            if program.directory is not None and program.on(os)
+        ),
+    ]
+    yield from dict.fromkeys(paths)
+
+
+def _check_versions(content: ArchiveContent, product: Product, version: str) -> Iterator[Finding]:
     # CMake versions have only numbers.
     numbers = ".".join(map(str, Version(version).release))
-    for path, pattern in _VERSION_PATTERNS.items():
-        if path in content.texts:
-            found = pattern.search(content.texts[path].decode(errors="replace"))
-            expected = numbers if path.endswith("Version.cmake") else version
-            if found is None or found[1] != expected:
-                declared = f"version {found[1]}" if found else "no version"
-                yield Finding(
-                    content.file,
-                    Check.DIST_VERSION,
-                    f"declares {declared}, but must declare {expected}",
-                    path,
-                )
+    for declared in version_files(product.dist):
+        if declared.path not in content.members:
+            continue  # reported as missing
+        text = content.texts.get(declared.path, b"").decode(errors="replace")
+        found = re.search(declared.pattern, text, re.MULTILINE)
+        expected = numbers if declared.numeric else version
+        if found is None or found[1] != expected:
+            cause = f"version {found[1]}" if found else "no version"
+            yield Finding(
+                content.file,
+                Check.DIST_VERSION,
+                f"declares {cause}, but must declare {expected}",
+                declared.path,
+            )

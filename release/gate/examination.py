@@ -22,6 +22,7 @@ from release.gate.smoke.runnable import RunnableRelease
 from release.model import terminal
 from release.model.manifest import Manifest
 from release.model.outcome import Outcome
+from release.model.products import DeclaredProduct
 from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import Verdicts
 
@@ -30,6 +31,8 @@ from release.model.verdicts import Verdicts
 class ExaminationOptions:
     """Options of an examination."""
 
+    product: DeclaredProduct | None = None
+    """The product and its files; None: only what the plan has of it is known."""
     run: bool = True
     """Whether to install and run the files without faults."""
     emulate: bool = True
@@ -109,7 +112,7 @@ def _smoke_test(
     release: ReleaseDirectory, inputs: GateInputs, options: ExaminationOptions, console: Console
 ) -> tuple[Outcome, ...]:
     """Installs and runs the files without faults, printing a line as each smoke test ends."""
-    # Imported here because they import NumPy and a container client, which would slow `--help`.
+    # Imported here because they import a container client, which would slow `--help`.
     from release.gate.smoke import container, local, other_platforms, supplier
 
     faultless = judge.faultless_files(inputs)
@@ -117,8 +120,12 @@ def _smoke_test(
         plan=release.plan,
         files={path.name: path for path in release.files if path.name in faultless},
         digests={report.filename: report.sha256 for report in inputs.reports},
+        declared=options.product,
     )
-    equipment = supplier.from_environment(lambda line: terminal.say(console, line, "dim"))
+    equipment = supplier.from_environment(
+        lambda line: terminal.say(console, line, "dim"),
+        options.product.files.requirements if options.product else None,
+    )
 
     def on_this_platform(scratch: Path) -> Iterator[Outcome]:
         yield from local.smoke_test_locally(candidate, equipment, scratch)

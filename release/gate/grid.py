@@ -14,12 +14,19 @@ from release.model.text import mib
 from release.model.verdicts import CellVerdict, Verdicts, summary
 
 _LEGEND = "✔ right and run   ○ right, not run   - missing, tolerated   ✘ wrong"
+_INSTALLED = "◐ right and installed, but not tested: no smoke program, or installed alone"
+_MARKS = {
+    RunState.PASSED: Text("✔", style="green"),
+    RunState.INSTALLED: Text("◐", style="green"),
+}
 
 
 def show(verdicts: Verdicts, console: Console) -> None:
     """Prints the grid, the findings, and a summary line."""
     console.print(_grid(verdicts.cells))
     console.print(Text(_LEGEND, style="dim"))
+    if any(cell.run is RunState.INSTALLED for cell in verdicts.cells):
+        console.print(Text(_INSTALLED, style="dim"))
     _print_missing(verdicts.cells, console)
     _print_not_run(verdicts, console)
     _print_findings(verdicts, console)
@@ -80,7 +87,7 @@ def _mark(cell: CellVerdict) -> Text:
         return Text("✘", style="bold red")
     if cell.state is CellState.MISSING:
         return Text("-", style="yellow")
-    return Text("✔", style="green") if cell.run is RunState.PASSED else Text("○", style="cyan")
+    return _MARKS.get(cell.run, Text("○", style="cyan"))
 
 
 def _print_missing(cells: Sequence[CellVerdict], console: Console) -> None:

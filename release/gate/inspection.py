@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from release.gate import content, dist, scan, wheel
 from release.gate.content import ArchiveContent
 from release.gate.report import Report
@@ -16,6 +14,7 @@ from release.model import version
 from release.model.finding import Finding
 from release.model.manifest import Manifest
 from release.model.plan import Plan, Platform
+from release.model.product import Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,7 @@ class InspectionContext:
 
     version: str
     """The release's version."""
-    roots: Mapping[str, tuple[str, ...]]
-    """The directories that belong to a package, by its normalised name."""
+    product: Product
     dists: Mapping[str, Platform]
     """The platform of each planned dist, by the archive's name."""
     pinned: Mapping[str, tuple[str, ...]]
@@ -39,7 +37,7 @@ class InspectionContext:
         artifacts = manifest.artifacts if manifest else {}
         return cls(
             version=plan.version,
-            roots={canonicalize_name(package.name): package.roots for package in plan.packages},
+            product=plan.product,
             dists={dist.archive: plan.platform(dist.platform) for dist in plan.dists},
             pinned={
                 name: tuple(
@@ -63,16 +61,22 @@ def inspect(
       context: what it is checked against.
       advance: called with the number of bytes read, after each read.
     """
-    read = content.read(path, advance, candidate_version=context.candidate_version)
+    product = context.product
+    read = content.read(
+        path,
+        advance,
+        candidate_version=context.candidate_version,
+        declared_texts=frozenset(file.path for file in dist.version_files(product.dist)),
+    )
     is_wheel = path.suffix == ".whl"
     facts = None
     findings: tuple[Finding, ...] = ()
     platform = context.dists.get(path.name)
     if is_wheel:
         if read.digests:  # otherwise the archive is unreadable, which is a finding already
-            facts, findings = wheel.inspect(read, context.roots)
+            facts, findings = wheel.inspect(read, product)
     elif platform and read.members:
-        findings = tuple(dist.inspect(read, platform, context.version))
+        findings = tuple(dist.inspect(read, platform, product, context.version))
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Report(

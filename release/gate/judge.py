@@ -16,10 +16,17 @@ from release.model.plan import Plan
 from release.model.state import CellState, RunState
 from release.model.verdicts import CellVerdict, Verdicts
 
+_RAN = (RunState.PASSED, RunState.INSTALLED)
+"""How a smoke test ends that has run and found no fault."""
+
 
 @dataclass(frozen=True, slots=True)
 class RequiredRun:
-    """A smoke test that must have run, and not merely be reported as "not run"."""
+    """A smoke test that must have run, and not merely be reported as "not run".
+
+    That of a product without a smoke program, or of a package that is installed alone, has run when
+    it has installed the files.
+    """
 
     platform: str
     """Name of a platform."""
@@ -145,15 +152,15 @@ def _check_required_runs(inputs: GateInputs) -> Iterator[Finding]:
         if required.kind == "run":
             for planned in _planned(inputs.plan):
                 cell = _with_run(planned, inputs.outcomes)
-                if cell.platform == required.platform and cell.run != "passed":
+                if cell.platform == required.platform and cell.run not in _RAN:
                     yield Finding(
                         cell.file,
                         Check.RUN,
                         f"required to run, but no smoke test passed: {cell.run_detail}",
                     )
         elif not any(
-            (outcome.platform, outcome.kind, outcome.status)
-            == (required.platform, required.kind, "passed")
+            (outcome.platform, outcome.kind) == (required.platform, required.kind)
+            and outcome.status in _RAN
             for outcome in inputs.outcomes
         ):
             why = "; ".join(
@@ -177,11 +184,11 @@ def _description(outcome: Outcome) -> str:
 def _with_run(cell: CellVerdict, outcomes: Sequence[Outcome]) -> CellVerdict:
     """The cell with the result of its smoke tests: failed if any failed, else passed if any did."""
     relevant = [outcome for outcome in outcomes if _covers(outcome, cell)]
-    order = {RunState.FAILED: 0, RunState.PASSED: 1, RunState.NOT_RUN: 2}
+    order = [RunState.FAILED, RunState.PASSED, RunState.INSTALLED, RunState.NOT_RUN]
     if not relevant:
         reason = "the file is missing" if cell.state == "missing" else "no smoke test covered it"
         return replace(cell, run_detail=reason)
-    decisive = min(relevant, key=lambda outcome: order[outcome.status])
+    decisive = min(relevant, key=lambda outcome: order.index(outcome.status))
     return replace(
         cell,
         run=decisive.status,

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from release.model.state import CellState
+from release.model.state import CellState, RunState
 from release.model.verdicts import Verdicts
+
+_ELEMENTS = {
+    RunState.PASSED: "",
+    RunState.INSTALLED: "",
+    RunState.FAILED: "failure",
+    RunState.NOT_RUN: "skipped",
+}
+"""The element of a smoke test's case, by how the test ended."""
 
 
 def render(verdicts: Verdicts) -> bytes:
@@ -45,7 +53,7 @@ def render(verdicts: Verdicts) -> bytes:
             case("cell", cell.name, output=f"{cell.run}: {cell.run_detail}")
     for test in verdicts.outcomes:
         name = " ".join(filter(None, (test.platform, test.kind, test.python)))
-        outcome = {"passed": "", "failed": "failure", "not run": "skipped"}[test.status]
+        outcome = _ELEMENTS[test.status]
         case("smoke_test", name, outcome, test.detail, test.seconds, test.engine)
     files = {cell.file for cell in verdicts.cells}
     for finding in verdicts.faults:

@@ -6,7 +6,7 @@ import ast
 import configparser
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint
@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from release.gate.report import Import
 from release.model.finding import Check, Finding
+from release.model.product import VersionModule
 
 _VERSION_MODULES = frozenset({"version.py", "_version.py"})
 _VERSION_NAMES = frozenset({"VERSION", "__version__"})
@@ -28,8 +29,8 @@ class Module:
     """Modules that it imports unconditionally when loaded, with the line of the import."""
     names: frozenset[str] = frozenset()
     """Names that it defines when loaded; `*` for a star import."""
-    version: str | None = None
-    """The value that it assigns to VERSION or __version__."""
+    constants: tuple[tuple[str, str], ...] = ()
+    """Names to which it assigns a constant when loaded, with the constant as text."""
     error: str = ""
     """Why it is not valid Python."""
 
@@ -49,7 +50,7 @@ def read(source: bytes) -> Module:
     return Module(
         imports=tuple(_unconditional_imports(body)),
         names=frozenset(_defined_names(body)),
-        version=next(_versions(body), None),
+        constants=tuple(_constants(body).items()),
     )
 
 
@@ -90,13 +91,57 @@ def provides(files: Set[str], module: str) -> bool:
     return any(name.startswith((f"{path}.", f"{path}/")) for name in files)
 
 
-def versions(modules: Mapping[str, Module]) -> tuple[tuple[str, str], ...]:
-    """The version that each version module declares, in the order of `modules`."""
-    return tuple(
-        (member, module.version)
-        for member, module in modules.items()
-        if module.version is not None and PurePosixPath(member).name in _VERSION_MODULES
-    )
+def versions(
+    modules: Mapping[str, Module], declared: Sequence[VersionModule]
+) -> tuple[tuple[str, str], ...]:
+    """The versions that version modules declare, in the order of `modules`.
+
+    Besides those that the product declares, these are modules with a usual name. A version that is
+    computed when a module is loaded is unknown here; smoke tests check it.
+
+    Args:
+      modules: by path.
+      declared: the version modules of the package.
+    """
+    names_of = {one.path: frozenset(one.names) for one in declared}
+    found: dict[tuple[str, str], None] = {}
+    for member, module in modules.items():
+        usual = _VERSION_NAMES if PurePosixPath(member).name in _VERSION_MODULES else frozenset()
+        names = names_of.get(member, usual)
+        for name, value in module.constants:
+            if name in names:
+                found[member, value] = None
+    return tuple(found)
+
+
+def check_version_modules(
+    file: str, modules: Mapping[str, Module], declared: Sequence[VersionModule]
+) -> Iterator[Finding]:
+    """The version modules of the package exist, and define their names.
+
+    Args:
+      file: the wheel's name.
+      modules: the wheel's modules, by path.
+      declared: the version modules of the package.
+    """
+    for one in declared:
+        module = modules.get(one.path)
+        if module is None:
+            yield Finding(
+                file,
+                Check.WHEEL_VERSION,
+                "missing, but the product declares it as a version module",
+                member=one.path,
+            )
+        elif not module.error and "*" not in module.names:
+            for name in one.names:
+                if name not in module.names:
+                    yield Finding(
+                        file,
+                        Check.WHEEL_VERSION,
+                        f"does not define {name}, which the product declares as the version",
+                        member=one.path,
+                    )
 
 
 def check_entry_points(file: str, text: bytes, modules: Mapping[str, Module]) -> Iterator[Finding]:
@@ -138,14 +183,26 @@ def _missing(entry_point: EntryPoint, modules: Mapping[str, Module]) -> str:
     return ""
 
 
-def _versions(body: Iterable[ast.stmt]) -> Iterator[str]:
+def _constants(body: Iterable[ast.stmt]) -> dict[str, str]:
+    """The constants that a module assigns to names, also by way of another name."""
+    found: dict[str, str] = {}
     for statement in body:
-        if (
-            isinstance(statement, ast.Assign)
-            and isinstance(statement.value, ast.Constant)
-            and any(isinstance(t, ast.Name) and t.id in _VERSION_NAMES for t in statement.targets)
-        ):
-            yield str(statement.value.value)
+        if isinstance(statement, ast.Assign):
+            targets = statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        else:
+            continue
+        value = statement.value
+        for target in targets:
+            if isinstance(target, ast.Name):
+                if isinstance(value, ast.Constant):
+                    found[target.id] = str(value.value)
+                elif isinstance(value, ast.Name) and value.id in found:
+                    found[target.id] = found[value.id]
+                else:
+                    found.pop(target.id, None)
+    return found
 
 
 def _unconditional_imports(body: Iterable[ast.stmt]) -> Iterator[tuple[str, int]]:

@@ -17,7 +17,7 @@ class Import:
     """A module that a wheel's Python code imports unconditionally."""
 
     module: str
-    """Dotted name, such as iree.compiler.ir."""
+    """Dotted name, such as abacus.evaluate."""
     member: str
     """The file that imports it."""
     line: int
@@ -39,7 +39,7 @@ class WheelFacts:
     requires_python: str
     """Requires-Python of METADATA; empty if absent."""
     versions: tuple[tuple[str, str], ...]
-    """Each version module and the version that it declares."""
+    """Each version module and a version that it declares."""
     imports: tuple[Import, ...]
     """Imports that neither the wheel nor the standard library provides."""
     files: frozenset[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from packaging.tags import Tag
@@ -21,6 +21,7 @@ from release.gate.content import ArchiveContent
 from release.gate.metadata import CoreMetadata
 from release.gate.report import WheelFacts
 from release.model.finding import Check, Finding
+from release.model.product import Package, Product
 
 LITTER = re.compile(
     r"(^|/)(__pycache__|\.git[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)(/|$)"
@@ -33,13 +34,13 @@ _DATA_DIRECTORIES = ("scripts/", "headers/")
 
 
 def inspect(
-    content: ArchiveContent, roots: Mapping[str, Sequence[str]]
+    content: ArchiveContent, product: Product
 ) -> tuple[WheelFacts | None, tuple[Finding, ...]]:
     """Checks a wheel by itself, without the rest of the release.
 
     Args:
       content: the wheel.
-      roots: the directories that belong to a project, by its normalised name.
+      product: what it belongs to.
 
     Returns:
       Facts about it, None if its name, layout or METADATA is invalid; and the findings.
@@ -58,7 +59,8 @@ def inspect(
                 "must contain exactly one .dist-info directory",
             ),
         )
-    findings = [*_check_members(content, dist_info, roots.get(project))]
+    package = _package(product, project)
+    findings = [*_check_members(content, dist_info, package.roots if package else None)]
     findings += _check_record(content, dist_info)
     text = content.texts.get(f"{dist_info}/WHEEL")
     if text is not None:
@@ -68,6 +70,8 @@ def inspect(
     sources = {path: text for path, text in content.texts.items() if path.endswith(".py")}
     read = {path: modules.read(text) for path, text in sources.items()}
     findings += modules.check_syntax(file, read)
+    version_modules = package.version_modules if package else ()
+    findings += modules.check_version_modules(file, read, version_modules)
     entry_points = content.texts.get(f"{dist_info}/entry_points.txt")
     if entry_points is not None:
         findings += modules.check_entry_points(file, entry_points, read)
@@ -86,12 +90,20 @@ def inspect(
             tags=frozenset(map(str, tags)),
             requires=core.requires,
             requires_python=core.requires_python,
-            versions=modules.versions(read),
+            versions=modules.versions(read, version_modules),
             imports=modules.imports(read, installed),
             files=frozenset(path for path in installed if not path.startswith(dist_info)),
         ),
         tuple(findings),
     )
+
+
+def _package(product: Product, project: str) -> Package | None:
+    """The package of a normalised name; None for one that the product does not have."""
+    for package in product.packages:
+        if canonicalize_name(package.name) == project:
+            return package
+    return None
 
 
 def _dist_info(content: ArchiveContent) -> str | None:

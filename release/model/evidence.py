@@ -39,6 +39,8 @@ class CommitEvidence(Record):
     """Why a commit became a candidate."""
 
     schema: int = field(default=SCHEMA, kw_only=True, metadata={"schema": SCHEMA})
+    product: str | None = field(default=None, kw_only=True)
+    """The name of the product; None for a candidate that was tagged before there were products."""
     tag: str
     """The candidate."""
     branch: str | None

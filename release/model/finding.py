@@ -28,6 +28,7 @@ class Check(OpenEnum):
     WHEEL_NAME = "wheel.name"  # file name, METADATA and .dist-info disagree on project or version
     WHEEL_TAGS = "wheel.tags"  # the Tag lines in WHEEL are not the expanded tags of the file name
     WHEEL_LAYOUT = "wheel.layout"  # not exactly one .dist-info directory with the required files
+    WHEEL_VERSION = "wheel.version"  # a version module that the product declares lacks the version
     WHEEL_OUTSIDE = "wheel.outside"  # a file outside the package's own directories
     RECORD_BROKEN = "record.broken"  # RECORD cannot be read
     RECORD_INCOMPLETE = "record.incomplete"  # RECORD does not list exactly the members

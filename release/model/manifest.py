@@ -156,6 +156,8 @@ class Manifest(Record):
 
     schema: int = field(default=SCHEMA, kw_only=True, metadata={"schema": SCHEMA})
     version: str
+    product: str | None = field(default=None, kw_only=True)
+    """The name of the product; None for a release that was built before there were products."""
     artifacts: Mapping[str, Artifact] = field(metadata={"by": "filename"})
     """By file name; a list in the document."""
     package_cells: tuple[CellStatus, ...] = field(
@@ -304,6 +306,7 @@ class Manifest(Record):
         extra = {cell.place: cell.extra for cell in self.cells}
         return Manifest(
             version=plan.version,
+            product=self.product,
             artifacts={artifact.filename: artifact for artifact in artifacts},
             package_cells=tuple(
                 CellStatus.of_plan(cell, present, extra.get(cell.place, {})) for cell in plan.cells
@@ -317,7 +320,8 @@ class Manifest(Record):
             overrides=overrides,
             extra=self.extra,
             keys=(
-                *("schema", "version", "artifacts", "cells", "dists"),
+                *("schema", "version", *(("product",) if self.product else ())),
+                *("artifacts", "cells", "dists"),
                 *("promoted_from", "conditions", "overrides"),
             ),
         )

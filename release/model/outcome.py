@@ -24,8 +24,8 @@ class Outcome(Record):
     """What ran it, such as `CPython 3.14.8`, `qemu-aarch64 10.1.0`, `wine-8.0`."""
     status: RunState
     detail: str
-    """Passed: what was done, in a few words. Failed: the reason, with the program's last output.
-    Not run: the reason, as half a sentence that reads after "not run: "."""
+    """Passed or installed: what was done, in a few words. Failed: the reason, with the program's
+    last output. Not run: the reason, as half a sentence that reads after "not run: "."""
     files: tuple[str, ...]
     """The artifacts that were used."""
     seconds: float = 0.0

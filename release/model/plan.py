@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from release.model import document
-from release.model.record import Record
+from release.model.product import Package, Product
+from release.model.record import FormError, Record
+
+SCHEMA = 2
+"""The schema that this program reads and writes; 1 did not have the product."""
 
 Place = tuple[str | None, str, str | None]
 """A cell: package, platform, Python. A dist has only a platform."""
@@ -23,16 +29,6 @@ class Platform(Record):
     libc: str | None
     minimum_os: str | None
     wheel_tags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Package(Record):
-    """A distribution of the release."""
-
-    name: str
-    """As on the registry."""
-    roots: tuple[str, ...]
-    """The directories, relative to site-packages, that its wheels may put files into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +73,18 @@ class PlannedDist(Record):
 class Plan(Record):
     """What a release consists of."""
 
+    schema: int = field(default=SCHEMA, kw_only=True, metadata={"schema": SCHEMA})
+    product: Product
     version: str
     """The version of everything, in canonical form (PEP 440)."""
     platforms: tuple[Platform, ...]
-    packages: tuple[Package, ...]
     cells: tuple[Cell, ...]
     dists: tuple[PlannedDist, ...]
+
+    @property
+    def packages(self) -> tuple[Package, ...]:
+        """The packages of the product."""
+        return self.product.packages
 
     @property
     def wheels(self) -> frozenset[str]:
@@ -105,17 +107,6 @@ class Plan(Record):
                 return platform
         raise LookupError(f"the plan has no platform {name}")
 
-    def serving(self, package: str, platform: str, python: str) -> str:
-        """File name of the wheel that must serve a cell.
-
-        Raises:
-          LookupError: the plan has no such cell.
-        """
-        for cell in self.cells:
-            if (cell.package, cell.platform, cell.python) == (package, platform, python):
-                return cell.wheel
-        raise LookupError(f"the plan has no {package} for {platform} and Python {python}")
-
     def restamped(self, version: str, rename: Callable[[str], str]) -> Plan:
         """The plan at another version.
 
@@ -136,7 +127,7 @@ def read(path: Path) -> Plan:
     Raises:
       document.DocumentError: the file cannot be read, or is not a plan.
     """
-    return document.read(path, "plan", Plan.from_json)
+    return document.read(path, "plan", _parse)
 
 
 def loads(text: bytes, where: str) -> Plan:
@@ -149,4 +140,56 @@ def loads(text: bytes, where: str) -> Plan:
     Raises:
       document.DocumentError: it is not a plan.
     """
-    return document.loads(text, where, "plan", Plan.from_json)
+    return document.loads(text, where, "plan", _parse)
+
+
+def _parse(data: Mapping[str, Any]) -> Plan:
+    """The plan of a JSON object, if its parts fit together.
+
+    Raises:
+      FormError: it is malformed, or its parts contradict each other.
+    """
+    if isinstance(data, dict) and "schema" not in data and "packages" in data:
+        raise FormError("an older version wrote it; build the release again")
+    plan = Plan.from_json(data)
+    if problems := [*_contradictions(plan), *_invalid_patterns(plan.product)]:
+        raise FormError(problems[0])
+    return plan
+
+
+def _contradictions(plan: Plan) -> Iterator[str]:
+    """What does not fit the product or the platforms, a sentence each."""
+    packages = {package.name for package in plan.packages}
+    platforms = {platform.name for platform in plan.platforms}
+    for index, cell in enumerate(plan.cells):
+        if cell.package not in packages:
+            yield f"cells[{index}].package is {cell.package}, which the product does not have"
+    places = {f"cells[{index}]": cell.platform for index, cell in enumerate(plan.cells)}
+    places |= {f"dists[{index}]": dist.platform for index, dist in enumerate(plan.dists)}
+    for where, platform in places.items():
+        if platform not in platforms:
+            yield f"{where}.platform is {platform}, which platforms does not list"
+    if plan.dists and plan.product.dist is None:
+        yield "dists lists archives, but the product has none"
+    for name in plan.product.dist.packages if plan.product.dist else ():
+        if name not in packages:
+            yield f"product.dist.packages lists {name}, which the product does not have"
+
+
+def _invalid_patterns(product: Product) -> Iterator[str]:
+    """What is not a valid regular expression, a sentence each."""
+    patterns = {
+        f"product.packages[{i}].programs[{j}].prints": (program.prints, 0)
+        for i, package in enumerate(product.packages)
+        for j, program in enumerate(package.programs)
+    }
+    for i, file in enumerate(product.dist.versions if product.dist else ()):
+        patterns[f"product.dist.versions[{i}].pattern"] = (file.pattern, 1)
+    for where, (pattern, groups) in patterns.items():
+        try:
+            found = re.compile(pattern).groups
+        except re.error as error:
+            yield f"{where} is not a regular expression ({error})"
+        else:
+            if found < groups:
+                yield f"{where} has no group, which would be the version"

@@ -48,8 +48,8 @@ def read(directory: Path, plan_file: Path | None = None) -> ReleaseDirectory:
     """
     if not directory.is_dir():
         raise ReleaseDirectoryError(
-            f"{directory}: the directory does not exist; `./bazelw build //packaging:all` creates "
-            "bazel-bin/packaging"
+            f"{directory}: the directory does not exist; `./bazelw build //products/NAME:all` "
+            "creates bazel-bin/products/NAME"
         )
     files = [
         path

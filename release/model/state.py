@@ -22,3 +22,6 @@ class RunState(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_RUN = "not run"
+    INSTALLED = "installed"
+    """Installed, but not tested: the product has no smoke program, or declares the package as
+    `alone`."""

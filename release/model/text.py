@@ -18,6 +18,16 @@ def mib(size: int, digits: int = 1) -> str:
     return f"{size / MIB:,.{digits}f} MiB"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 file`, `2 files`.
+
+    Args:
+      number: how many.
+      noun: what one of them is.
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def listed(items: Iterable[object], most: int, separator: str = ", ") -> str:
     """The first items, and how many more there are: `a, b, and 3 more`.
 

@@ -18,7 +18,8 @@ SCHEMA = 1
 """The schema that this program reads and writes."""
 
 Role = Literal["turbine", "core", "dependency"]
-"""Built for this release; part of the IREE release that it ships with; from other projects."""
+"""The companion of a product, built for this release; the core, which is part of the product's
+release that it ships with; from other projects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,15 @@ class Wheelhouse(Record):
 
     schema: int = field(default=SCHEMA, kw_only=True, metadata={"schema": SCHEMA})
     version: str
-    """Of iree-turbine and shark-turbine."""
+    """Of the companion."""
     core: str
-    """Version of iree-compiler and iree-runtime."""
+    """Version of the core."""
     core_from: str
     """The release that they come from: STORE TAG."""
     commit: str
     """The commit of that release."""
     source: str
-    """Where the files of iree-turbine come from, for messages."""
+    """Where the files of the companion come from, for messages."""
     wheels: tuple[WheelhouseWheel, ...]
     platforms: tuple[Platform, ...]
     """The platforms of the locks."""

@@ -14,9 +14,6 @@ from release.model import plan
 from release.model.errors import Refused, UsageError
 from release.model.plan import Plan
 
-ALL = "//packaging:all"
-PLAN = "//packaging:plan"
-
 # The messages of `fail()` in a rule, and of any other error.
 _REFUSAL = re.compile(r"Error in fail: (.+)")
 _ERROR = re.compile(r"ERROR: (?:\S+:\d+:\d+: )?(.+)")
@@ -40,17 +37,21 @@ class BuildError(Exception):
 class Workspace:
     """A checkout of this repository that Bazel builds in."""
 
-    def __init__(self, path: Path, *, progress: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, path: Path, package: str, *, progress: Callable[[str], None] = lambda _: None
+    ) -> None:
         """A workspace.
 
         Args:
           path: its directory.
+          package: the Bazel package that declares the product, such as //products/NAME.
           progress: is called with each line that Bazel prints.
 
         Raises:
           UsageError: the directory has no bazelw.
         """
         self.path = path
+        self._package = package
         self._progress = progress
         if not (path / "bazelw").is_file():
             raise UsageError(f"{path}: not a checkout of this repository: bazelw does not exist")
@@ -63,20 +64,20 @@ class Workspace:
         """
         planned = self._plan(version)
         try:
-            return Built(self._bazel(ALL, version))
+            return Built(self._bazel("all", version))
         except BuildError as error:
             unbuilt = self._tolerated_failures(version, planned)
             if not unbuilt:
                 # Each platform builds alone: the failure belongs to none, or was temporary.
                 raise Refused(f"{version} could not be built: {error}") from error
         try:
-            return Built(self._bazel(ALL, version, without=tuple(unbuilt)), unbuilt)
+            return Built(self._bazel("all", version, without=tuple(unbuilt)), unbuilt)
         except BuildError as error:
             raise Refused(f"{version} could not be built: {error}") from error
 
     def _plan(self, version: str) -> Plan:
         try:
-            return plan.read(self._bazel(PLAN, version) / "plan.json")
+            return plan.read(self._bazel("plan", version) / "plan.json")
         except BuildError as error:
             raise Refused(f"{version} cannot be planned: {error}") from error
 
@@ -90,7 +91,7 @@ class Workspace:
         for name in sorted(names, key=lambda name: name not in required):
             others = tuple(other for other in names if other != name)
             try:
-                self._bazel(ALL, version, without=others)
+                self._bazel("all", version, without=others)
             except BuildError as error:
                 if name in required:
                     raise Refused(
@@ -100,14 +101,14 @@ class Workspace:
         return unbuilt
 
     def _bazel(self, target: str, version: str, *, without: Sequence[str] = ()) -> Path:
-        """Builds a target, and returns the directory of this repository's outputs.
+        """Builds a target of the product, and returns the directory of the product's outputs.
 
         Raises:
           BuildError: it cannot be built.
         """
         flags = [f"--//packaging:version={version}"]
         flags += [f"--//packaging:without={platform}" for platform in without]
-        self._run("build", "--color=no", "--curses=no", *flags, target)
+        self._run("build", "--color=no", "--curses=no", *flags, f"{self._package}:{target}")
         # The link `bazel-bin` may point at the outputs of another build.
         info = subprocess.run(
             [self.path / "bazelw", "info", *flags, "bazel-bin"],
@@ -117,7 +118,7 @@ class Workspace:
             capture_output=True,
             text=True,
         )
-        return Path(info.stdout.strip()) / "packaging"
+        return Path(info.stdout.strip()) / self._package.removeprefix("//")
 
     def _run(self, *arguments: str) -> None:
         lines: deque[str] = deque(maxlen=_KEPT_LINES)

@@ -21,6 +21,7 @@ from release.hosting.store import Store
 from release.model import release_dir, terminal, version
 from release.model.errors import Refused, UsageError
 from release.model.manifest import Manifest
+from release.model.products import DeclaredProduct
 from release.model.release_dir import ReleaseDirectory
 from release.model.settings import Settings
 from release.nightly import tagging, worktree
@@ -62,6 +63,8 @@ class NightlyRun:
 
     workspace: Path
     """The checkout that the command runs in."""
+    product: DeclaredProduct
+    """What is released."""
     store: Store
     source: CommitSource
     settings: Settings
@@ -92,12 +95,19 @@ def preview(run: NightlyRun) -> Tagged:
     """The candidate that `publish` would tag, build and publish; changes nothing.
 
     Raises:
-      Refused: no commit is green.
+      Refused: no commit is green, or the store has releases of another product.
       UsageError: an option does not fit the store or the source.
     """
     options = run.options
     choice = _choose(run)
-    return tagging.preview(run.store, choice, now=run.now, number=options.number, name=options.tag)
+    return tagging.preview(
+        run.store,
+        choice,
+        product=run.product.product.name,
+        now=run.now,
+        number=options.number,
+        name=options.tag,
+    )
 
 
 def publish(run: NightlyRun) -> ReleaseSummary:
@@ -106,8 +116,8 @@ def publish(run: NightlyRun) -> ReleaseSummary:
     A rerun continues where an interrupted run stopped.
 
     Raises:
-      Refused: no commit is green, a required platform cannot be built, or the gate refuses the
-        release.
+      Refused: the store has releases of another product, no commit is green, a required platform
+        cannot be built, or the gate refuses the release.
       UsageError: an option does not fit the store or the source.
       RemoteError: a remote failed; a rerun continues.
     """
@@ -117,6 +127,7 @@ def publish(run: NightlyRun) -> ReleaseSummary:
         tagged = tagging.tag(
             store,
             choice,
+            product=run.product.product.name,
             now=run.now,
             number=options.number,
             name=options.tag,
@@ -136,9 +147,9 @@ def publish(run: NightlyRun) -> ReleaseSummary:
         # The commit may be older than the last nightly, or on another branch.
         run.report(f"{branch} was not moved, because --commit was given")
     with run.step("index"):
-        written = site.write(store, run.site, now=run.now, progress=run.report)
+        written = site.write(store, run.site, run.product.product, now=run.now, progress=run.report)
         run.report(f"{run.site}/index.html lists {written.releases} releases")
-    published = summary.read(store, tagged.tag)
+    published = summary.read(store, tagged.tag, run.product.product)
     if published is None:
         raise UsageError(f"{store.address}: {tagged.tag} was published without a manifest")
     return published
@@ -148,6 +159,7 @@ def _choose(run: NightlyRun) -> Choice:
     options = run.options
     if options.version:
         publisher.check_version(run.store, options.version)
+    catalogue.check_product(run.store, run.product.product)
     return tagging.choose(
         run.source, run.settings.tag, now=run.now, commit=options.commit, branch=None
     )
@@ -208,7 +220,8 @@ def _build(run: NightlyRun, tagged: Tagged) -> tuple[Built, bool]:
             if line.startswith("["):
                 status.update(line[:100])
 
-        return Workspace(directory, progress=show).build(tagged.version), dirty
+        workspace = Workspace(directory, run.product.files.label, progress=show)
+        return workspace.build(tagged.version), dirty
 
 
 def _validate(run: NightlyRun, release: ReleaseDirectory, previous: Manifest | None) -> Judgement:
@@ -220,6 +233,7 @@ def _validate(run: NightlyRun, release: ReleaseDirectory, previous: Manifest | N
     verdicts = examination.examine(
         release,
         ExaminationOptions(
+            product=run.product,
             run=run.options.smoke_test,
             required_runs=required_runs.parse_all(run.options.require, release.plan),
             limits=SizeLimits(wheel=run.settings.publish.registry_file_limit),

@@ -67,6 +67,7 @@ def tag(
     store: Store,
     choice: Choice,
     *,
+    product: str,
     now: datetime,
     number: int | None = None,
     name: str | None = None,
@@ -77,6 +78,7 @@ def tag(
     Args:
       store: where the tag and the draft are created.
       choice: the commit.
+      product: name of the product, for the evidence.
       now: UTC; its day is the candidate's.
       number: N of the tag of a new candidate; by default the next of the day.
       name: the tag to use, which need not be a candidate's.
@@ -109,7 +111,9 @@ def tag(
         title=f"{version.of_tag(chosen)} (being built)",
         notes=f"Being built from {commit.sha}.\n",
     )
-    evidence = _record(store, release, evidence_of(choice, chosen, now, override=override))
+    evidence = _record(
+        store, release, evidence_of(choice, chosen, now, product=product, override=override)
+    )
     return Tagged(chosen, commit, chosen not in tags, evidence)
 
 
@@ -117,6 +121,7 @@ def preview(
     store: Store,
     choice: Choice,
     *,
+    product: str,
     now: datetime,
     number: int | None = None,
     name: str | None = None,
@@ -125,7 +130,7 @@ def preview(
     """What `tag` would do; changes nothing."""
     tags = store.tags()
     chosen = name or _name(tags, choice.commit.sha, now.date(), number)
-    evidence = evidence_of(choice, chosen, now, override=override)
+    evidence = evidence_of(choice, chosen, now, product=product, override=override)
     return Tagged(chosen, choice.commit, chosen not in tags, evidence)
 
 
@@ -163,7 +168,9 @@ def _record(store: Store, release: StoredRelease, evidence: CommitEvidence) -> C
     return evidence_json.loads(text, where)
 
 
-def evidence_of(choice: Choice, tag: str, now: datetime, *, override: bool) -> CommitEvidence:
+def evidence_of(
+    choice: Choice, tag: str, now: datetime, *, product: str, override: bool
+) -> CommitEvidence:
     """Why the commit was chosen."""
     if override:
         actor = os.environ.get("GITHUB_ACTOR")
@@ -173,6 +180,7 @@ def evidence_of(choice: Choice, tag: str, now: datetime, *, override: bool) -> C
     else:
         why = "it is the newest commit whose required checks all succeeded"
     return CommitEvidence(
+        product=product,
         tag=tag,
         branch=choice.branch,
         commit=choice.commit.sha,

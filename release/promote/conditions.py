@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from release.hosting.source import CommitSource
+from release.model.cells import CellStatus
 from release.model.errors import Refused, UsageError
 from release.model.manifest import Condition
 from release.model.settings import PromoteSettings
@@ -106,7 +107,11 @@ def _platforms(circumstances: Circumstances) -> Condition:
 
 
 def _verdicts(circumstances: Circumstances) -> Condition:
-    """No cell is wrong or failed, and each required package ran on each of its platforms."""
+    """No cell is wrong or failed, and each required package ran on each of its platforms.
+
+    Without a smoke program, packages are only installed; whether that is enough is a setting. It is
+    always enough for packages that the product declares to be installed alone: nothing runs them.
+    """
     cells = circumstances.candidate.manifest.cells
     wrong = [
         cell.name for cell in cells if cell.status is CellState.WRONG or cell.run is RunState.FAILED
@@ -114,15 +119,41 @@ def _verdicts(circumstances: Circumstances) -> Condition:
     if wrong:
         detail = f"the gate found these wrong or failing: {listed(wrong, MOST_LISTED)}"
         return Condition("verdicts", False, detail)
-    ran = {(cell.package, cell.platform) for cell in cells if cell.run is RunState.PASSED}
-    not_run = {
-        f"{cell.package or 'dist'} {cell.platform}": None
-        for cell in cells
-        if cell.required and (cell.package, cell.platform) not in ran
+    ran = _places(cells, RunState.PASSED)
+    installed = _places(cells, RunState.INSTALLED)
+    alone = {
+        package.name
+        for package in circumstances.candidate.plan.product.packages
+        if package.alone is not None
     }
+    if circumstances.settings.installed_is_enough:
+        ran |= installed
+    else:
+        ran |= {place for place in installed if place[0] in alone}
+    required = dict.fromkeys((cell.package, cell.platform) for cell in cells if cell.required)
+    untested = [place for place in required if place not in ran and place in installed]
+    not_run = [place for place in required if place not in ran | installed]
+    details = []
     if not_run:
-        return Condition("verdicts", False, f"not run: {listed(not_run, MOST_LISTED)}")
-    return Condition("verdicts", True, "the gate found no fault, and ran all that is required")
+        details.append(f"not run: {_listed(not_run)}")
+    if untested:
+        details.append(
+            f"installed, but not tested: {_listed(untested)}; write a smoke program, or set "
+            "promote.installed_is_enough"
+        )
+    if details:
+        return Condition("verdicts", False, "; ".join(details))
+    done = "installed or ran" if required.keys() & installed else "ran"
+    return Condition("verdicts", True, f"the gate found no fault, and {done} all that is required")
+
+
+def _places(cells: Sequence[CellStatus], state: RunState) -> set[tuple[str | None, str]]:
+    """The packages and platforms of which a cell has a state; None stands for the dist."""
+    return {(cell.package, cell.platform) for cell in cells if cell.run is state}
+
+
+def _listed(places: Iterable[tuple[str | None, str]]) -> str:
+    return listed((f"{package or 'dist'} {platform}" for package, platform in places), MOST_LISTED)
 
 
 def _blockers(circumstances: Circumstances) -> Condition:

@@ -17,6 +17,7 @@ from release.hosting.store import Store
 from release.model import version
 from release.model.errors import Refused
 from release.model.manifest import Manifest
+from release.model.products import DeclaredProduct
 from release.model.release_dir import ReleaseDirectory
 from release.model.settings import Settings
 from release.model.verdicts import Verdicts
@@ -32,6 +33,7 @@ from release.publish.published_manifest import BuildRecord
 class Promotion:
     """What is promoted, and how."""
 
+    product: DeclaredProduct
     store: Store
     source: CommitSource
     settings: Settings
@@ -129,6 +131,7 @@ def _examine(
     # the first candidate without it.
     candidate = promotion.candidate.manifest
     options = ExaminationOptions(
+        product=promotion.product,
         run=promotion.smoke_test,
         limits=SizeLimits(wheel=promotion.settings.publish.registry_file_limit),
     )

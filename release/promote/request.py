@@ -14,6 +14,7 @@ from release.hosting.store import Store
 from release.model import version
 from release.model.errors import Refused
 from release.model.manifest import Condition
+from release.model.products import DeclaredProduct
 from release.model.settings import Settings
 from release.promote import candidate as candidates
 from release.promote import conditions, promotion
@@ -30,6 +31,7 @@ from release.site import site as sites
 class PromoteRequest:
     """What a user asks for."""
 
+    product: DeclaredProduct
     store: Store
     source: CommitSource
     settings: Settings
@@ -120,6 +122,7 @@ def promote(
     if not already:
         promotion.promote(
             Promotion(
+                product=request.product,
                 store=store,
                 source=request.source,
                 settings=request.settings,
@@ -133,12 +136,12 @@ def promote(
             )
         )
     # Also after an earlier promotion: it may have been killed before it updated the index.
-    site = sites.rewrite(store, request.site, now=request.now)
+    site = sites.rewrite(store, request.site, request.product.product, now=request.now)
     return Promoted(_summary(request), already, site)
 
 
 def _summary(request: PromoteRequest) -> ReleaseSummary:
-    release = summary.read(request.store, request.tag)
+    release = summary.read(request.store, request.tag, request.product.product)
     if release is None:
         raise Refused(
             f"{request.store.address}: {request.tag} no longer has a manifest; find out who "

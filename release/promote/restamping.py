@@ -120,10 +120,18 @@ def _run_tool(
             f"${TOOL} is not set; start this program with `./bazelw run //release:promote`"
         )
     request, report = directory / "restamp.json", directory / "restamped.json"
+    product = candidate.plan.product
     content = {
         "former": candidate.version,
         "version": version,
-        "siblings": sorted(canonicalize_name(each.name) for each in candidate.plan.packages),
+        "siblings": sorted(canonicalize_name(each.name) for each in product.packages),
+        "version_modules": sorted(
+            module.path for package in product.packages for module in package.version_modules
+        ),
+        "texts": [
+            {"path": file.path, "pattern": file.pattern, "numeric": file.numeric}
+            for file in (product.dist.versions if product.dist else ())
+        ],
         "files": [
             {"source": str(path.absolute()), "output": str(outputs[name].absolute())}
             for name, path in files.items()

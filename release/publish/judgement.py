@@ -30,7 +30,7 @@ def of(found: Verdicts, release: ReleaseDirectory) -> Judgement:
     """
     if release.manifest is None:
         raise UsageError(
-            "the release has no manifest.json; build one with `./bazelw build //packaging:all`"
+            "the release has no manifest.json; build one with `./bazelw build //products/NAME:all`"
         )
     return Judgement(found.right, found.reasons, release.manifest.with_verdicts(found))
 

@@ -13,6 +13,7 @@ from release.hosting.store import Store
 from release.model import cells, version
 from release.model.cells import CellStatus
 from release.model.manifest import Manifest, Origin
+from release.model.product import Product
 from release.model.state import CellState, RunState
 from release.model.text import MIB
 from release.publish.publication import Publication
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_COMMITS = 50
 """How many commits the notes list."""
+_MARKS = {RunState.PASSED: "✔", RunState.INSTALLED: "◐"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#!~])")
 
 
@@ -77,7 +79,9 @@ def render(store: Store, publication: Publication, manifest: Manifest) -> Notes:
         templates()
         .get_template("notes.md.jinja")
         .render(
-            install=install_line(store, publication.tag, manifest),
+            install=install_line(
+                store, publication.tag, manifest, publication.release.plan.product
+            ),
             manifest=manifest,
             platforms=cells.platforms(manifest.cells),
             rows=list(_rows(manifest.cells)),
@@ -93,10 +97,10 @@ def render(store: Store, publication: Publication, manifest: Manifest) -> Notes:
     return Notes(f"{kind} {manifest.version}".capitalize(), rendered)
 
 
-def install_line(store: Store, tag: str, manifest: Manifest) -> str:
-    """The command that installs the compiler and the runtime, or all packages if it lacks both."""
+def install_line(store: Store, tag: str, manifest: Manifest, product: Product) -> str:
+    """The command that installs the headline packages, or all packages if it lacks those."""
     packages = sorted({a.package for a in manifest.artifacts.values() if a.package})
-    main = [name for name in packages if name in ("iree-compiler", "iree-runtime")] or packages
+    main = [name for name in packages if name in product.headline] or packages
     requirements = " ".join(f"{name}=={manifest.version}" for name in main)
     return f"pip install --find-links {_quoted(store.find_links(tag))} {requirements}"
 
@@ -128,7 +132,7 @@ def _rows(statuses: Sequence[CellStatus]) -> Iterator[tuple[str, list[str]]]:
 def _mark(cell: CellStatus) -> str:
     if cell.status is not CellState.BUILT:
         return "-"
-    return "✔" if cell.run is RunState.PASSED else "○"
+    return _MARKS.get(cell.run, "○")
 
 
 def _origins(manifest: Manifest) -> list[Origin]:

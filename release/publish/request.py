@@ -78,12 +78,13 @@ def resolve(request: PublishRequest, console: Console) -> Publication:
       console: where an inspection shows its progress.
 
     Raises:
-      Refused: the store does not take the version.
+      Refused: the store does not take the version, or has releases of another product.
       UsageError: the commit is not known, or the verdicts are for other files.
       RemoteError: the store cannot be read now.
     """
     store, release = request.store, request.release
     publisher.check_version(store, release.plan.version)
+    catalogue.check_product(store, release.plan.product)
     tag = request.tag or version.tag_of(release.plan.version)
     build = _build_record(store, tag, request.commit)
     if request.missing_reason:

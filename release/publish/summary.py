@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from release.hosting import catalogue
 from release.hosting.store import Store
 from release.model.manifest import Manifest
+from release.model.product import Product
 from release.publish import notes, publisher
 
 
@@ -23,8 +24,8 @@ class ReleaseSummary:
     """The command that installs it."""
 
 
-def read(store: Store, tag: str) -> ReleaseSummary | None:
-    """Reads what a store has published under a tag; None if it has no manifest.
+def read(store: Store, tag: str, product: Product) -> ReleaseSummary | None:
+    """Reads what a store has published of a product under a tag; None if it has no manifest.
 
     Raises:
       document.DocumentError: the manifest cannot be read.
@@ -33,5 +34,5 @@ def read(store: Store, tag: str) -> ReleaseSummary | None:
     manifest = catalogue.manifest_of(store, tag)
     if manifest is None:
         return None
-    install = notes.install_line(store, tag, manifest)
+    install = notes.install_line(store, tag, manifest, product)
     return ReleaseSummary(tag, manifest, publisher.missing(manifest), install)

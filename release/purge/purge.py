@@ -14,6 +14,7 @@ from release.hosting.store import Absent, Asset, Busy, Store, StoredRelease
 from release.model.document import DocumentError
 from release.model.errors import RemoteError
 from release.model.manifest import Manifest
+from release.model.product import Product
 from release.model.settings import PurgeSettings
 from release.purge import retention
 from release.purge.retention import Decision, RetentionCandidate
@@ -39,6 +40,7 @@ class PurgeRun:
     """A store, and the policy that applies to it."""
 
     store: Store
+    product: Product
     settings: PurgeSettings
     now: datetime
     """UTC."""
@@ -128,13 +130,14 @@ def write_index_without(run: PurgeRun, decisions: Sequence[Decision], site: Path
       UsageError: the store has no index of its own, and `site` names none.
     """
     directory = sites.required_directory(run.store, site)
-    sites.write(run.store, directory, now=run.now, without=frozenset(one.tag for one in decisions))
+    without = frozenset(one.tag for one in decisions)
+    sites.write(run.store, directory, run.product, now=run.now, without=without)
     return directory
 
 
 def rewrite_index(run: PurgeRun, site: Path | None, *, without: frozenset[str]) -> None:
     """Writes the index without some tags, if the store has an index."""
-    sites.rewrite(run.store, site, now=run.now, without=without)
+    sites.rewrite(run.store, site, run.product, now=run.now, without=without)
 
 
 def _remove(run: PurgeRun, decision: Decision) -> Removal:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from release.hosting.store import Store
 from release.model.errors import UsageError
-from release.registry import projects, wheels
+from release.model.product import Product
+from release.registry import wheels
 from release.registry.address import open_registry
 from release.registry.file import UploadResult
 from release.registry.push_plan import PushPlan, plan_push
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 class PushOptions:
     """What to push, and where; either `directory`, or both `store` and `tag`."""
 
+    product: Product
+    """The product that the wheels belong to."""
     registry: str
     """Upload URL of the registry."""
     index: str | None
@@ -95,7 +98,7 @@ def prepare(options: PushOptions) -> Iterator[PreparedPush]:
       RemoteError: the registry or the store failed; a rerun continues.
     """
     registry = open_registry(options.index, options.registry)
-    with tempfile.TemporaryDirectory(prefix="iree-push-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="push-") as scratch:
         if options.directory is not None and options.store is None:
             gathered = wheels.of_directory(options.directory)
         elif options.store is not None and options.tag is not None and options.directory is None:
@@ -105,5 +108,5 @@ def prepare(options: PushOptions) -> Iterator[PreparedPush]:
                 "name the wheels to push with --from DIR, such as wheelhouse/, or with "
                 "--store STORE --tag TAG"
             )
-        plan = plan_push(registry, gathered.wheels, projects.read())
+        plan = plan_push(registry, gathered.wheels, options.product)
         yield PreparedPush(registry, plan, gathered)

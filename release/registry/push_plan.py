@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from release.model.errors import Refused
+from release.model.product import Product, Project
 from release.model.text import listed, mib
 from release.registry.file import RegistryFile
 from release.registry.order import dependencies_first
-from release.registry.projects import DISPLAY_PATH, Project
 from release.registry.versions import by_version, default_version
 from release.registry.wheels import OutgoingWheel
 
@@ -44,20 +44,23 @@ class PushPlan:
         return tuple(wheel for wheel in self.wheels if wheel.name not in self.present)
 
 
-def plan_push(
-    registry: Registry, wheels: Sequence[OutgoingWheel], projects: Mapping[str, Project]
-) -> PushPlan:
+def plan_push(registry: Registry, wheels: Sequence[OutgoingWheel], product: Product) -> PushPlan:
     """Compares wheels with a registry, and checks that all may be uploaded; uploads nothing.
+
+    Args:
+      registry: the registry.
+      wheels: the wheels.
+      product: the product, one of whose projects each wheel must belong to.
 
     Raises:
       Refused: at least one wheel may not; the message lists the problems.
       RemoteError: the registry cannot be reached now.
     """
-    problems = list(_problems(registry, wheels, projects))
+    problems = list(_problems(registry, wheels, product))
     files: Mapping[str, Mapping[str, RegistryFile]] = {}
     if not problems:
         files = registry.files_of(wheel.project for wheel in wheels)
-        problems = list(_conflicts(registry, wheels, files, projects))
+        problems = list(_conflicts(registry, wheels, files, product.projects_by_name))
     if problems:
         raise Refused(f"nothing was uploaded: {listed(problems, _MAX_PROBLEMS, '; ')}")
     order = dependencies_first({wheel.project: wheel.requires for wheel in wheels})
@@ -69,15 +72,16 @@ def plan_push(
 
 
 def _problems(
-    registry: Registry, wheels: Sequence[OutgoingWheel], projects: Mapping[str, Project]
+    registry: Registry, wheels: Sequence[OutgoingWheel], product: Product
 ) -> Iterator[str]:
     """Reasons not to upload wheels to any registry."""
+    projects = product.projects_by_name
     if not wheels:
         yield "there are no wheels"
     for name in sorted({wheel.project for wheel in wheels}):
         project = projects.get(name)
         if project is None:
-            yield f"{name} is not listed in {DISPLAY_PATH}"
+            yield f"{name} is not a project of products/{product.name}"
         elif project.state == "deprecated":
             instead = f"; use {project.successor} instead" if project.successor else ""
             yield f"{name} is deprecated and must not be released{instead}"

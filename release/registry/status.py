@@ -1,4 +1,4 @@
-"""The status of our projects on a registry, compared with projects.toml and with a release."""
+"""The status of the projects of a product on a registry, compared with a release."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from release.model.errors import Refused
-from release.registry import expected, projects
+from release.model.product import Product, Project, ProjectState
+from release.registry import expected
 from release.registry.expected import ExpectedWheel
 from release.registry.file import RegistryFile
-from release.registry.projects import Project, State
 from release.registry.versions import Versions, by_version, default_version
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ProjectStatus:
     """The status of a project."""
 
     project: str
-    state: State
+    state: ProjectState
     newest: str | None
     """The version that unpinned installs select; None if the project has no files."""
     pre_release: str | None
@@ -54,27 +54,28 @@ class ProjectStatus:
 
 
 def check(
-    registry: Registry, table: Mapping[str, Project], release: Sequence[ExpectedWheel] = ()
+    registry: Registry, product: Product, release: Sequence[ExpectedWheel] = ()
 ) -> tuple[ProjectStatus, ...]:
     """Reads and checks the status of each project.
 
     Args:
       registry: the registry.
-      table: the projects.
+      product: the product with the projects.
       release: the wheels that the registry should have.
 
     Raises:
-      Refused: the release has a project that is not in the table.
+      Refused: the release has a project that is none of the product's.
       RemoteError: the registry cannot be reached now.
     """
-    if unknown := sorted({wheel.project for wheel in release} - table.keys()):
-        raise Refused(f"{unknown[0]} is not listed in {projects.DISPLAY_PATH}")
-    return check_files(registry, table, registry.files_of(table), release)
+    known = product.projects_by_name
+    if unknown := sorted({wheel.project for wheel in release} - known.keys()):
+        raise Refused(f"{unknown[0]} is not a project of products/{product.name}")
+    return check_files(registry, product, registry.files_of(known), release)
 
 
 def check_files(
     registry: Registry,
-    table: Mapping[str, Project],
+    product: Product,
     files: Mapping[str, Mapping[str, RegistryFile]],
     release: Sequence[ExpectedWheel] = (),
 ) -> tuple[ProjectStatus, ...]:
@@ -82,9 +83,9 @@ def check_files(
 
     Args:
       registry: the registry.
-      table: the projects.
+      product: the product with the projects.
       files: the registry's files of each project, by name.
-      release: the wheels that the registry should have, all of projects in the table.
+      release: the wheels that the registry should have, all of projects of the product.
     """
     versions = {name: by_version(by_name) for name, by_name in files.items()}
     return tuple(
@@ -96,7 +97,7 @@ def check_files(
                 registry, {name: files[name]}, [one for one in release if one.project == name]
             ),
         )
-        for name, project in table.items()
+        for name, project in product.projects_by_name.items()
     )
 
 

@@ -14,7 +14,6 @@ from importlib.metadata import Distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pip
 from installer.records import Hash, RecordEntry, parse_record_file
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
@@ -24,19 +23,19 @@ from release.gate.smoke import supplier
 from release.gate.smoke.environment import Environment
 from release.gate.smoke.equipment import Equipment
 from release.gate.smoke.errors import SmokeTestError
+from release.gate.smoke.installed import installed_path
 from release.model import release_dir, terminal
 from release.model.errors import Refused, UsageError
+from release.model.product import Companion
 from release.model.wheelhouse import Lock, Wheelhouse, WheelhouseWheel
 from release.registry import expected
+from release.registry.pip_command import install_by_name
 from release.turbine import smoke_test
 from release.turbine.smoke_test import SuiteOutcome, SuiteRun
 from release.turbine.tools import Tools
 
 if TYPE_CHECKING:
     from release.registry.registry import Registry
-
-_PIP = Path(pip.__file__).with_name("__pip-runner__.py")
-"""Runs pip with another Python than this one, like pip's own --python option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,7 @@ def verify_release(
     registry: Registry,
     wheelhouse: Wheelhouse,
     locks: Sequence[Lock],
+    companion: Companion,
     suite: Path,
     console: Console,
 ) -> VerifiedRelease:
@@ -88,6 +88,7 @@ def verify_release(
       registry: the registry.
       wheelhouse: what was pushed.
       locks: the platforms and Pythons to test on; those of other machines are skipped.
+      companion: what was released.
       suite: a file or directory of tests for pytest.
       console: shows progress.
 
@@ -102,7 +103,8 @@ def verify_release(
     count = check_digests(registry, wheelhouse)
     report(f"all {count} wheels on {registry.host} match what was pushed")
     equipment = supplier.from_environment(report)
-    this = Verification(registry, wheelhouse, suite, equipment, Tools.from_environment(), report)
+    tools = Tools.from_environment(companion.name)
+    this = Verification(registry, wheelhouse, suite, equipment, tools, report)
     outcomes = smoke_test.run_each(wheelhouse, locks, console, lambda lock: verify(this, lock))
     return VerifiedRelease(count, tuple(outcomes))
 
@@ -143,15 +145,7 @@ def verify(verification: Verification, lock: Lock) -> SuiteOutcome:
             list(smoke_test.requirements(wheelhouse.dependencies(lock))), [dependencies]
         ).expect()
         pinned = [f"{wheel.project}=={wheel.version}" for wheel in wheelhouse.of_role("turbine")]
-        result = environment.run_online(
-            *("python", str(_PIP), "install", "--isolated", "--no-cache-dir", "--no-input"),
-            *("--disable-pip-version-check", "--only-binary", ":all:"),
-            *("--index-url", registry.index, *pinned),
-        )
-        if result.exit_code:
-            # Raises RemoteError if the network is the reason.
-            registry.files(wheelhouse.of_role("turbine")[0].project)
-        result.expect()
+        install_by_name(environment, registry, pinned, wheelhouse.of_role("turbine")[0].project)
 
     def verify_files(environment: Environment) -> None:
         try:
@@ -196,7 +190,7 @@ def _check_files(verification: Verification, environment: Environment) -> int:
         if distribution is None:
             raise Refused(
                 f"{project} is part of the release, but was not installed; add it to the "
-                "requirements of iree-turbine"
+                f"requirements of {verification.tools.companion}"
             )
         wheel = _installed_wheel(
             [one for one in verification.wheelhouse.wheels if one.project == project],
@@ -209,7 +203,7 @@ def _check_files(verification: Verification, environment: Environment) -> int:
             host = verification.registry.host
             raise Refused(f"{host}: {target.name} differs from the wheel that was pushed")
         for entry in _recorded(target):
-            path = environment.installed_path(distribution, entry.path)
+            path = installed_path(environment, entry.path)
             if not path.is_file() or not _same(entry.hash_, path):
                 raise Refused(f"{entry.path} of {project} differs from the published wheel")
             count += 1

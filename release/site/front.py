@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from packaging.utils import canonicalize_name
+
 from release.model import cells
 from release.model.cells import CellStatus, MissingPlatform
+from release.model.product import Product
 from release.model.state import CellState, RunState
 from release.model.text import MIB
 from release.site import chart
@@ -21,8 +24,11 @@ LISTED = 50
 """Releases listed on the front page; all.html lists all."""
 CHARTED = 200
 """Releases in the chart."""
-
-_MAIN = ("iree-compiler", "iree-runtime")
+_RUNS = {
+    RunState.PASSED: ("run", "installed and run"),
+    RunState.INSTALLED: ("installed", "installed, not tested"),
+}
+"""State and tooltip of a cell whose file was installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class GridMark:
     python: str
     """Such as 3.14; empty for a dist."""
     state: str
-    """run, built, missing or wrong."""
+    """run, installed, built, missing or wrong."""
     title: str
     """Tooltip."""
 
@@ -68,11 +74,12 @@ class ShownRelease:
         return f"{built} of {total} built" if built < total else f"all {built} built"
 
 
-def write(pages: Pages, *, now: datetime, store: str) -> None:
+def write(pages: Pages, product: Product, *, now: datetime, store: str) -> None:
     """Writes index.html and all.html.
 
     Args:
       pages: the entries to write pages from.
+      product: what the releases are of.
       now: UTC; shown on the page.
       store: address of the store; shown on the page.
     """
@@ -83,7 +90,7 @@ def write(pages: Pages, *, now: datetime, store: str) -> None:
     sizes: list[dict[str, float]] = []
     for number, entry in enumerate(pages.entries()):
         if number < LISTED or entry.kind not in newest:
-            one = _shown(pages, entry)
+            one = _shown(pages, entry, product)
             newest.setdefault(entry.kind, one)
             if number < LISTED:
                 listed.append(one)
@@ -94,6 +101,7 @@ def write(pages: Pages, *, now: datetime, store: str) -> None:
             sizes.append(_sizes(entry))
     template = templates().get_template("index.html.jinja")
     page = template.render(
+        title=product.title,
         newest=[
             newest[kind]
             for kind in ("stable", "candidate", "nightly", "development")
@@ -111,13 +119,13 @@ def write(pages: Pages, *, now: datetime, store: str) -> None:
     stream = (
         templates()
         .get_template("all.html.jinja")
-        .stream(entries=pages.entries(), total=len(pages.tags))
+        .stream(title=product.title, entries=pages.entries(), total=len(pages.tags))
     )
     stream.enable_buffering(100)
     stream.dump(str(pages.path("all.html")), encoding="utf-8")
 
 
-def _shown(pages: Pages, entry: Entry) -> ShownRelease:
+def _shown(pages: Pages, entry: Entry, product: Product) -> ShownRelease:
     platforms = cells.platforms(entry.cells)
     return ShownRelease(
         entry=entry,
@@ -137,14 +145,13 @@ def _shown(pages: Pages, entry: Entry) -> ShownRelease:
             (file, pages.link(file.url, up=0)) for file in entry.files if file.kind == "dist"
         ),
         size=sum(file.size for file in entry.files) / MIB,
-        requirements=_requirements(entry, pages.tags),
+        requirements=_requirements(entry, pages.tags, product.headline),
     )
 
 
 def _mark(cell: CellStatus) -> GridMark:
     if cell.status is CellState.BUILT:
-        state = "run" if cell.run is RunState.PASSED else "built"
-        title = "installed and run" if state == "run" else f"built, not run: {cell.run_detail}"
+        state, title = _RUNS.get(cell.run, ("built", f"built, not run: {cell.run_detail}"))
     else:
         state = cell.status
         title = "missing" + (f" since {cell.missing_since}" if cell.missing_since else "")
@@ -153,13 +160,14 @@ def _mark(cell: CellStatus) -> GridMark:
     return GridMark(cell.python or "", state, f"{where}: {title}")
 
 
-def _requirements(entry: Entry, tags: Sequence[str]) -> str:
-    """Pins of the compiler and the runtime, or of all projects if the release has neither."""
+def _requirements(entry: Entry, tags: Sequence[str], headline: Collection[str]) -> str:
+    """Pins of the headline packages, or of all projects if the release has none of those."""
     # By PEP 440, ==3.14.0 selects 3.14.0+mine rather than 3.14.0 if the list has both.
     labelled = any(tag.startswith(f"{entry.tag}+") for tag in tags)
     pin = "===" if labelled else "=="
+    main: list[str] = [canonicalize_name(name) for name in headline]
     versions = {file.project: file.version for file in entry.files if file.project}
-    projects = [name for name in _MAIN if name in versions] or sorted(filter(None, versions))
+    projects = [name for name in main if name in versions] or sorted(filter(None, versions))
     return " ".join(f"{name}{pin}{versions[name]}" for name in projects)
 
 

@@ -13,8 +13,9 @@ from release.hosting import catalogue
 from release.hosting.store import Asset, Store, StoredRelease
 from release.model.errors import Refused, UsageError
 from release.model.manifest import Manifest
+from release.model.product import Product
 from release.model.release_dir import where
-from release.site import entry, front, generation, simple
+from release.site import entry, front, generation, simple, site_file
 from release.site.entry import Entry
 from release.site.generation import Generation
 from release.site.pages import Pages
@@ -57,6 +58,7 @@ def required_directory(store: Store, given: Path | None) -> Path:
 def write(
     store: Store,
     directory: Path,
+    product: Product,
     *,
     now: datetime,
     without: frozenset[str] = frozenset(),
@@ -67,26 +69,36 @@ def write(
     Args:
       store: the store.
       directory: becomes a symbolic link to the site, in one step.
+      product: what the releases are of.
       now: UTC; shown on the front page.
       without: tags to leave out, because they are about to be purged.
       progress: is called with the tag of each release that is read.
 
     Raises:
-      Refused: the new site would lack files that the store still has; the old site stays.
+      Refused: the directory has the site of another product, or the new site would lack files that
+        the store still has; the old site stays.
       UsageError: the path is taken by something else.
       RemoteError: the store cannot be read now.
     """
     with generation.new(directory) as made:
+        if made.previous:
+            _require_own(directory, made.previous, product)
+        made.path(site_file.NAME).write_bytes(site_file.content(product))
         tags, files, read = _entries(store, made, without, progress)
         _refuse_loss(store, made, tags, without)
         pages = Pages(made.directory, made.path, tags, _base(store, directory))
         simple.write(pages)
-        front.write(pages, now=now, store=store.address)
+        front.write(pages, product, now=now, store=store.address)
         return Written(len(tags), files, read)
 
 
 def rewrite(
-    store: Store, given: Path | None, *, now: datetime, without: frozenset[str] = frozenset()
+    store: Store,
+    given: Path | None,
+    product: Product,
+    *,
+    now: datetime,
+    without: frozenset[str] = frozenset(),
 ) -> Path | None:
     """Updates the site in a given directory, or that of a directory store if it exists.
 
@@ -99,8 +111,18 @@ def rewrite(
     directory = directory_of(store, given)
     if directory is None or not (given or directory.exists()):
         return None
-    write(store, directory, now=now, without=without)
+    write(store, directory, product, now=now, without=without)
     return directory
+
+
+def _require_own(directory: Path, served: Path, product: Product) -> None:
+    """Checks that a served site is one of the product, or from before sites named it."""
+    other = site_file.product_of(served)
+    if other not in (product.name, None):
+        raise Refused(
+            f"{directory} is the index of {other}, not of {product.name}; pass another directory "
+            "with --site"
+        )
 
 
 def _entries(

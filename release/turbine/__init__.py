@@ -1,1 +1,1 @@
-"""Turbine releases, and the wheelhouse that they are assembled in."""
+"""Turbine releases: a companion of a product, and the wheelhouse that it is assembled in."""

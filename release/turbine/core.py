@@ -1,7 +1,8 @@
-"""The published IREE release that a turbine release ships with."""
+"""The core: the published release of the product that a turbine release ships with."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from release.hosting import catalogue
@@ -12,23 +13,26 @@ from release.model.manifest import Artifact
 from release.model.plan import Plan
 from release.model.state import CellState
 
-PACKAGES = ("iree-compiler", "iree-runtime")
-
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """A published IREE release."""
+    """A published release of the product."""
 
     tag: str
     version: str
     commit: str
     wheels: tuple[Artifact, ...]
-    """The wheels of PACKAGES, for every platform and Python of the release."""
+    """Those that the companion requires, for every platform and Python of the release."""
     plan: Plan
 
 
-def read(store: Store, tag: str) -> Core:
-    """Reads the compiler and runtime wheels of a release.
+def read(store: Store, tag: str, packages: Collection[str]) -> Core:
+    """Reads the wheels of a release that a companion requires.
+
+    Args:
+      store: the store.
+      tag: the tag of the release.
+      packages: the names of the packages.
 
     Raises:
       UsageError: the tag is not a release tag.
@@ -54,12 +58,12 @@ def read(store: Store, tag: str) -> Core:
     gaps = [
         f"{cell.package} {cell.platform} {cell.python}"
         for cell in manifest.cells
-        if cell.package in PACKAGES and cell.required and cell.status is not CellState.BUILT
+        if cell.package in packages and cell.required and cell.status is not CellState.BUILT
     ]
-    wheels = tuple(one for one in manifest.artifacts.values() if one.package in PACKAGES)
-    if gaps or {one.package for one in wheels} != set(PACKAGES):
+    wheels = tuple(one for one in manifest.artifacts.values() if one.package in packages)
+    if gaps or {one.package for one in wheels} != set(packages):
         raise Refused(
-            f"{store.address}: {tag} lacks {gaps[0] if gaps else ' and '.join(PACKAGES)}; name "
+            f"{store.address}: {tag} lacks {gaps[0] if gaps else ' and '.join(packages)}; name "
             "another release with --core-release TAG"
         )
     return Core(tag, manifest.version, manifest.commit, wheels, plan)

@@ -15,10 +15,10 @@ DAY = "YYYYMMDD"
 
 
 def turbine_version(core: str, *, pre: str, post: str, today: date) -> str:
-    """Composes the version of iree-turbine.
+    """Composes the version of a companion.
 
     Args:
-      core: the stable IREE version that it is named after, X.Y.Z.
+      core: the stable version of the core that it is named after, X.Y.Z.
       pre: rcYYYYMMDD or devYYYYMMDD, literally or with a number; empty for none.
       post: the number of a post-release; empty for none.
       today: the day, UTC, that replaces YYYYMMDD.

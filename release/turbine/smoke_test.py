@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +18,39 @@ from release.gate.smoke.equipment import Equipment
 from release.gate.smoke.errors import NotRunError, SmokeTestError
 from release.gate.smoke.host import host_platform
 from release.model import terminal
-from release.model.errors import Refused
+from release.model.errors import Refused, UsageError
+from release.model.release_dir import where
 from release.model.wheelhouse import Lock, Wheelhouse, WheelhouseWheel
 
-SUITE = Path(__file__).with_name("suite")
-"""The default test suite."""
+SUITE = "TURBINE_SUITE"
+"""The environment variable with the paths of the files of the default test suite."""
 
 Status = Literal["passed", "failed", "not run"]
 
 _TORCH = "torch"
 _TIMEOUT = 1800.0
 """Time limit in seconds for each step of a smoke test."""
+
+
+def suite_at(given: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The test suite to run: a given one, or that of the companion.
+
+    Raises:
+      UsageError: the given one does not exist, or the companion's is not known, because Bazel did
+        not start the program.
+    """
+    if given:
+        path = where(given)
+        if not path.exists():
+            raise UsageError(f"--suite {given}: no such file or directory exists")
+        return path
+    files = [Path(text).absolute() for text in environ.get(SUITE, "").split()]
+    if not files:
+        raise UsageError(
+            f"${SUITE} is not set; pass --suite PATH, or start the command with "
+            "`./bazelw run //release:NAME`"
+        )
+    return files[0].parent if files[0].is_file() else files[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +154,7 @@ def run(this: SuiteRun) -> SuiteOutcome:
     interpreter = _interpreter(this)
     if isinstance(interpreter, SuiteOutcome):
         return interpreter
-    with tempfile.TemporaryDirectory(prefix="iree-turbine-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="turbine-") as scratch:
         try:
             environment = Environment.create(
                 Path(scratch), uv=this.equipment.uv, interpreter=interpreter, timeout=_TIMEOUT

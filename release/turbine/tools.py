@@ -1,4 +1,4 @@
-"""The tools of `//packaging` that fetch locked wheels and build the wheels of turbine."""
+"""The tools that fetch locked wheels and build the wheels of a companion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from toolchains.wheels.lock import LockError
 
 _LOCK = re.compile(r"(?P<platform>\w+)-cp(?P<major>\d)(?P<minor>\d+)\.txt")
 _PIN = re.compile(r"^(\S+)==(\S+) --hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
-_FIX = "./bazelw run //packaging/turbine:lock"
 _UNREACHABLE = 75
 _USAGE = 2
 
@@ -40,17 +39,25 @@ class Tools:
     """The tools, and their locks."""
 
     assemble: Path
-    """//packaging/builder/turbine:assemble."""
+    """The tool of the product that builds the wheels."""
     fetch: Path
     """//toolchains/wheels:fetch_wheels."""
     source: Path
-    """The lock of iree-turbine itself."""
+    """The lock of the companion itself."""
     locks: Mapping[tuple[str, str], Path]
     """The locks of its dependencies, by platform and Python."""
+    companion: str
+    """The name of the companion, for messages."""
+    package: str
+    """The directory of the locks in the workspace, for messages."""
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Tools:
+    def from_environment(cls, companion: str, environ: Mapping[str, str] = os.environ) -> Tools:
         """The tools that the variables TURBINE_* name; release/cli/BUILD.bazel sets them.
+
+        Args:
+          companion: the name of the companion, for messages.
+          environ: the environment.
 
         Raises:
           UsageError: a variable is not set, because Bazel did not start the program.
@@ -70,13 +77,14 @@ class Tools:
             for path in listed
             if (found := _LOCK.fullmatch(Path(path).name))
         }
-        return cls(**paths, locks=locks)
+        package = Path(environ["TURBINE_SOURCE"]).parent.as_posix()
+        return cls(**paths, locks=locks, companion=companion, package=package)
 
     def make(self, source: Path, version: str, core: str, output: Path) -> None:
-        """Builds the wheels of iree-turbine and shark-turbine in a directory.
+        """Builds the wheels of the companion and of its former names in a directory.
 
         Raises:
-          Refused: the source is not a wheel of iree-turbine.
+          Refused: the source is not a wheel of the companion.
         """
         with tempfile.TemporaryDirectory() as scratch:
             request = Path(scratch, "request.json")
@@ -93,7 +101,7 @@ class Tools:
             raise Refused(result.stderr.strip().removeprefix("error: "))
 
     def fetch_source(self, output: Path) -> Path:
-        """Fetches the pinned wheel of iree-turbine to a directory, and returns its path.
+        """Fetches the pinned wheel of the companion to a directory, and returns its path.
 
         Raises:
           Refused, RemoteError: as `fetch_locked`.
@@ -131,7 +139,7 @@ class Tools:
             cache, locked = user_cache() / "payload", lock_files.read(lock, _display_name(lock))
         except (UnavailableError, LockError) as error:
             raise UsageError(str(error)) from error
-        purpose = f"iree-turbine requires on {platform} with Python {python}"
+        purpose = f"{self.companion} requires on {platform} with Python {python}"
         if message := sizes.wheels(locked, cache, purpose):
             report(message)
         self._fetch(lock, f"{platform}, Python {python}", options, output)
@@ -141,8 +149,12 @@ class Tools:
         result = subprocess.run(
             [
                 self.fetch,
-                *(f"--lock={lock}", f"--lock-name=packaging/turbine/{_display_name(lock)}"),
-                *(f"--fix={_FIX}", f"--label={label}", f"--output={output.absolute()}"),
+                *(f"--lock={lock}", f"--lock-name={self.package}/{_display_name(lock)}"),
+                *(
+                    f"--fix=./bazelw run //{self.package}:lock",
+                    f"--label={label}",
+                    f"--output={output.absolute()}",
+                ),
                 *options,
             ],
             stderr=subprocess.PIPE,

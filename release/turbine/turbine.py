@@ -18,9 +18,11 @@ from release.gate.smoke.host import host_platform
 from release.hosting.store import Store
 from release.model import release_dir, terminal
 from release.model.errors import Refused, UsageError
+from release.model.product import Product
 from release.model.wheelhouse import Lock, Wheelhouse, WheelhouseWheel
 from release.turbine import core as cores
 from release.turbine import filling, smoke_test, tools
+from release.turbine.companion import companion_of
 from release.turbine.core import Core
 from release.turbine.filling import FillRequest
 from release.turbine.smoke_test import SuiteOutcome
@@ -32,22 +34,24 @@ from toolchains import child_python
 class TurbineRequest:
     """What a user asks for."""
 
+    product: Product
+    """The product whose companion is released."""
     version: str
-    """Version of iree-turbine and shark-turbine."""
+    """Version of the companion."""
     store: Store
-    """The store with the IREE release."""
+    """The store with the core."""
     core_release: str
-    """Tag of the IREE release to ship with."""
+    """Tag of the core: of the release of the product to ship with."""
     wheelhouse: Path
     """Directory to fill."""
     source: Path | None = None
-    """A checkout or a wheel of iree-turbine; None: the pinned wheel."""
+    """A checkout or a wheel of the companion; None: the pinned wheel."""
     platforms: Sequence[str] = ()
     """Platforms to fetch the dependencies for; empty: this machine's."""
     pythons: Sequence[str] = ()
     """Minor versions, such as 3.12; empty: all of a platform."""
     download: bool = True
-    """Whether the wheels of IREE and of the dependencies are fetched."""
+    """Whether the wheels of the core and of the dependencies are fetched."""
     clean: bool = False
     """Whether the wheels of another release are removed first."""
 
@@ -66,6 +70,8 @@ class TurbinePlan:
 class TurbineRelease:
     """A turbine release in a wheelhouse."""
 
+    product: Product
+    """The product whose companion it is."""
     directory: Path
     wheelhouse: Wheelhouse
     wheels: int
@@ -74,19 +80,20 @@ class TurbineRelease:
     @property
     def name(self) -> str:
         """Its name and version, for messages."""
-        return f"iree-turbine {self.wheelhouse.version}"
+        return f"{companion_of(self.product).name} {self.wheelhouse.version}"
 
 
 def plan(request: TurbineRequest) -> TurbinePlan:
     """Finds out what a release consists of; changes nothing.
 
     Raises:
-      Refused: the release of IREE is not published, or incomplete.
-      UsageError: a platform or Python has no lock.
+      Refused: the core is not published, or incomplete.
+      UsageError: the product has no companion, or a platform or Python has no lock.
       RemoteError: the store cannot be read now.
     """
-    found = Tools.from_environment()
-    core = cores.read(request.store, request.core_release)
+    companion = companion_of(request.product)
+    found = Tools.from_environment(companion.name)
+    core = cores.read(request.store, request.core_release, companion.core)
     platforms = request.platforms or [
         host_platform(core.plan.platforms) or core.plan.platforms[0].name
     ]
@@ -106,7 +113,7 @@ def make(plan: TurbinePlan, report: Callable[[str], None]) -> TurbineRelease:
       RemoteError: a remote failed; a rerun continues.
     """
     request, core = plan.request, plan.core
-    with tempfile.TemporaryDirectory(prefix="iree-turbine-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="turbine-") as scratch:
         built, source = _make(plan, Path(scratch))
         wheelhouse = Wheelhouse(
             version=request.version,
@@ -134,7 +141,7 @@ def make(plan: TurbinePlan, report: Callable[[str], None]) -> TurbineRelease:
                 report=report,
             )
         )
-    return TurbineRelease(request.wheelhouse, wheelhouse, count)
+    return TurbineRelease(request.product, request.wheelhouse, wheelhouse, count)
 
 
 def test(release: TurbineRelease, suite: Path, console: Console) -> list[SuiteOutcome]:
@@ -207,7 +214,7 @@ def _make(plan: TurbinePlan, scratch: Path) -> tuple[Path, str]:
 
 
 def _build_wheel(checkout: Path, output: Path) -> Path:
-    """Builds the wheel of a checkout of iree-turbine with the host's pip."""
+    """Builds the wheel of a checkout of the companion with the host's pip."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-input"),

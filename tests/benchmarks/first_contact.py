@@ -27,7 +27,7 @@ from toolchains.debian.user_cache import user_cache
 GOALS = {"first": 10.0, "warm": 2.0}
 """Seconds by field of Contact."""
 
-_LOCKS = ("packaging/payload/locks", "toolchains/wheels/locks")
+_LOCKS = ("products/iree/payload/locks", "toolchains/wheels/locks")
 _SHA256 = re.compile("sha256:([0-9a-f]{64})")
 
 

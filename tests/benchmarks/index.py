@@ -25,9 +25,11 @@ from pathlib import Path
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.store import Asset, StoredRelease
 from release.site import site
+from tests.release.products import make_product
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 WHEELS = 12
+PRODUCT = make_product()
 PROJECTS = ("iree-compiler", "iree-runtime", "iree-tools-tf")
 
 
@@ -139,15 +141,17 @@ def benchmark(assets: int, runs: int, directory: Path) -> tuple[list[Result], fl
     total = store.count * WHEELS
     flat = _median(lambda: flat_page(store, directory / "flat.html"), runs)
     numbers = iter(range(1000))
-    new = _median(lambda: site.write(store, directory / f"site{next(numbers)}", now=NOW), runs)
+    new = _median(
+        lambda: site.write(store, directory / f"site{next(numbers)}", PRODUCT, now=NOW), runs
+    )
 
     def another() -> None:
         store.count += 1
-        site.write(store, directory / "site0", now=NOW)
+        site.write(store, directory / "site0", PRODUCT, now=NOW)
 
     again = _median(another, runs)
     tracemalloc.start()
-    site.write(store, directory / "site-traced", now=NOW)
+    site.write(store, directory / "site-traced", PRODUCT, now=NOW)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     results = [

@@ -56,6 +56,13 @@ def benchmark(planned: Path, tool: Path, runs: int) -> list[Result]:
             "former": former.version,
             "version": VERSION,
             "siblings": sorted(package.name for package in former.packages),
+            "version_modules": [
+                module.path for package in former.packages for module in package.version_modules
+            ],
+            "texts": [
+                {"path": file.path, "pattern": file.pattern, "numeric": file.numeric}
+                for file in (former.product.dist.versions if former.product.dist else ())
+            ],
             "files": [
                 {
                     "source": str(path.resolve()),

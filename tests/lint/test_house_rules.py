@@ -97,6 +97,40 @@ def test_imports_between_the_packages_of_release_run_one_way() -> None:
     assert (order[0], order[-1]) == ("model", "cli")
 
 
+def mentions_of_a_product(text: str) -> list[str]:
+    """Returns the words of a text that name our product, and not this workspace or its caches."""
+    return re.findall(r"[\w-]*iree(?![-_]release)[\w-]*", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("IREE's iree-compile", ["IREE", "iree-compile"]),
+        ("libIREECompiler.so", ["libIREECompiler"]),
+        ("IREE_RELEASE_CACHE ~/.cache/iree-release @@iree_release//:x", []),
+        ("iree-runtime of iree-release", ["iree-runtime"]),
+    ],
+)
+def test_a_mention_of_a_product_is_found(text: str, found: list[str]) -> None:
+    assert mentions_of_a_product(text) == found
+
+
+def test_the_release_commands_and_rules_know_no_product() -> None:
+    """Catches: something that is one product's alone, outside of its directory in products/."""
+    files = [
+        path
+        for path in tree.files()
+        if path.parts[0] == "release" or path.parts[:2] == ("packaging", "private")
+    ]
+    assert files
+    mentions = {
+        str(path): words
+        for path in files
+        if (words := mentions_of_a_product(f"{path}\n{tree.text(path) or ''}"))
+    }
+    assert not mentions
+
+
 def modules_of_actions() -> list[Path]:
     """Returns the Python modules in directories with tools of build actions."""
     return [path for path in tree.python_files() if path.as_posix().startswith(ACTIONS)]

@@ -44,7 +44,7 @@ def wheel_of(directory: Path, upstream: UpstreamWheel, version: str = "20261122.
         license_files={"LICENSE": license_},
         index=directory / "index.json",
         parts=parts,
-        where="packaging/iree_runtime/BUILD.bazel",
+        where="products/iree/BUILD.bazel",
     )
 
 

@@ -1,9 +1,20 @@
 """Tests of the Starlark in //packaging: versions, cells, and the errors of its rules."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts", "unittest")
-load("//packaging:packages.bzl", "PACKAGES", "package_named")
-load("//packaging/private:cells.bzl", "is_pure", "plan", "serves", "variant", "variants_of", "wheel_filename")  # buildifier: disable=bzl-visibility
-load("//packaging/private:providers.bzl", "WheelSetInfo")  # buildifier: disable=bzl-visibility
+load(
+    "//packaging:defs.bzl",
+    "ProductInfo",
+    "WheelSetInfo",
+    "companion",
+    "dist_archives",
+    "distribution",
+    "program",
+    "project",
+    "variant",
+    "wheels_by_platform",
+)
+load("//packaging/private:cells.bzl", "plan", "serves", "unserved", "variants_of", "wheel_filename")  # buildifier: disable=bzl-visibility
+load("//packaging/private:product_check.bzl", "contradictions")  # buildifier: disable=bzl-visibility
 load("//packaging/private:version.bzl", "is_canonical")  # buildifier: disable=bzl-visibility
 load("//platforms:matrix.bzl", "MATRIX")
 
@@ -79,8 +90,8 @@ def _filename_test_impl(ctx):
 _filename_test = unittest.make(_filename_test_impl)
 
 def _plan_test_impl(ctx):
-    env = unittest.begin(ctx)
-    release = plan("1.0")
+    env = analysistest.begin(ctx)
+    release = plan(analysistest.target_under_test(env)[ProductInfo], "1.0")
     cells = {}
     for cell in release.cells:
         key = (cell.package, cell.platform, cell.python)
@@ -103,32 +114,140 @@ def _plan_test_impl(ctx):
         ["iree-dist-1.0-linux-aarch64.tar.xz", "iree-dist-1.0-linux-x86_64.tar.xz"],
         sorted([dist.archive for dist in release.dists if dist.required]),
     )
-    return unittest.end(env)
+    return analysistest.end(env)
 
-_plan_test = unittest.make(_plan_test_impl)
+_plan_test = analysistest.make(_plan_test_impl)
+
+_PER_CPYTHON = wheels_by_platform({
+    "linux_x86_64": {
+        "cp311": "cp311",
+        "cp312": "abi3",
+    },
+    "macos_arm64": {"cp312": "abi3"},
+}, fix = "build one")
 
 def _variants_test_impl(ctx):
     env = unittest.begin(ctx)
-    for package in PACKAGES:
-        variants = variants_of(package)
-        keys = {(each.platform, each.python_tag): None for each in variants}
-        asserts.equals(env, len(variants), len(keys), "no wheel is built twice")
-        if is_pure(package):
-            asserts.equals(env, [variant(platform = "any")], variants, package.name + " has one wheel for all")
-    asserts.equals(env, "iree_runtime", package_named("iree-runtime").directory)
+    matrix = {
+        "linux_x86_64": ["3.11", "3.12", "3.13"],
+        "macos_arm64": ["3.12", "3.13"],
+    }
+    asserts.equals(
+        env,
+        [
+            variant("linux_x86_64", "cp311"),
+            variant("linux_x86_64", "cp312"),
+            variant("macos_arm64", "cp312"),
+        ],
+        variants_of(_PER_CPYTHON, matrix),
+        "no wheel is built twice",
+    )
+    asserts.equals(
+        env,
+        [variant("any")],
+        variants_of(_distribution("pure", wheels = {"py3": "none"}).wheels, matrix),
+        "a pure distribution has one wheel for all",
+    )
+    asserts.equals(env, [], unserved("x", _PER_CPYTHON, matrix))
+    asserts.equals(
+        env,
+        [
+            "the matrix has Python 3.11 on macos_arm64, but no wheel of x serves it (its wheels " +
+            "there: cp312-abi3); build one, or remove the Python from the matrix",
+        ],
+        unserved("x", _PER_CPYTHON, {"macos_arm64": ["3.11"]}),
+    )
     return unittest.end(env)
 
 _variants_test = unittest.make(_variants_test_impl)
+
+def _distribution(name, roots = None, wheels = {"cp311": "abi3"}, programs = []):
+    return distribution(
+        name = name,
+        license_expression = "MIT",
+        license_files = {},
+        payload = ":payload",
+        programs = programs,
+        roots = roots or [name],
+        wheels = wheels,
+    )
+
+def _contradictions_test_impl(ctx):
+    """Catches: a product that contradicts itself is only refused once something was built."""
+    env = unittest.begin(ctx)
+
+    def problems(
+            distributions = [_distribution("abacus")],
+            dist = None,
+            projects = [project("abacus")],
+            companion = None,
+            headline = [],
+            matrix = {"linux_x86_64": ["3.12"]}):
+        return contradictions(distributions, dist, projects, companion, headline, matrix)
+
+    asserts.equals(env, [], problems())
+    for expected, found in {
+        "distributions is empty; a product has at least one": problems(distributions = []),
+        "two distributions are named Abacus; rename one": problems(
+            distributions = [_distribution("abacus"), _distribution("Abacus", roots = ["other"])],
+        ),
+        "extra has the root abacus/extra, and abacus has abacus; a file belongs to one distribution": problems(
+            distributions = [_distribution("abacus"), _distribution("extra", roots = ["abacus/extra"])],
+            projects = [project("abacus"), project("extra")],
+        ),
+        "headline has abacos, which is not one of the distributions: abacus": problems(
+            headline = ["abacos"],
+        ),
+        "companion.core has core, which is not one of the distributions: abacus": problems(
+            companion = companion("notebook", core = ["core"]),
+            projects = [project("abacus"), project("notebook")],
+        ),
+        "projects lacks notebook; add project(\"notebook\")": problems(
+            companion = companion("notebook", core = ["abacus"]),
+        ),
+        "matrix is empty; name a platform, and a Python for it": problems(
+            matrix = {"linux_x86_64": []},
+        ),
+        "abacus and extra both have the program count; rename one": problems(
+            distributions = [
+                _distribution("abacus", programs = [program("count", prints = "1")]),
+                _distribution("extra", programs = [program("count", prints = "2")]),
+            ],
+            projects = [project("abacus"), project("extra")],
+        ),
+        "the project old is deprecated, but names no successor": problems(
+            projects = [project("abacus"), project("old", state = "deprecated")],
+        ),
+        "projects lacks abacus; add project(\"abacus\")": problems(projects = []),
+        "projects has abacus twice": problems(projects = [project("abacus"), project("abacus")]),
+        "the successor of the project old, new, is not one of the projects": problems(
+            projects = [project("abacus"), project("old", successor = "new")],
+        ),
+        "the matrix has macos_arm64, but dist_archives.layouts has none for macos": problems(
+            dist = dist_archives("abacus-dist", {"linux": ":layout"}, ["abacus"]),
+            matrix = {"macos_arm64": ["3.12"]},
+        ),
+    }.items():
+        asserts.equals(env, [expected], found)
+    return unittest.end(env)
+
+_contradictions_test = unittest.make(_contradictions_test_impl)
 
 def _wheel_set_test_impl(ctx):
     env = analysistest.begin(ctx)
     wheels = analysistest.target_under_test(env)[WheelSetInfo].wheels
     built = sorted([wheel.file.basename for wheel in wheels])
-    planned = sorted({cell.wheel: None for cell in plan(wheels[0].version).cells})
+    product = ctx.attr.product[ProductInfo]
+    planned = sorted({cell.wheel: None for cell in plan(product, wheels[0].version).cells})
     asserts.equals(env, planned, built, "the built wheels are those of the plan")
     return analysistest.end(env)
 
-_wheel_set_test = analysistest.make(_wheel_set_test_impl)
+_PRODUCT = {"product": attr.label(
+    default = "//products/iree:product",
+    doc = "The product of the wheels.",
+)}
+
+_wheel_set_test = analysistest.make(_wheel_set_test_impl, attrs = _PRODUCT)
 
 def _failure_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -140,7 +259,8 @@ _MESSAGE = {"message": attr.string(doc = "Part of the error message.")}
 def _without_test_impl(ctx):
     env = analysistest.begin(ctx)
     built = [file.basename for file in analysistest.target_under_test(env).files.to_list()]
-    planned = [cell.wheel for cell in plan("0.dev0").cells if cell.package == "iree-runtime"]
+    release = plan(ctx.attr.product[ProductInfo], "0.dev0")
+    planned = [cell.wheel for cell in release.cells if cell.package == "iree-runtime"]
     kept = {wheel: None for wheel in planned if "win_amd64" not in wheel}
     asserts.equals(env, sorted(kept), sorted(built), "the wheels of a platform that is left out are not built")
     return analysistest.end(env)
@@ -148,6 +268,7 @@ def _without_test_impl(ctx):
 # As the workflow passes it: it joins names, of which some may be empty, with commas.
 _without_test = analysistest.make(
     _without_test_impl,
+    attrs = _PRODUCT,
     config_settings = {str(Label("//packaging:without")): ["", "windows_x86_64,"]},
 )
 
@@ -196,8 +317,12 @@ def starlark_tests(name):
         _version_test,
         _serves_test,
         _filename_test,
-        _plan_test,
         _variants_test,
+        _contradictions_test,
+    )
+    _plan_test(
+        name = name + "_plan",
+        target_under_test = "//products/iree:product",
     )
     _wheel_set_test(
         name = name + "_wheel_set",
@@ -210,17 +335,17 @@ def starlark_tests(name):
     )
     _without_test(
         name = name + "_without",
-        target_under_test = "//packaging/iree_runtime:wheels",
+        target_under_test = "//products/iree:iree_runtime_wheels",
     )
     _unknown_platform_test(
         name = name + "_unknown_platform",
         message = "--//packaging:without=amiga: unknown platform; expected one of linux_x86_64",
-        target_under_test = "//packaging/iree_runtime:wheels",
+        target_under_test = "//products/iree:iree_runtime_wheels",
     )
     _every_platform_test(
         name = name + "_every_platform",
         message = "--//packaging:without leaves out every platform; keep at least one",
-        target_under_test = "//packaging/iree_runtime:wheels",
+        target_under_test = "//products/iree:iree_runtime_wheels",
     )
     _failure_test(
         name = name + "_python_without_payload",
@@ -243,6 +368,7 @@ def starlark_tests(name):
             ":%s_%s" % (name, test)
             for test in [
                 "units",
+                "plan",
                 "wheel_set",
                 "without",
                 "unknown_platform",

@@ -205,7 +205,7 @@ def test_wheel_for_another_python_is_refused(tmp_path: Path) -> None:
 
 def test_missing_large_file_is_named(tmp_path: Path) -> None:
     wheel = UpstreamWheel().with_files(**{LIBRARY: None})
-    assert "packaging/payload/prebuilt.bzl" in error_of(tmp_path, wheel)
+    assert "products/iree/payload/prebuilt.bzl" in error_of(tmp_path, wheel)
 
 
 def test_python_without_payload_is_named(tmp_path: Path) -> None:

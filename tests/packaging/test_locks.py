@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from builder.payload.update import Lock, Project, UpdateError
 from platforms import data
 from toolchains.wheels import lock
 
-LOCKS = Path("packaging/payload/locks")
+LOCKS = Path("products/iree/payload/locks")
+COMMAND = "bazel run //products/iree/payload:update"
 
 
 def committed() -> dict[Lock, list[lock.Pin]]:
@@ -26,12 +27,12 @@ def committed() -> dict[Lock, list[lock.Pin]]:
 
 
 def test_the_table_matches_the_lock_files() -> None:
-    assert (LOCKS / "locks.bzl").read_text() == update.locked_table(committed())
+    assert (LOCKS / "locks.bzl").read_text() == update.locked_table(committed(), COMMAND)
 
 
 def test_rewriting_the_committed_lock_files_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "linux_x86_64-cp39-cp39.txt").write_text("# of an old Python\n")
-    update.write(committed(), tmp_path)
+    update.write(committed(), tmp_path, COMMAND)
     written = {path.name: path.read_text() for path in tmp_path.iterdir()}
     expected = {p.name: p.read_text() for p in LOCKS.iterdir() if p.suffix in (".txt", ".bzl")}
     assert written == expected
@@ -81,7 +82,7 @@ def test_failure_of_pip_leaves_the_lock_files_unchanged(monkeypatch: pytest.Monk
 
 
 def test_the_update_covers_every_package() -> None:
-    projects = json.loads(resources.files("builder.payload").joinpath("projects.json").read_text())
+    projects = json.loads(Path(os.environ["PROJECTS"]).read_text())
     assert {p["project"] for p in projects} == {
         pin.project for pins in committed().values() for pin in pins
     }

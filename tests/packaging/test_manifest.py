@@ -24,7 +24,12 @@ CELL = {
     "wheel": WHEEL,
 }
 PLANNED_DIST = {"platform": "windows_x86_64", "required": False, "archive": DIST}
-PLAN = {"version": "1.0", "cells": [CELL], "dists": [PLANNED_DIST]}
+PLAN = {
+    "product": {"name": "sample", "title": "Sample"},
+    "version": "1.0",
+    "cells": [CELL],
+    "dists": [PLANNED_DIST],
+}
 
 
 def artifacts(directory: Path) -> list[Artifact]:
@@ -48,6 +53,13 @@ def test_files_have_digest_size_tags_and_origin(tmp_path: Path) -> None:
     assert wheel["origins"][0]["kind"] == "prebuilt"
     assert wheel["origins"][0]["revision"] == "89ece87"
     json.dumps(manifest)
+
+
+def test_the_manifest_names_the_product(tmp_path: Path) -> None:
+    """Catches: a release that a store of another product accepts."""
+    manifest = describe(PLAN, artifacts(tmp_path))
+    assert manifest["product"] == "sample"
+    assert list(manifest)[:3] == ["schema", "version", "product"]
 
 
 def test_cells_name_the_file_that_serves_them(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def test_a_launcher_of_a_missing_tool_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PackagingError) as caught:
         assemble(wheel)
     assert str(caught.value) == (
-        "packaging/iree_runtime/BUILD.bazel: the launcher of iree-run-module would run "
+        "products/iree/BUILD.bazel: the launcher of iree-run-module would run "
         "iree/gone/iree-run-module, which the payload lacks"
     )
     assert not wheel.output.exists()
@@ -190,7 +190,7 @@ def test_undeclared_requirement_of_upstream_is_named(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, UpstreamWheel())
     declared = replace(wheel.declared, requires=["ml_dtypes"])
     message = error_of(replace(wheel, declared=declared))
-    assert message.startswith("packaging/iree_runtime/BUILD.bazel: upstream requires numpy")
+    assert message.startswith("products/iree/BUILD.bazel: upstream requires numpy")
 
 
 def test_invalid_requirement_is_named(tmp_path: Path) -> None:

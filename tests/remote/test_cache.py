@@ -18,9 +18,9 @@ from tests.servers.remote import engines
 from tests.servers.remote.relay import relay
 
 # Built in a second, by actions with one and with several outputs.
-SMALL = "//packaging/iree_tools_tf:wheels"
+SMALL = "//products/iree:iree_tools_tf_wheels"
 # For one platform, with a C program and the C runtime, which is a directory.
-LARGE = "//packaging/iree_runtime:wheels"
+LARGE = "//products/iree:iree_runtime_wheels"
 ONE_PLATFORM = "--//packaging:without=linux_aarch64,windows_x86_64,macos_arm64"
 PUSH = ("--config=ci", "--config=remote_cache_push")
 READ = ("--config=ci", "--config=remote_cache")

@@ -23,7 +23,7 @@ from tests.servers.remote.relay import Relay, relay
 from tests.workspace import root
 
 PRODUCT = "//tests/remote/product:all"
-WHOLE = ("//packaging:all", "//examples/native_project:all_wheels")
+WHOLE = ("//packaging:all", "//products/abacus:all_wheels")
 # Actions that are never executed: no target depends on stripped programs.
 NEVER_RUN = {"CcStrip"}
 # BuildGrid rejects calls beyond the number of its threads.

@@ -22,7 +22,7 @@ from tests.reproducible.host import Host, two_hosts
 VERSION = "20261122.1"
 WHEEL = f"iree_runtime-{VERSION}-cp311-cp311-manylinux_2_28_x86_64.whl"
 DIST = f"iree-dist-{VERSION}-linux-x86_64.tar.xz"
-WHERE = "packaging/iree_runtime/BUILD.bazel"
+WHERE = "products/iree/BUILD.bazel"
 
 LAUNCHED = {PurePosixPath(TOOL).name: str(PurePosixPath(TOOL).parent)}
 PARTS = {name: name for name in ("libiree.so.zip", "common.zip", "cp311.zip")}
@@ -97,7 +97,14 @@ def hosts(tmp_path: Path) -> tuple[Host, Host]:
         (host.directory / "LICENSE").write_text("The licence.\n")
         (host.directory / "launcher").write_bytes(b"\x7fELF launcher")
         (host.directory / "plan.json").write_text(
-            json.dumps({"version": VERSION, "cells": [{"wheel": WHEEL}], "dists": []})
+            json.dumps(
+                {
+                    "product": {"name": "iree"},
+                    "version": VERSION,
+                    "cells": [{"wheel": WHEEL}],
+                    "dists": [],
+                }
+            )
         )
         for path in host.directory.iterdir():
             path.chmod(0o666 & ~host.umask)

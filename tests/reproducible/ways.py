@@ -38,7 +38,7 @@ from tests.reproducible.host import Host, two_hosts
 from toolchains.debian.errors import UnavailableError
 from toolchains.debian.user_cache import user_cache
 
-TARGETS = ("//packaging:all", "//examples/native_project:all_wheels")
+TARGETS = ("//packaging:all", "//products/abacus:all_wheels")
 SEED = 17
 
 

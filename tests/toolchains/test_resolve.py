@@ -24,7 +24,7 @@ def test_without_wheels_the_lock_is_not_changed(
         f"--locks={tmp_path}",
         "--require=numpy",
         "--what=What the wheels require",
-        "--command=bazel run //packaging/dependencies:lock",
+        "--command=bazel run //products/iree/dependencies:lock",
     ]
     assert resolve.main(arguments) == 1
     assert written.read_text() == "as it was"

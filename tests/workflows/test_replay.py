@@ -157,7 +157,7 @@ def test_a_nightly_publishes_the_green_commit(scene: Scene, nightly: str) -> Non
     assert (release["tag"], release["draft"], release["prerelease"]) == (nightly, False, True)
     names = set(release["assets"])
     assert {"manifest.json", "plan.json", "evidence.json", "SHA256SUMS"} <= names
-    plan = json.loads((scene.machine.workspace / "bazel-bin/packaging/plan.json").read_text())
+    plan = json.loads((scene.machine.workspace / "bazel-bin/products/iree/plan.json").read_text())
     assert {cell["wheel"] for cell in plan["cells"]} <= names
     assert {dist["archive"] for dist in plan["dists"]} <= names
     assert "which is tolerated" not in release["notes"]

@@ -1,7 +1,7 @@
 """Rewrites the lock files of a set of requirements, one for each platform and Python.
 
-    ./bazelw run //packaging/dependencies:lock
-    ./bazelw run //packaging/turbine:lock
+    ./bazelw run //products/iree/dependencies:lock
+    ./bazelw run //products/iree/turbine:lock
     ./bazelw run //toolchains/wheels:lock
 
 pip resolves each Python and platform without downloading wheels, using the indexes that the user

@@ -23,7 +23,7 @@ from builder.payload.index import Index, Member
 ORIGIN = "origin.json"
 """The file of a dist with its version and the origin of its native files."""
 
-_PLACEHOLDER = re.compile(r"@(IREE_DIST_[A-Z_]*)@")
+_PLACEHOLDER = re.compile(r"@(DIST_[A-Z_]*)@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +145,9 @@ def _copied(dist: Dist, rule: Rule, member: Member) -> Copied:
 
 def _substituted(dist: Dist, template: Path) -> bytes:
     values = {
-        "IREE_DIST_VERSION": dist.version,
-        "IREE_DIST_VERSION_NUMERIC": numeric(dist.version),
-        "IREE_DIST_PLATFORM": dist.platform,
+        "DIST_VERSION": dist.version,
+        "DIST_VERSION_NUMERIC": numeric(dist.version),
+        "DIST_PLATFORM": dist.platform,
     }
 
     def value(found: re.Match[str]) -> str:

@@ -61,6 +61,7 @@ def describe(
     return {
         "schema": SCHEMA,
         "version": plan["version"],
+        "product": plan["product"]["name"],
         "artifacts": [
             _entry(artifact, digest) for artifact, digest in zip(artifacts, digests, strict=True)
         ],

@@ -1,8 +1,9 @@
 """Changes the version of built wheels and dists, without building them again.
 
 It rewrites everything that contains the version: file names, METADATA, requirements between
-packages of the release, version modules, RECORD, and a few text files of a dist. All other files
-are copied without recompression, so the result is identical to a build at that version.
+packages of the release, version modules, RECORD, and the text files of a dist that the product
+declares. All other files are copied without recompression, so the result is identical to a build at
+that version.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from packaging.metadata import Metadata
@@ -28,8 +29,20 @@ from builder.assembly.errors import PackagingError, run
 from builder.assembly.tarball import Text
 from builder.payload import recorded
 
-_VERSION_MODULES = frozenset({"version.py", "_version.py"})
-_CMAKE = "lib/cmake/IREECompiler/IREECompilerConfig"
+
+@dataclass(frozen=True, slots=True)
+class VersionText:
+    """A text file of a dist that contains the version."""
+
+    path: str
+    """In the archive."""
+    pattern: str
+    """A regular expression whose first group is the version; `^` is the start of a line."""
+    numeric: bool
+    """Whether it contains only the numbers of the version."""
+
+
+_ORIGIN = VersionText(ORIGIN, r'^ "version": "([^"]*)"', numeric=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,10 @@ class Change:
     """The new version, in canonical form."""
     siblings: Collection[str]
     """Distributions of the release, which require each other at exactly this version."""
+    version_modules: Collection[str] = ()
+    """Paths of the modules in wheels whose VERSION line the build sets."""
+    texts: Sequence[VersionText] = ()
+    """The files of a dist that contain the version, besides origin.json."""
 
     def rename(self, filename: str) -> str:
         """Returns the new name of a file.
@@ -132,11 +149,15 @@ def _rewritten(reader: ArchiveReader, path: str, former_info: str, change: Chang
     """Returns the new content of a file that contains the version; None for other files."""
     if path == f"{former_info}/METADATA":
         return _metadata(reader.read(path), reader.path.name, change)
-    if PurePosixPath(path).name in _VERSION_MODULES:
+    if path in change.version_modules:
         text = reader.read(path).decode()
-        pattern = rf'^(VERSION|__version__) = "{re.escape(change.former)}"(?=\r?$)'
-        changed, count = re.subn(pattern, rf'\1 = "{change.version}"', text, flags=re.MULTILINE)
-        return changed.encode() if count else None
+        pattern = rf'^VERSION = "{re.escape(change.former)}"(?=\r?$)'
+        changed, count = re.subn(pattern, f'VERSION = "{change.version}"', text, flags=re.MULTILINE)
+        if count == 0:
+            raise PackagingError(
+                f"{reader.path.name}: {path} does not contain version {change.former}"
+            )
+        return changed.encode()
     return None
 
 
@@ -186,43 +207,55 @@ def _requirement(text: str, change: Change) -> str:
 
 def _dist(source: Path, output: Path, change: Change) -> list[str]:
     entries = tarball.read(source)
-    for path, rewrite in _rewrites(change).items():
-        entry = entries.get(path)
+    declared = (*change.texts, _ORIGIN)
+    changed: dict[str, str] = {}
+    for one in declared:
+        entry = entries.get(one.path)
         if not isinstance(entry, Text):
             raise PackagingError(
-                f"{source.name}: {path} is missing, which should contain the version"
+                f"{source.name}: {one.path} is missing, which should contain the version"
             )
-        text = entry.content.decode()
-        changed = rewrite(text)
-        # A candidate has the same numbers as its final release.
-        if changed == text and not path.endswith("Version.cmake"):
-            raise PackagingError(f"{source.name}: {path} does not contain version {change.former}")
-        entries[path] = Text(changed.encode())
+        changed[one.path] = entry.content.decode()
+        _check_version(changed[one.path], one, change, source.name)
+    for one in declared:
+        changed[one.path] = _in_dist(changed[one.path], one, change)
+    entries |= {path: Text(text.encode()) for path, text in changed.items()}
     tarball.write(output, entries)
-    return sorted(_rewrites(change))
+    return sorted(changed)
 
 
-def _rewrites(change: Change) -> Mapping[str, Callable[[str], str]]:
-    """Returns, for each file of a dist that contains the version, the function that changes it."""
+def _check_version(text: str, declared: VersionText, change: Change, file: str) -> None:
+    """Checks that a text of a dist contains the former version, and no other in its place."""
+    former = numeric(change.former) if declared.numeric else change.former
+    found = {match[1] for match in re.finditer(declared.pattern, text, re.MULTILINE)}
+    if found != {former}:
+        raise PackagingError(f"{file}: {declared.path} does not contain version {former}")
 
-    def assigned(former: str, version: str, before: str, behind: str) -> Callable[[str], str]:
-        pattern = re.compile(f"^({before}){re.escape(former)}({behind})", re.MULTILINE)
-        return lambda text: pattern.sub(rf"\g<1>{version}\g<2>", text)
 
-    numbers = numeric(change.former), numeric(change.version)
-    full = change.former, change.version
-    return {
-        ORIGIN: assigned(*full, ' "version": "', '"'),
-        "README.md": change.in_text,
-        f"{_CMAKE}.cmake": assigned(*full, r'set\(IREECompiler_VERSION_FULL "', r'"\)'),
-        f"{_CMAKE}Version.cmake": assigned(*numbers, r'set\(PACKAGE_VERSION "', r'"\)'),
-    }
+def _in_dist(text: str, declared: VersionText, change: Change) -> str:
+    """Returns a text of a dist with the new version."""
+    if not declared.numeric and declared is not _ORIGIN:
+        return change.in_text(text)
+    # Equal numbers elsewhere have another meaning: the oldest CMake, the version of a payload.
+    version = numeric(change.version) if declared.numeric else change.version
+
+    def replaced(match: re.Match[str]) -> str:
+        whole, (start, end) = match.start(), match.span(1)
+        return match[0][: start - whole] + version + match[0][end - whole :]
+
+    return re.sub(declared.pattern, replaced, text, flags=re.MULTILINE)
 
 
 def main() -> None:
     """Runs the request named on the command line, and writes its `report`."""
     options = request.from_command_line()
-    change = Change(options["former"], options["version"], frozenset(options["siblings"]))
+    change = Change(
+        former=options["former"],
+        version=options["version"],
+        siblings=frozenset(options["siblings"]),
+        version_modules=frozenset(options["version_modules"]),
+        texts=[VersionText(**text) for text in options["texts"]],
+    )
 
     def done(file: Mapping[str, Any]) -> dict[str, Any]:
         output = Path(file["output"])

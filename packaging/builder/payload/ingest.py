@@ -179,7 +179,7 @@ def ingest(
             UpstreamWheel(stack.enter_context(ArchiveReader(path)), tag, expected)
             for tag, path in wheels.items()
         ]
-        placements = place(upstream, large, "packaging/payload/prebuilt.bzl")
+        placements = place(upstream, large, "products/iree/payload/prebuilt.bzl")
         every = chain.from_iterable(placed.values() for placed in placements.values())
         write_parts(every, parts, recompress=recompress)
         origin = Origin(

@@ -1,4 +1,4 @@
-"""`bazel run //packaging/payload:update -- --version X`: rewrites the lock files.
+"""Rewrites the lock files of a product's pinned wheels: `update --version X`.
 
 For each platform and Python of the matrix, pip resolves the wheel to install; only metadata is
 downloaded. When everything is resolved, the lock files are replaced together with locks.bzl, which
@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -27,7 +26,10 @@ from platforms import data
 from toolchains import child_python
 from toolchains.wheels.lock import Pin, render
 
-COMMAND = "bazel run //packaging/payload:update"
+PROJECTS = "PROJECTS"
+"""The environment variable with the path of a JSON list of projects: `project` and `lockstep`."""
+LOCKS = "LOCKS"
+"""The environment variable with the directory of the locks in the workspace."""
 _ANY = "any"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -91,14 +93,14 @@ def resolve(
     return pins
 
 
-def locked_table(locks: Mapping[Lock, Iterable[Pin]]) -> str:
+def locked_table(locks: Mapping[Lock, Iterable[Pin]], command: str) -> str:
     """Returns locks.bzl: what the lock files pin, for Starlark."""
     table: dict[str, dict[str, dict[str, str]]] = {}
     for lock, pins in sorted(locks.items()):
         tags = f"{lock.python_tag}-{lock.abi_tag}"
         ordered = sorted(pins, key=lambda pin: pin.project)
         table.setdefault(lock.platform, {})[tags] = {pin.project: pin.version for pin in ordered}
-    lines = [f'"""What the lock files pin. Written by: {COMMAND}"""', "", "LOCKED = {"]
+    lines = [f'"""What the lock files pin. Written by: {command}"""', "", "LOCKED = {"]
     for platform, by_tags in table.items():
         lines.append(f'    "{platform}": {{')
         for tags, versions in by_tags.items():
@@ -109,19 +111,19 @@ def locked_table(locks: Mapping[Lock, Iterable[Pin]]) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def write(locks: Mapping[Lock, Iterable[Pin]], directory: Path) -> None:
+def write(locks: Mapping[Lock, Iterable[Pin]], directory: Path, command: str) -> None:
     """Replaces the lock files in `directory`, and removes those that are no longer needed."""
     contents = {
         lock.filename: render(
             pins,
             [
                 f"Pinned payload for {lock.platform}, tags {lock.python_tag}-{lock.abi_tag}.",
-                f"Written by: {COMMAND}",
+                f"Written by: {command}",
             ],
         )
         for lock, pins in locks.items()
     }
-    contents["locks.bzl"] = locked_table(locks)
+    contents["locks.bzl"] = locked_table(locks, command)
     for name, content in contents.items():
         new = directory / f".{name}.new"
         with new.open("w") as file:
@@ -187,28 +189,29 @@ def _merge(locks: dict[Lock, dict[str, Pin]], found: Mapping[Lock, Iterable[Pin]
 @app.command()
 def main(
     version: Annotated[
-        str, typer.Option(help="Version of iree-base-compiler and iree-base-runtime to pin.")
+        str, typer.Option(help="Version to pin, of the projects that are released together.")
     ],
 ) -> None:
     """Updates the pinned upstream wheels, for every platform and Python of the matrix."""
-    workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
+    workspace, place = (os.environ.get(name) for name in ("BUILD_WORKSPACE_DIRECTORY", LOCKS))
     try:
-        if workspace is None:
-            raise UpdateError(f"run this with Bazel: {COMMAND} -- --version X", 2)
+        if workspace is None or place is None:
+            raise UpdateError("run this with `bazel run`, as the lock files say", 2)
         try:
             Version(version)
         except InvalidVersion:
             raise UpdateError(f"--version {version}: not a valid version (PEP 440)", 2) from None
         known = data.load()
-        named = json.loads(resources.files("builder.payload").joinpath("projects.json").read_text())
+        named = json.loads(Path(os.environ[PROJECTS]).read_text())
         projects = [Project(**project) for project in named]
         locks: dict[Lock, dict[str, Pin]] = {}
         for platform in known.platforms:
             for python in known.matrix.get(platform.name, ()):
                 print(f"{platform.name}, Python {python}", file=sys.stderr)
                 _merge(locks, resolve(projects, platform, python, version))
-        directory = Path(workspace, "packaging/payload/locks")
-        write({lock: list(pins.values()) for lock, pins in locks.items()}, directory)
+        command = f"bazel run //{Path(place).parent}:update"
+        merged = {lock: list(pins.values()) for lock, pins in locks.items()}
+        write(merged, Path(workspace, place), command)
     except UpdateError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(error.code) from None

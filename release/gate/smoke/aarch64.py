@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from release.gate.smoke import model_runs
+from release.gate.smoke import imports, installed, smoke_program
 from release.gate.smoke.dists import smoke_test_planned_dist
-from release.gate.smoke.environment import UV_PLATFORMS, ForeignPython
+from release.gate.smoke.environment import (
+    UV_PLATFORMS,
+    ForeignPython,
+    PinnedWheel,
+    Requirements,
+)
 from release.gate.smoke.equipment import EmulatedPython, Emulation, Equipment
-from release.gate.smoke.errors import NotRunError, SmokeTestError
+from release.gate.smoke.errors import NotRunError
 from release.gate.smoke.process import ProcessResult, run
 from release.gate.smoke.qemu import Qemu
 from release.gate.smoke.runnable import RunnableRelease
 from release.gate.smoke.runner import EMULATED_TIMEOUT
+from release.gate.smoke.shared import SharedDirectories
 from release.gate.smoke.skip import skip_platform
+from release.gate.smoke.smoke_program import PythonCommand, SmokeRequest
 from release.gate.smoke.smoke_test import SmokeTest, step
 from release.gate.smoke.wheel_tools import smoke_test_wheel_tools
 from release.model.outcome import Outcome
 from release.model.plan import Platform
-
-_PRINT_VERSIONS = """\
-import iree.compiler.version, iree.runtime.version
-print(iree.compiler.version.VERSION, iree.runtime.version.VERSION)
-"""
-
-_PRINT_METADATA = """\
-import importlib.metadata
-print(*(importlib.metadata.version(name) for name in {names}))
-"""
+from release.model.state import RunState
 
 
 def smoke_test_aarch64(
@@ -48,22 +46,50 @@ def smoke_test_aarch64(
     except NotRunError as error:
         yield from skip_platform(release, platform, str(error))
         return
-    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
-        machine = _Aarch64(release, equipment, emulation, platform, Path(directory))
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        machine = _Aarch64(release, equipment, emulation, platform, directory)
         pythons = release.pythons(platform.name)
-        # The newest first: it compiles what the others, with the same wheel, only run.
+        # The newest first: what its smoke test leaves in the shared directory serves the others.
         for python in reversed(pythons):
-            yield machine.native_wheels(python)
-            if release.planned(platform.name, python, pure=True):
-                yield machine.pure_wheels(python)
-        if pythons:
+            yield from machine.wheels(python)
+        if pythons and release.planned_tools(platform.name, pythons[-1]):
             yield machine.tools(pythons[-1])
-        yield machine.dist()
+        if release.planned_dists(platform.name):
+            yield machine.dist()
+
+
+@dataclass(frozen=True, slots=True)
+class _EmulatedInstallation:
+    """Wheels that an emulated Python imports; implements `installed.Installation`."""
+
+    site: Path
+    python: EmulatedPython
+    qemu: Qemu
+
+    @property
+    def scripts(self) -> Path:
+        """Where uv puts scripts that belong to a directory of packages."""
+        return self.site / "bin"
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The Python, and options that isolate it."""
+        return tuple(self.qemu.python(self.python.executable, self.site))
+
+    def run_python(self, *arguments: str) -> ProcessResult:
+        """Runs the emulated Python."""
+        return run(
+            [*self.command, *arguments],
+            environment=self.qemu.environment,
+            timeout=EMULATED_TIMEOUT,
+            name=self.python.executable.name,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Aarch64:
-    """The smoke tests of one release on an emulated machine; they share the compiled models."""
+    """The smoke tests of one release on an emulated machine."""
 
     release: RunnableRelease
     equipment: Equipment
@@ -75,51 +101,73 @@ class _Aarch64:
     def engine(self) -> str:
         return f"qemu-aarch64 {self.emulation.version}"
 
-    def native_wheels(self, version: str) -> Outcome:
-        """Installs the wheels with native files for one Python, and uses them."""
-        name = self.platform.name
-        planned = tuple(self.release.planned(name, version, pure=False).values())
-        test = SmokeTest(name, "python", version, self.engine, planned)
+    def wheels(self, version: str) -> Iterator[Outcome]:
+        """Installs the wheels for one Python, and uses them."""
+        together = self.release.planned(self.platform.name, version, alone=False)
+        if together:
+            yield self._together(version, tuple(together.values()))
+        for package, name in self.release.planned(self.platform.name, version, alone=True).items():
+            yield self._alone(version, package, name)
+
+    def _together(self, version: str, planned: tuple[str, ...]) -> Outcome:
+        """Installs the wheels together for one Python, and uses them."""
+        test = SmokeTest(self.platform.name, "python", version, self.engine, planned)
         try:
+            program = self.release.smoke_program()
             python = self._python(version)
-            wheels = self.release.native_wheels(name, version)
-            requirements = self.equipment.requirements(name, version)
+            wheels = self.release.wheels(self.platform.name, version)
+            requirements = self.equipment.requirements(self.platform.name, version)
         except NotRunError as error:
             return test.not_run(str(error))
-        installer = ForeignPython(self.equipment.uv, UV_PLATFORMS["linux"], version)
-        packages = self.directory / f"python{version}"
 
-        def steps() -> str:
-            with step("installing"):
-                installer.install(packages, wheels, requirements)
-            return self._use(python, packages, planned)
+        product = self.release.plan.product
 
-        return replace(test, engine=f"CPython {version}, {self.engine}").run(steps)
+        def steps(directory: Path) -> str:
+            installation = self._install(python, version, wheels, requirements, directory)
+            with step("importing modules"):
+                modules = imports.check_imports(installation, product, wheels)
+            with step("loading entry points"):
+                packages = installed.packages_of(product, wheels)
+                installed.check_entry_points(installation, packages, self.platform.os)
+            with step("checking scripts"):
+                installed.check_declared_scripts(product, wheels, self.platform.os)
+            request = SmokeRequest(
+                product=product.name,
+                version=self.release.plan.version,
+                kind="python",
+                platform=self.platform,
+                runner=installation.qemu,
+                # This machine's kernel cannot start scripts with an emulated Python.
+                programs={},
+                python=PythonCommand(version, installation.command),
+                packages=installation.site,
+                timeout=EMULATED_TIMEOUT,
+            )
+            with step("running the smoke program"):
+                shared = SharedDirectories(self.directory).of(wheels)
+                used = smoke_program.use(program, request, directory, shared)
+            return f"installed; {modules}; {used}"
 
-    def pure_wheels(self, version: str) -> Outcome:
-        """Installs the wheels without native files; their importers require TensorFlow."""
-        name = self.platform.name
-        planned = tuple(self.release.planned(name, version, pure=True).values())
-        test = SmokeTest(name, "python", version, self.engine, planned)
-        wheels = self.release.pure_wheels(name, version)
+        success = RunState.PASSED if self.release.plan.product.smoke else RunState.INSTALLED
+        return self._run(test, version, steps, success)
+
+    def _alone(self, version: str, package: str, name: str) -> Outcome:
+        """Installs a wheel alone for one Python, and checks its files."""
+        test = SmokeTest(self.platform.name, "python", version, self.engine, (name,))
         try:
             python = self._python(version)
+            wheels = self.release.pinned({package: name})
         except NotRunError as error:
             return test.not_run(str(error))
-        if len(wheels) < len(planned):
-            return test.not_run("one of the wheels is missing or failed inspection")
-        installer = ForeignPython(self.equipment.uv, UV_PLATFORMS["linux"], version)
-        packages = self.directory / f"pure{version}"
 
-        def steps() -> str:
-            with step("installing"):
-                installer.install(packages, wheels, None)
-            with step("checking metadata"):
-                program = _PRINT_METADATA.format(names=[wheel.package for wheel in wheels])
-                self._check_versions(self._call(python, packages, "-c", program))
-            return "installed without dependencies; not run, since they require TensorFlow"
+        def steps(directory: Path) -> str:
+            installation = self._install(python, version, wheels, None, directory)
+            with step("checking scripts"):
+                return installed.check_alone(
+                    installation, self.release.plan.product, wheels[0], self.platform.os
+                )
 
-        return replace(test, engine=f"CPython {version}, {self.engine}").run(steps)
+        return self._run(test, version, steps, RunState.INSTALLED)
 
     def tools(self, python: str) -> Outcome:
         """Runs the native tools of the wheels for one Python."""
@@ -136,7 +184,7 @@ class _Aarch64:
         )
 
     def dist(self) -> Outcome:
-        """Runs the tools of the dist."""
+        """Runs the programs of the dist."""
         return smoke_test_planned_dist(
             self.release,
             self.platform,
@@ -145,6 +193,50 @@ class _Aarch64:
             runner=self._runner(self.emulation.root),
             timeout=EMULATED_TIMEOUT,
         )
+
+    def _run(
+        self, test: SmokeTest, version: str, steps: Callable[[Path], str], success: RunState
+    ) -> Outcome:
+        """Runs a test of a Python in a directory of its own."""
+        with tempfile.TemporaryDirectory(dir=self.directory, ignore_cleanup_errors=True) as name:
+            return replace(test, engine=f"CPython {version}, {self.engine}").run(
+                lambda: steps(Path(name)), success
+            )
+
+    def _install(
+        self,
+        python: EmulatedPython,
+        version: str,
+        wheels: Sequence[PinnedWheel],
+        requirements: Requirements | None,
+        directory: Path,
+    ) -> _EmulatedInstallation:
+        """Installs wheels, and checks their files and versions.
+
+        Args:
+          python: the emulated Python.
+          version: its minor version.
+          wheels: the wheels.
+          requirements: what they may require; None: nothing is installed that they require, and
+            nothing of them is imported.
+          directory: an empty directory.
+
+        Raises:
+          SmokeTestError: a step fails.
+        """
+        site = directory / "packages"
+        installation = _EmulatedInstallation(site, python, self._runner(python.root))
+        with step("installing"):
+            ForeignPython(self.equipment.uv, UV_PLATFORMS["linux"], version).install(
+                site, wheels, requirements
+            )
+        with step("checking installed files"):
+            installed.check_installed(installation, wheels, self.release.plan.version)
+        if requirements is not None:
+            with step("checking version modules"):
+                packages = installed.packages_of(self.release.plan.product, wheels)
+                installed.check_version_modules(installation, packages, self.release.plan.version)
+        return installation
 
     def _runner(self, root: Path) -> Qemu:
         return Qemu(self.emulation.qemu, root, self.directory)
@@ -159,48 +251,3 @@ class _Aarch64:
             reason = f"no emulated Python {version} was requested"
             raise NotRunError(self.emulation.missing.get(version, reason))
         return self.emulation.pythons[version]
-
-    def _use(self, python: EmulatedPython, packages: Path, wheels: tuple[str, ...]) -> str:
-        """Compiles once per wheel, which takes a minute, and runs with every Python."""
-
-        def model_set(directory: Path, *arguments: str) -> ProcessResult:
-            words = (str(model_runs.PROGRAM), *arguments, "--modules", str(directory))
-            return self._call(python, packages, *words)
-
-        with step("checking version modules"):
-            self._check_versions(self._call(python, packages, "-c", _PRINT_VERSIONS))
-        modules = self.directory / ("modules-of-" + "+".join(wheels))[:200]
-        compiles = not modules.exists()
-        if compiles:
-            # Complete or absent: if this Python fails, the next one compiles for itself.
-            incomplete = Path(tempfile.mkdtemp(dir=self.directory))
-            for backend in model_runs.BACKENDS:
-                with step(f"compiling for {backend}"):
-                    flags = ("--through", "session", "--backend", backend)
-                    model_set(incomplete, "compile", *flags).expect()
-            incomplete.rename(modules)
-        with step("running through the runtime"):
-            count = len(model_runs.MODELS) * len(model_runs.BACKENDS)
-            model_runs.check_verdicts(model_set(modules, "run", "--through", "runtime"), count)
-        models = "compiled models" if compiles else "models, compiled with another Python,"
-        return f"installed; {count} {models} give correct results through the API"
-
-    def _check_versions(self, result: ProcessResult) -> None:
-        """Checks that a program printed no version but the release's.
-
-        Raises:
-          SmokeTestError: it failed, or printed another version.
-        """
-        versions = result.expect().stdout.split()
-        if set(versions) != {self.release.plan.version}:
-            raise SmokeTestError(f"found {', '.join(versions)}, not {self.release.plan.version}")
-
-    def _call(self, python: EmulatedPython, packages: Path, *arguments: str) -> ProcessResult:
-        """Runs a Python that imports from `packages`."""
-        qemu = self._runner(python.root)
-        return run(
-            qemu.python(python.executable, packages, *arguments),
-            environment=qemu.environment,
-            timeout=EMULATED_TIMEOUT,
-            name=python.executable.name,
-        )

@@ -36,6 +36,7 @@ from release.gate.smoke.in_container import MODULES, Layout
 from release.gate.smoke.runnable import RunnableRelease
 from release.gate.smoke.smoke_test import SmokeTest
 from release.model.outcome import Outcome
+from release.model.state import RunState
 
 TIMEOUT = 1800.0
 """Seconds that the smoke test in the container may take."""
@@ -57,7 +58,7 @@ def smoke_test_container(
     *,
     timeout: float = TIMEOUT,
 ) -> Outcome:
-    """Installs and uses the native wheels in a clean container, as on this machine itself.
+    """Installs wheels together and uses them in a clean container, as on this machine itself.
 
     Args:
       release: the files that passed inspection.
@@ -111,15 +112,18 @@ def _run_in(
     test: SmokeTest,
     timeout: float,
 ) -> Outcome:
+    program = release.smoke_program()
     version, system = _python_and_system(engine, image)
     python = ".".join(version.split(".")[:2])
     test = replace(test, python=python, engine=f"CPython {version}, {system}, {engine.name}")
-    wheels = release.native_wheels(test.platform, python)
+    wheels = release.wheels(test.platform, python)
     test = replace(test, files=tuple(wheel.path.name for wheel in wheels))
     requirements = equipment.requirements(test.platform, python)
     request = {
+        "product": release.plan.product.to_json(),
+        "program": program and program.name,
         "version": release.plan.version,
-        "platform": test.platform,
+        "platform": release.plan.platform(test.platform).to_json(),
         "wheels": {
             wheel.path.name: {"package": wheel.package, "sha256": wheel.sha256} for wheel in wheels
         },
@@ -130,24 +134,32 @@ def _run_in(
         engine.container(image, command, _LAYOUT.root) as container,
     ):
         with tarfile.open(fileobj=archive, mode="w|", dereference=True) as writer:
-            _pack(writer, json.dumps(request), equipment.uv, wheels, requirements.lock)
+            _pack(writer, json.dumps(request), equipment.uv, wheels)
+            if program:
+                _add_program(writer, program)
+            if requirements.lock:
+                _add(writer, requirements.lock, _LAYOUT.lock)
             for path in requirements.wheels():
                 _add(writer, path, _LAYOUT.dependencies / path.name)
         archive.seek(0)
         container.put_archive("/", archive)
-        return _outcome(test, container, timeout)
+        success = RunState.PASSED if program else RunState.INSTALLED
+        return _outcome(test, container, timeout, success)
 
 
-def _outcome(test: SmokeTest, container: Any, timeout: float) -> Outcome:
+def _outcome(test: SmokeTest, container: Any, timeout: float, success: RunState) -> Outcome:
     """Starts the container, whose files are complete, and reads its outcome."""
 
     def steps() -> str:
         outcome: dict[str, Any] = json.loads(run(container, timeout).expect().stdout)
-        if outcome["status"] != "passed":
-            raise SmokeTestError(outcome["detail"])
-        return str(outcome["detail"])
+        detail = str(outcome["detail"])
+        if outcome["status"] == RunState.NOT_RUN:
+            raise NotRunError(detail)
+        if outcome["status"] != success:
+            raise SmokeTestError(detail)
+        return detail
 
-    return test.run(steps)
+    return test.run(steps, success)
 
 
 def _python_and_system(engine: Engine, image: str) -> tuple[str, str]:
@@ -161,19 +173,23 @@ def _python_and_system(engine: Engine, image: str) -> tuple[str, str]:
     return str(version), str(system)
 
 
-def _pack(
-    writer: tarfile.TarFile, request: str, uv: Path, wheels: Sequence[PinnedWheel], lock: Path
-) -> None:
+def _pack(writer: tarfile.TarFile, request: str, uv: Path, wheels: Sequence[PinnedWheel]) -> None:
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(request)
         file.flush()
         _add(writer, Path(file.name), _LAYOUT.request)
     _add(writer, uv, _LAYOUT.uv, mode=0o755)
-    _add(writer, lock, _LAYOUT.lock)
     for module in MODULES:
         _add(writer, _WORKSPACE / module, _LAYOUT.root / module)
     for wheel in wheels:
         _add(writer, wheel.path, _LAYOUT.wheels / wheel.path.name)
+
+
+def _add_program(writer: tarfile.TarFile, program: Path) -> None:
+    """Adds the directory of a smoke program, without what Python caches there."""
+    for path in sorted(program.parent.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            _add(writer, path, _LAYOUT.program / path.relative_to(program.parent))
 
 
 def _add(writer: tarfile.TarFile, path: Path, name: Path, mode: int = 0o644) -> None:

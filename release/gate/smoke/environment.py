@@ -37,6 +37,12 @@ def script_name(path: str) -> str | None:
     return found and found["name"]
 
 
+def distributions(site: Path) -> dict[str, importlib.metadata.Distribution]:
+    """The distributions in a directory, by name as in their metadata."""
+    found = importlib.metadata.distributions(path=[str(site)])
+    return {distribution.name: distribution for distribution in found}
+
+
 @dataclass(frozen=True, slots=True)
 class PinnedWheel:
     """A wheel to install: this file with this digest, and no other."""
@@ -57,19 +63,21 @@ class PinnedWheel:
 class Requirements:
     """The third-party wheels that a release's wheels may require, pinned by digest."""
 
-    lock: Path
-    """A requirements file with one hash per project."""
-    directories: tuple[Path, ...]
+    lock: Path | None = None
+    """A requirements file with one hash per project; None: they may require nothing."""
+    directories: tuple[Path, ...] = ()
     """The directories with the locked wheels, and possibly others."""
 
     def options(self) -> list[str]:
         """uv's options to accept packages from there alone, with the digests of the lock."""
         places = (str(directory.absolute()) for directory in self.directories)
         links = (word for place in places for word in ("--find-links", place))
-        return ["--constraints", str(self.lock.absolute()), *links]
+        return [*(["--constraints", str(self.lock.absolute())] if self.lock else []), *links]
 
     def wheels(self) -> tuple[Path, ...]:
         """The locked wheels, found by digest, each once."""
+        if self.lock is None:
+            return ()
         locked = set(_SHA256.findall(self.lock.read_text(encoding="utf-8")))
         found: dict[str, Path] = {}
         for path in (
@@ -152,18 +160,27 @@ class Environment:
         """The directory of the interpreter and the console scripts."""
         return self.prefix / "bin"
 
+    @property
+    def site(self) -> Path:
+        """The directory from which the interpreter imports what is installed."""
+        (site,) = self.prefix.glob("lib/python*/site-packages")
+        return site
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """All environment variables of its programs."""
+        return {
+            "HOME": str(self.root),
+            "LANG": "C.UTF-8",
+            # /etc may have a pip.conf with other indexes and directories.
+            "PIP_CONFIG_FILE": os.devnull,
+            "PATH": f"{self.scripts}:/usr/bin:/bin",
+            "TMPDIR": str(self.root),
+        }
+
     def distributions(self) -> dict[str, importlib.metadata.Distribution]:
         """The installed distributions, by name as in their metadata."""
-        sites = [str(site) for site in self.prefix.glob("lib/python*/site-packages")]
-        found = importlib.metadata.distributions(path=sites)
-        return {distribution.name: distribution for distribution in found}
-
-    def installed_path(self, distribution: importlib.metadata.Distribution, path: str) -> Path:
-        """Where a file of a wheel was installed, by its path in the wheel."""
-        script = script_name(path)
-        if script is not None:
-            return self.scripts / script
-        return Path(str(distribution.locate_file(""))) / path
+        return distributions(self.site)
 
     def install(self, wheels: Sequence[PinnedWheel], requirements: Requirements) -> ProcessResult:
         """Installs `wheels` and their dependencies, which come from `requirements`.
@@ -196,6 +213,10 @@ class Environment:
         """Runs a program of the environment by name, without a shell or standard input."""
         return self._call([str(self.scripts / program), *arguments])
 
+    def run_python(self, *arguments: str) -> ProcessResult:
+        """Runs the interpreter, which imports nothing but what is installed."""
+        return self.run("python", "-I", *arguments)
+
     def run_online(self, program: str, *arguments: str) -> ProcessResult:
         """Runs a program that may use the network, through the proxies that are set."""
         network = {name: os.environ[name] for name in _NETWORK if name in os.environ}
@@ -221,14 +242,6 @@ class Environment:
     def _call(self, command: list[str], more: Mapping[str, str] | None = None) -> ProcessResult:
         return run(
             command,
-            environment={
-                "HOME": str(self.root),
-                "LANG": "C.UTF-8",
-                # /etc may have a pip.conf with other indexes and directories.
-                "PIP_CONFIG_FILE": os.devnull,
-                "PATH": f"{self.scripts}:/usr/bin:/bin",
-                "TMPDIR": str(self.root),
-                **(more or {}),
-            },
+            environment={**self.variables, **(more or {})},
             timeout=self.timeout,
         )

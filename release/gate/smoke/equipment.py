@@ -66,7 +66,7 @@ class Equipment(Protocol):
         """
 
     def requirements(self, platform: str, python: str) -> Requirements:
-        """The wheels that ours may require on a platform and a Python.
+        """The wheels of other projects that a release's may require on a platform and a Python.
 
         Raises:
           NotRunError: no lock covers them, or a wheel cannot be fetched.

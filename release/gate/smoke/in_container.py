@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from release.gate.smoke.environment import PinnedWheel, Requirements
-from release.gate.smoke.wheels import WheelTest, smoke_test_native
+from release.gate.smoke.wheels import WheelTest, smoke_test_wheels
+from release.model.plan import Platform
+from release.model.product import Product
 
 MODULES = (
     "release/__init__.py",
@@ -29,22 +31,33 @@ MODULES = (
             "environment.py",
             "errors.py",
             "in_container.py",
+            "imports.py",
             "installed.py",
-            "model_runs.py",
-            "model_set.py",
-            "models/collatz.mlir",
-            "models/elementwise.mlir",
-            "models/matmul.mlir",
             "probes.py",
             "process.py",
+            "program/smoke_kit.py",
+            "runner.py",
+            "smoke_program.py",
             "smoke_test.py",
+            "wheel_file.py",
             "wheels.py",
         )
     ),
-    "release/model/__init__.py",
-    "release/model/outcome.py",
-    "release/model/record.py",
-    "release/model/state.py",
+    *(
+        f"release/model/{name}.py"
+        for name in (
+            "__init__",
+            "document",
+            "errors",
+            "outcome",
+            "plan",
+            "product",
+            "record",
+            "settings",
+            "state",
+            "text",
+        )
+    ),
 )
 """All files of this program, relative to the root of the repository."""
 
@@ -57,7 +70,8 @@ class Layout:
 
     @property
     def request(self) -> Path:
-        """A JSON object: version, platform, and the package and sha256 of each wheel by name."""
+        """A JSON object: product, version, platform, the file name of the smoke program, and the
+        package and sha256 of each wheel by name."""
         return self.root / "request.json"
 
     @property
@@ -71,8 +85,13 @@ class Layout:
         return self.root / "wheels"
 
     @property
+    def program(self) -> Path:
+        """The directory of the smoke program."""
+        return self.root / "program"
+
+    @property
     def lock(self) -> Path:
-        """The lock of their requirements."""
+        """The lock of their requirements; it does not exist if they may require nothing."""
         return self.root / "lock.txt"
 
     @property
@@ -92,20 +111,25 @@ def main(arguments: Sequence[str]) -> int:
     request: Mapping[str, Any] = json.loads(layout.request.read_bytes())
     version = platform.python_version()
     test = WheelTest(
+        product=Product.from_json(request["product"]),
         version=request["version"],
-        platform=request["platform"],
+        platform=Platform.from_json(request["platform"]),
         python=".".join(version.split(".")[:2]),
         full_version=version,
         interpreter=Path(sys.executable),
         uv=layout.uv,
+        program=layout.program / request["program"] if request["program"] else None,
     )
     wheels = [
         PinnedWheel(wheel["package"], layout.wheels / name, wheel["sha256"])
         for name, wheel in request["wheels"].items()
     ]
     layout.scratch.mkdir()
-    requirements = Requirements(layout.lock, (layout.dependencies,))
-    outcome = smoke_test_native(test, wheels, requirements, layout.scratch)
+    requirements = Requirements()
+    if layout.lock.exists():
+        layout.dependencies.mkdir(exist_ok=True)
+        requirements = Requirements(layout.lock, (layout.dependencies,))
+    outcome = smoke_test_wheels(test, wheels, requirements, layout.scratch)
     print(json.dumps({"status": outcome.status, "detail": outcome.detail}))
     return 0
 

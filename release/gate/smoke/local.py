@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform as machine
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,17 @@ from release.gate.smoke.equipment import Equipment
 from release.gate.smoke.errors import NotRunError
 from release.gate.smoke.host import host_platform
 from release.gate.smoke.runnable import RunnableRelease
+from release.gate.smoke.shared import SharedDirectories
 from release.gate.smoke.smoke_test import SmokeTest
-from release.gate.smoke.wheels import WheelTest, smoke_test_native, smoke_test_pure
+from release.gate.smoke.wheels import (
+    Install,
+    InstallAlone,
+    WheelTest,
+    install_file_alone,
+    install_files,
+    smoke_test_alone,
+    smoke_test_wheels,
+)
 from release.model.outcome import Outcome
 
 _ABSENT = "all of its wheels are missing or failed inspection"
@@ -30,54 +40,84 @@ def smoke_test_locally(
       scratch: a directory with room for half a gigabyte, at a path without spaces.
 
     Yields:
-      An outcome for each Python, for each pure wheel with each Python, and for the dist; nothing
-      where the plan lacks this machine's platform.
+      An outcome for each Python, for each wheel that is installed alone with each Python, and for
+      the dist; nothing where the plan lacks this machine's platform.
     """
     platform = host_platform(release.plan.platforms)
     if platform is None:
         return
-    for python in release.pythons(platform):
-        yield from smoke_test_python(release, equipment, platform, python, scratch)
-    yield smoke_test_local_dist(release, platform, scratch)
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
+        shared = SharedDirectories(Path(directory))
+        for python in release.pythons(platform):
+            yield from smoke_test_python(release, equipment, platform, python, scratch, shared)
+    if release.planned_dists(platform):
+        yield smoke_test_local_dist(release, platform, scratch)
 
 
 def smoke_test_python(
-    release: RunnableRelease, equipment: Equipment, platform: str, python: str, scratch: Path
+    release: RunnableRelease,
+    equipment: Equipment,
+    platform: str,
+    python: str,
+    scratch: Path,
+    shared: SharedDirectories | None = None,
+    install: Install = install_files,
+    install_alone: InstallAlone = install_file_alone,
 ) -> Iterator[Outcome]:
     """Smoke-tests all wheels for one Python of this machine's platform.
 
+    Args:
+      release: the files that passed inspection.
+      equipment: Pythons, installer, and third-party wheels.
+      platform: name of the platform.
+      python: minor version.
+      scratch: as for `smoke_test_locally`.
+      shared: what smoke tests of the same wheels on other Pythons share.
+      install: installs the wheels that are installed together.
+      install_alone: installs each other wheel.
+
     Yields:
-      An outcome for the native wheels together, and one for each pure wheel.
+      An outcome for the wheels that are installed together, and one for each other wheel.
     """
-    native = tuple(release.planned(platform, python, pure=False).values())
-    pure = tuple(release.planned(platform, python, pure=True).values())
-    test = SmokeTest(platform, "python", python, f"CPython {python}", native)
-    if not any(name in release.files for name in (*native, *pure)):
+    together = tuple(release.planned(platform, python, alone=False).values())
+    alone = tuple(release.planned(platform, python, alone=True).values())
+    test = SmokeTest(platform, "python", python, f"CPython {python}", together)
+    if not any(name in release.files for name in (*together, *alone)):
         # Checked first, so that no Python is fetched in vain.
-        yield replace(test, files=native + pure).not_run(_ABSENT)
+        yield replace(test, files=together + alone).not_run(_ABSENT)
         return
     try:
         interpreter = equipment.interpreter(python)
     except NotRunError as error:
-        yield replace(test, files=native + pure).not_run(str(error))
+        yield replace(test, files=together + alone).not_run(str(error))
         return
     wheel_test = WheelTest(
+        product=release.plan.product,
         version=release.plan.version,
-        platform=platform,
+        platform=release.plan.platform(platform),
         python=python,
         full_version=interpreter.full_version,
         interpreter=interpreter.executable,
         uv=equipment.uv,
     )
-    try:
-        wheels = release.native_wheels(platform, python)
-        requirements = equipment.requirements(platform, python)
-    except NotRunError as error:
-        yield test.not_run(str(error))
-    else:
-        yield smoke_test_native(wheel_test, wheels, requirements, scratch)
-    for wheel in release.pure_wheels(platform, python):
-        yield smoke_test_pure(wheel_test, wheel, scratch)
+    if together:
+        try:
+            program = release.smoke_program()
+            wheels = release.wheels(platform, python)
+            requirements = equipment.requirements(platform, python)
+        except NotRunError as error:
+            yield test.not_run(str(error))
+        else:
+            yield smoke_test_wheels(
+                replace(wheel_test, program=program),
+                wheels,
+                requirements,
+                scratch,
+                shared.of(wheels) if shared else None,
+                install,
+            )
+    for wheel in release.lone_wheels(platform, python):
+        yield smoke_test_alone(wheel_test, wheel, scratch, install_alone)
 
 
 def smoke_test_local_dist(release: RunnableRelease, platform: str, scratch: Path) -> Outcome:

@@ -23,6 +23,7 @@ from release.gate.smoke import process, provided, sizes
 from release.gate.smoke.environment import Requirements
 from release.gate.smoke.equipment import Emulation, Interpreter, parse_emulation
 from release.gate.smoke.errors import NotRunError
+from release.model import products
 from toolchains.debian.apt import Announce
 from toolchains.debian.errors import UnavailableError
 from toolchains.debian.user_cache import user_cache
@@ -37,7 +38,6 @@ from toolchains.wheels.pip_download import FetchError, LockFile
 T = TypeVar("T")
 
 _EMULATED = "linux_aarch64"
-_PACKAGE = "packaging/dependencies"
 # Prints the full version of a final release, and nothing for a pre-release.
 _PRINT_VERSION = """\
 import sys
@@ -56,6 +56,27 @@ class Sources:
     )
     root_file_system: Callable[[Path, Announce], Path] = rootfs_bootstrap.root_file_system
     wheel: Callable[[Pin, Target, LockFile, Path, str], Path] = fetch.fetch
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementLocks:
+    """The locks of what a product's wheels may require."""
+
+    paths: Mapping[tuple[str, str], Path]
+    """By platform and Python."""
+    package: str
+    """Their directory in the workspace, for messages."""
+    fix: str
+    """The command that writes them."""
+
+    @classmethod
+    def of(cls, requirements: products.LockedRequirements) -> RequirementLocks:
+        """The locks that a product declares.
+
+        Call it before the current directory changes: paths are relative to it.
+        """
+        paths = [Path(path).absolute() for path in requirements.locks]
+        return cls(provided.locks(paths), requirements.package, requirements.fix)
 
 
 class OnceCache:
@@ -95,8 +116,8 @@ class FetchedEquipment:
     """The installer."""
     on_host: Mapping[str, Interpreter]
     """The host's Pythons, by minor version."""
-    locks: Mapping[tuple[str, str], Path]
-    """The lock of our wheels' requirements, by platform and Python."""
+    locks: RequirementLocks | None
+    """The locks of what wheels may require; None: they require nothing."""
     declared: Data
     """Platforms and the matrix."""
     notify: Callable[[str], None]
@@ -106,9 +127,17 @@ class FetchedEquipment:
 
     @classmethod
     def from_environment(
-        cls, notify: Callable[[str], None], environ: Mapping[str, str] = os.environ
+        cls,
+        notify: Callable[[str], None],
+        requirements: products.LockedRequirements | None,
+        environ: Mapping[str, str] = os.environ,
     ) -> FetchedEquipment:
         """The equipment of the variables that `equipment_on_demand()` in defs.bzl sets.
+
+        Args:
+          notify: called with a line before each download.
+          requirements: the locks of the product; None for a product that requires nothing.
+          environ: the environment.
 
         Raises:
           KeyError: one is not set: the program was not started by Bazel.
@@ -121,7 +150,7 @@ class FetchedEquipment:
                 for version, python in found.items()
                 if python
             },
-            locks=provided.locks(environ),
+            locks=RequirementLocks.of(requirements) if requirements else None,
             declared=data.load(),
             notify=notify,
         )
@@ -156,15 +185,17 @@ class FetchedEquipment:
         return Interpreter(version, full_version, path)
 
     def _requirements(self, platform: str, python: str) -> Requirements:
-        path = provided.lock_of(self.locks, platform, python)
-        file = LockFile(f"{_PACKAGE}/locks/{path.name}", f"./bazelw run //{_PACKAGE}:lock")
+        if self.locks is None:
+            return Requirements()
+        path = provided.lock_of(self.locks.paths, platform, python)
+        file = LockFile(f"{self.locks.package}/{path.name}", self.locks.fix)
         tag = f"cp{python.replace('.', '')}"
         (tags,) = (one.wheel_tags for one in self.declared.platforms if one.name == platform)
         target = Target(f"{platform}-{tag}", python, (tag, "abi3"), tags)
         with _not_run():
             cache = self.sources.cache() / "payload"
             pins = lock.read(path, file.name)
-            purpose = f"iree-compiler and iree-runtime require on {platform} with Python {python}"
+            purpose = f"the release requires on {platform} with Python {python}"
             if line := sizes.wheels(pins, cache, purpose):
                 self.notify(line)
             wheels = [self.sources.wheel(pin, target, file, cache, sys.executable) for pin in pins]

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -60,7 +61,7 @@ class ProcessResult:
         """
         if self.exit_code != exit_code:
             expected = f", not {exit_code}" if exit_code else ""
-            raise SmokeTestError(f"{self.program} {self._ending()}{expected}{self.output_tail()}")
+            raise SmokeTestError(f"{self.program} {self.ending()}{expected}{self.output_tail()}")
         return self
 
     def output_tail(self) -> str:
@@ -71,10 +72,15 @@ class ProcessResult:
         tail = " / ".join([line.strip() for line in lines if line.strip()][-_LAST_LINES:])
         return f": {tail[-_LAST_CHARACTERS:]}" if tail else ""
 
-    def _ending(self) -> str:
+    def ending(self) -> str:
+        """How it ended, as the rest of a sentence."""
         if self.exit_code >= 0:
             return f"exits with {self.exit_code}"
-        return f"is killed by {signal.Signals(-self.exit_code).name}"
+        try:
+            return f"is killed by {signal.Signals(-self.exit_code).name}"
+        except ValueError:
+            # Most real-time signals have no name.
+            return f"is killed by signal {-self.exit_code}"
 
 
 def run(
@@ -86,6 +92,8 @@ def run(
     name: str | None = None,
 ) -> ProcessResult:
     """Runs a program to its end, without a shell or standard input.
+
+    Children that outlive the program are killed, unless they are in a session of their own.
 
     Args:
       command: the program and its arguments.
@@ -116,14 +124,13 @@ def run(
         try:
             _wait(process, timeout)
         except subprocess.TimeoutExpired as error:
-            _kill(process)
+            _kill(process)  # here too, for the exit code
             result = ProcessResult(name, process.returncode, _text(stdout), _text(stderr))
             raise SmokeTestError(
                 f"{name} times out after {timeout:g} s{result.output_tail()}"
             ) from error
-        except BaseException:
+        finally:
             _kill(process)
-            raise
         return ProcessResult(name, process.returncode, _text(stdout), _text(stderr))
 
 
@@ -148,8 +155,10 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kills a running program and all processes of its session."""
-    os.killpg(process.pid, signal.SIGKILL)
+    """Kills a program and all processes of its group, as far as they still run."""
+    # macOS does not permit it for a group whose last processes are ending.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,8 @@ class ProvidedEquipment:
     """By minor version."""
     missing_interpreters: Mapping[str, str] = field(default_factory=dict)
     """Why another minor version is missing."""
-    locks: Mapping[tuple[str, str], Path] = field(default_factory=dict)
-    """The lock of our wheels' requirements, by platform and Python."""
+    locks: Mapping[tuple[str, str], Path] | None = None
+    """The locks of what wheels may require, by platform and Python; None: they require nothing."""
     directories: tuple[Path, ...] = ()
     """The directories of the locked wheels."""
     emulator: Emulation | None = None
@@ -69,7 +69,7 @@ class ProvidedEquipment:
             missing_interpreters={
                 one["version"]: one["reason"] for one in interpreters if not one["executable"]
             },
-            locks=locks(environ),
+            locks=locks(paths(environ, "SMOKE_LOCKS")) if "SMOKE_LOCKS" in environ else None,
             directories=tuple(
                 dict.fromkeys(path.parent for path in paths(environ, "SMOKE_DEPENDENCIES"))
             ),
@@ -88,6 +88,8 @@ class ProvidedEquipment:
 
     def requirements(self, platform: str, python: str) -> Requirements:
         """Implements `Equipment`."""
+        if self.locks is None:
+            return Requirements()
         return Requirements(lock_of(self.locks, platform, python), self.directories)
 
     def emulation(self) -> Emulation:
@@ -112,11 +114,11 @@ def installer(environ: Mapping[str, str]) -> Path:
     return Path(environ["SMOKE_UV"]).absolute()
 
 
-def locks(environ: Mapping[str, str]) -> dict[tuple[str, str], Path]:
-    """The locks that SMOKE_LOCKS names, by platform and Python."""
+def locks(paths: Iterable[Path]) -> dict[tuple[str, str], Path]:
+    """Locks by platform and Python, which their names PLATFORM-cpXY.txt have."""
     return {
         (named["platform"], f"{named['major']}.{named['minor']}"): path
-        for path in paths(environ, "SMOKE_LOCKS")
+        for path in paths
         if (named := _LOCK.fullmatch(path.name))
     }
 

@@ -14,4 +14,5 @@ def skip_platform(release: RunnableRelease, platform: Platform, reason: str) -> 
     """The outcomes "not run" of a platform's tools and dist, with half a sentence as the reason."""
     wheels, dists = release.planned_wheels(platform.name), release.planned_dists(platform.name)
     yield SmokeTest(platform.name, "tools", None, "none", wheels).not_run(reason)
-    yield SmokeTest(platform.name, "dist", None, "none", dists).not_run(reason)
+    if dists:
+        yield SmokeTest(platform.name, "dist", None, "none", dists).not_run(reason)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from release.gate.smoke.errors import SmokeTestError
+from release.gate.smoke.errors import NotRunError, SmokeTestError
 from release.model.outcome import Outcome
 from release.model.state import RunState
 
@@ -36,17 +36,21 @@ class SmokeTest:
     engine: str
     files: tuple[str, ...]
 
-    def run(self, steps: Callable[[], str]) -> Outcome:
+    def run(self, steps: Callable[[], str], success: RunState = RunState.PASSED) -> Outcome:
         """Runs the test.
 
         Args:
           steps: runs all steps and returns what was done, in a few words. SmokeTestError, and what
-            the standard library raises on broken files, become a failed outcome.
+            the standard library raises on broken files, become a failed outcome; NotRunError
+            becomes "not run".
+          success: the status of the outcome when all steps succeed.
         """
         start = time.monotonic()
-        status = RunState.PASSED
+        status = success
         try:
             detail = steps()
+        except NotRunError as error:
+            status, detail = RunState.NOT_RUN, str(error)
         except _FAILURES as error:
             status, detail = RunState.FAILED, str(error) or type(error).__name__
         return self._outcome(status, detail, time.monotonic() - start)

@@ -32,12 +32,12 @@ def smoke_test_windows(
             return
         pythons = release.pythons(platform.name)
         for python in pythons:
-            names = tuple(release.planned(platform.name, python, pure=False).values())
-            names += tuple(release.planned(platform.name, python, pure=True).values())
+            names = tuple(release.planned(platform.name, python, alone=False).values())
+            names += tuple(release.planned(platform.name, python, alone=True).values())
             test = SmokeTest(platform.name, "python", python, engine, names)
             yield test.not_run("CPython for Windows is not available; only native tools are run")
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
-        if pythons:
+        if pythons and release.planned_tools(platform.name, pythons[-1]):
             yield smoke_test_wheel_tools(
                 release,
                 equipment,
@@ -48,6 +48,7 @@ def smoke_test_windows(
                 engine=engine,
                 launchers=True,
             )
-        yield smoke_test_planned_dist(
-            release, platform, directory, engine=engine, runner=wine, timeout=EMULATED_TIMEOUT
-        )
+        if release.planned_dists(platform.name):
+            yield smoke_test_planned_dist(
+                release, platform, directory, engine=engine, runner=wine, timeout=EMULATED_TIMEOUT
+            )

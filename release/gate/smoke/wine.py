@@ -14,12 +14,16 @@ from release.gate.smoke.process import ProcessResult, run
 
 _BOOT_TIMEOUT = 120.0  # seconds to create a prefix
 _IDLE = 600  # seconds until the server ends without programs, as it must after a killed gate
-_LINK_FAILURE = "Linking failed;"  # printed by the compiler when its linker fails
 _CLIENT_ERROR = "wine client error:"  # printed by wine when it cannot start a program
 
 
 class Wine:
     """Starts Windows programs under wine."""
+
+    drive = "Z:"
+    attempts = 3
+    starts_children = True
+    emulated = True
 
     def __init__(self, wine: Path, directory: Path) -> None:
         """Programs run in the wine prefix below `directory`."""
@@ -27,7 +31,7 @@ class Wine:
         self._directory = directory
 
     @property
-    def prefix(self) -> Path:
+    def installation(self) -> Path:
         """The wine prefix: the directory with a Windows installation."""
         return self._directory / "prefix"
 
@@ -42,29 +46,29 @@ class Wine:
             "WINEDEBUG": "-all",
             # Else the first start asks whether to download .NET and a browser.
             "WINEDLLOVERRIDES": "mscoree,mshtml=",
-            "WINEPREFIX": str(self.prefix),
+            "WINEPREFIX": str(self.installation),
         }
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """wine."""
+        return (str(self._wine),)
 
     def command(self, program: Path, *arguments: str) -> list[str]:
         """wine, the program and its arguments."""
-        return [str(self._wine), self.path(program), *arguments]
+        return [*self.prefix, self.path(program), *arguments]
 
     def path(self, path: Path) -> str:
         """The path on the Windows drive to which wine maps the whole file system."""
-        return str(PureWindowsPath("Z:/", *path.absolute().parts[1:]))
+        return str(PureWindowsPath(f"{self.drive}/", *path.absolute().parts[1:]))
 
     def should_retry(self, result: ProcessResult) -> bool:
-        """Whether it exited with 1 and no message of a tool explains why.
+        """Whether it exited with 1 and the program printed nothing.
 
-        On a busy machine wine 8 does this once in a thousand starts. Our tools explain their
-        failures, and so does the linker that the compiler starts: without its message, wine lost
-        the linker.
+        On a busy machine wine 8 does this once in a thousand starts. Programs that fail say why.
         """
         lines = (result.stdout + result.stderr).splitlines()
-        silent = all(line.startswith(_CLIENT_ERROR) for line in lines)
-        link_failed = any(line.startswith(_LINK_FAILURE) for line in lines)
-        lost = link_failed and not any("lld" in line and "error:" in line for line in lines)
-        return result.exit_code == 1 and (silent or lost)
+        return result.exit_code == 1 and all(line.startswith(_CLIENT_ERROR) for line in lines)
 
 
 @contextmanager
@@ -93,7 +97,7 @@ def _boot(program: str, wine: Wine) -> str:
     """
     try:
         result = run([program, "--version"], environment=wine.environment).expect()
-        wine.prefix.mkdir()
+        wine.installation.mkdir()
         # By default the server ends with the last program, or seconds after it, and loses a program
         # that starts at that moment.
         _server(wine, f"--persistent={_IDLE}")

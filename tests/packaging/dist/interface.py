@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_HEADER = Path("packaging/dist/include/iree/compiler/embedding_api.h")
+_HEADER = Path("products/iree/dist/include/iree/compiler/embedding_api.h")
 
 
 def declared_functions() -> list[str]:

@@ -167,7 +167,7 @@ def test_texts_have_the_version_and_no_placeholder_remains(platform: str, archiv
     version = archive.path.name.removeprefix("iree-dist-").removesuffix(f"-{platform}.tar.xz")
     config = archive.texts["lib/cmake/IREECompiler/IREECompilerConfig.cmake"]
 
-    assert [name for name, text in archive.texts.items() if "@IREE_DIST_" in text] == []
+    assert [name for name, text in archive.texts.items() if "@DIST_" in text] == []
     assert archive.texts["README.md"].startswith(f"# iree-dist {version} for {platform}\n")
     assert f'set(IREECompiler_VERSION_FULL "{version}")' in config
 

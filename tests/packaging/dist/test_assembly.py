@@ -27,7 +27,7 @@ LIBRARY = Rule(payload="p", pattern="libs/lib.so", to="lib")
 def sample(tmp_path: Path) -> Dist:
     (tmp_path / "header.h").write_text("#pragma once\n")
     (tmp_path / "config.cmake").write_text(
-        "@IREE_DIST_VERSION@ is @IREE_DIST_VERSION_NUMERIC@ on @IREE_DIST_PLATFORM@, @rpath/x\n"
+        "@DIST_VERSION@ is @DIST_VERSION_NUMERIC@ on @DIST_PLATFORM@, @rpath/x\n"
     )
     return Dist(
         output=tmp_path / "iree-dist-3.13.0rc20261016-linux-x86_64.tar.xz",
@@ -164,9 +164,9 @@ def test_a_file_that_is_the_same_for_all_pythons_is_included_once(sample: Dist) 
 
 
 def test_an_unknown_placeholder_is_refused(sample: Dist, tmp_path: Path) -> None:
-    (tmp_path / "config.cmake").write_text("@IREE_DIST_COLOUR@")
+    (tmp_path / "config.cmake").write_text("@DIST_COLOUR@")
 
-    assert error_of(sample) == "config.cmake: unknown placeholder @IREE_DIST_COLOUR@"
+    assert error_of(sample) == "config.cmake: unknown placeholder @DIST_COLOUR@"
 
 
 def run_tool(

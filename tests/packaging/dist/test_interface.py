@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.packaging.dist.interface import declared_functions
 
-DIST = Path("packaging/dist")
+DIST = Path("products/iree/dist")
 
 
 def test_windows_exports_what_the_header_declares() -> None:

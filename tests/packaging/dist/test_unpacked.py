@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from release.gate.smoke import process
-from release.gate.smoke.probes import dist_tools
+from release.gate.smoke.probes import native_tools
+from release.model import products
 
 CONSUMER = Path("tests/packaging/dist/consumer")
 
@@ -34,7 +35,9 @@ func.func @tan(%x : tensor<64xf32>) -> tensor<64xf32> {
 }
 """
 
-TOOLS = dist_tools("linux")
+IREE = products.named("iree").product
+assert IREE.dist is not None
+TOOLS = native_tools([IREE.package(name) for name in IREE.dist.packages], "linux")
 
 
 class Tree:

@@ -124,6 +124,6 @@ def test_bazelw_works_in_it_without_a_network(built: Path, engine: Any, tmp_path
     logs = container.logs().decode()
     assert code == 0, logs[-3000:]
     assert "preparing Bazel" not in logs
-    stream, _ = container.get_archive(f"{WORK}/bazel-bin/packaging/plan.json")
+    stream, _ = container.get_archive(f"{WORK}/bazel-bin/products/iree/plan.json")
     with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
         assert archive.getmembers()

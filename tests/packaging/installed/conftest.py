@@ -13,7 +13,7 @@ from release.gate.smoke.environment import Environment, PinnedWheel, Requirement
 from release.gate.smoke.provided import ProvidedEquipment
 from release.gate.smoke.runnable import RunnableRelease
 from release.gate.smoke.wheels import WheelTest
-from release.model import manifest, plan
+from release.model import manifest, plan, products
 
 PLATFORM = os.environ["INSTALLED_PLATFORM"]
 
@@ -39,10 +39,12 @@ def release(wheelhouse: Path) -> RunnableRelease:
         if path.name == "manifest.json"
     )
     artifacts = manifest.read(document).artifacts
+    planned = plan.read(Path(os.environ["INSTALLED_PLAN"]))
     return RunnableRelease(
-        plan=plan.read(Path(os.environ["INSTALLED_PLAN"])),
+        plan=planned,
         files={path.name: path for path in wheelhouse.iterdir()},
         digests={name: artifact.sha256 for name, artifact in artifacts.items()},
+        declared=products.named(planned.product.name),
     )
 
 
@@ -59,19 +61,21 @@ def wheel_test(release: RunnableRelease, equipment: ProvidedEquipment) -> WheelT
     """The smoke test of the release on the Python of the target."""
     (interpreter,) = equipment.interpreters.values()
     return WheelTest(
+        product=release.plan.product,
         version=release.plan.version,
-        platform=PLATFORM,
+        platform=release.plan.platform(PLATFORM),
         python=interpreter.version,
         full_version=interpreter.full_version,
         interpreter=interpreter.executable,
         uv=equipment.uv,
+        program=release.smoke_program(),
     )
 
 
 @pytest.fixture(scope="session")
 def wheels(release: RunnableRelease, wheel_test: WheelTest) -> Sequence[PinnedWheel]:
     """The wheels of iree-compiler and iree-runtime that the plan has for this Python."""
-    return release.native_wheels(PLATFORM, wheel_test.python)
+    return release.wheels(PLATFORM, wheel_test.python)
 
 
 @pytest.fixture(scope="session")

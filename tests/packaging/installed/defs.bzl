@@ -1,5 +1,6 @@
 """The macro behind the tests that install the built wheels."""
 
+load("//products/iree/dependencies:dependencies.bzl", "REQUIREMENTS")
 load("//release/gate/smoke:defs.bzl", "equipment")
 load("//tests:pytest.bzl", "pytest_test")
 load("//toolchains/python:defs.bzl", "requires")
@@ -21,10 +22,18 @@ def installed_test(name, python, srcs, data = [], env = {}, deps = [], **kwargs)
       deps: what the tests import, besides `//release/gate/smoke`.
       **kwargs: any other attribute of pytest_test.
     """
-    provided = equipment([_PLATFORM], [python], emulation = False, rootfs = False)
+    provided = equipment(
+        REQUIREMENTS,
+        emulation = False,
+        platforms = [_PLATFORM],
+        pythons = [python],
+        rootfs = False,
+    )
     inputs = {
         "INSTALLED_MANIFEST": "//packaging:manifest",
         "INSTALLED_PLAN": "//packaging:plan",
+        # With the smoke program.
+        "PRODUCTS": "//products/iree:product",
         "INSTALLED_WHEELHOUSE": "//packaging:all_wheels",
     }
     pytest_test(

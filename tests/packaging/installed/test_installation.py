@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from release.gate.smoke import installed
+from release.gate.smoke import imports, installed, probes
 from release.gate.smoke.environment import Environment, PinnedWheel, Requirements
 from release.gate.smoke.errors import SmokeTestError
 from release.gate.smoke.runnable import RunnableRelease
-from release.gate.smoke.wheels import WheelTest, smoke_test_native, smoke_test_pure
+from release.gate.smoke.wheels import WheelTest, smoke_test_alone, smoke_test_wheels
 
 PURE = ("iree-tools-tf", "iree-tools-tflite")
 
@@ -44,11 +45,11 @@ def test_the_smoke_test_passes(
 ) -> None:
     """Catches: a wheel that does not install, a program that fails, or a model that does not give
     correct results through each interface."""
-    outcome = smoke_test_native(wheel_test, wheels, requirements, scratch)
-    assert (outcome.status, outcome.detail) == (
-        "passed",
-        "installed; 23 console scripts work; 18 compiled models give correct results",
-    )
+    outcome = smoke_test_wheels(wheel_test, wheels, requirements, scratch)
+    assert outcome.status == "passed", outcome.detail
+    parts = outcome.detail.split("; ")
+    assert re.fullmatch(r"(\d{2,}) modules imported.*", parts[1]), parts
+    assert parts[2:] == ["23 scripts called", "56 results of the smoke program passed"]
     assert outcome.files == tuple(wheel.path.name for wheel in wheels)
 
 
@@ -58,10 +59,10 @@ def test_a_pure_wheel_installs_and_requires_tensorflow(
 ) -> None:
     """Catches: the requirement that upstream's wheels lack, missing in ours as well."""
     pure = {
-        wheel.package: wheel for wheel in release.pure_wheels("linux_x86_64", wheel_test.python)
+        wheel.package: wheel for wheel in release.lone_wheels("linux_x86_64", wheel_test.python)
     }
-    outcome = smoke_test_pure(wheel_test, pure[package], scratch)
-    assert outcome.status == "passed", outcome.detail
+    outcome = smoke_test_alone(wheel_test, pure[package], scratch)
+    assert outcome.status == "installed", outcome.detail
     alone = wheel_test.environment(scratch)
     alone.install_alone([pure[package]]).expect()
     assert (alone.scripts / package.replace("iree-tools-", "iree-import-")).is_file()
@@ -92,7 +93,7 @@ def test_a_wheel_with_another_digest_is_not_installed(
 ) -> None:
     """Catches: an installer that does not check digests, which would make the smoke test void."""
     others = [dataclasses.replace(wheel, sha256="0" * 64) for wheel in wheels]
-    outcome = smoke_test_native(wheel_test, others, requirements, scratch)
+    outcome = smoke_test_wheels(wheel_test, others, requirements, scratch)
     assert outcome.status == "failed"
     assert outcome.detail.startswith("installing: ")
     assert "Hash mismatch" in outcome.detail
@@ -114,23 +115,26 @@ def test_a_changed_file_is_named(environment: Environment, wheels: Sequence[Pinn
         installed.check_installed(environment, wheels, "0")
 
 
-def test_a_missing_native_tool_is_named(
-    environment: Environment, wheels: Sequence[PinnedWheel]
-) -> None:
+def test_a_missing_native_tool_is_named(environment: Environment, wheel_test: WheelTest) -> None:
     """Catches: a console script without its native program."""
+    probe = probes.scripts(wheel_test.product.package("iree-compiler"), "linux")["iree-opt"]
     with (
         hidden(in_site(environment, "iree/compiler/_mlir_libs/iree-opt")),
         pytest.raises(SmokeTestError, match=r"iree-opt exits with 127: .*package iree-compiler is"),
     ):
-        installed.check_scripts(environment, wheels)
+        probe.check(environment.run("iree-opt", *probe.arguments))
 
 
-def test_an_entry_point_that_cannot_be_imported_is_named(
-    environment: Environment, wheels: Sequence[PinnedWheel]
+def test_what_cannot_be_imported_is_named(
+    environment: Environment, wheel_test: WheelTest, wheels: Sequence[PinnedWheel]
 ) -> None:
-    """Catches: an entry point whose module fails when it is imported."""
-    with (
-        hidden(in_site(environment, "iree/compiler/tools/binaries.py")),
-        pytest.raises(SmokeTestError, match="of iree-compiler does not load: "),
-    ):
-        installed.check_entry_points(environment, wheels)
+    """Catches: a module or an entry point that fails when it is imported."""
+    packages = installed.packages_of(wheel_test.product, wheels)
+    with hidden(in_site(environment, "iree/compiler/tools/binaries.py")):
+        with pytest.raises(SmokeTestError, match="of iree-compiler does not load: "):
+            installed.check_entry_points(environment, packages, "linux")
+        missing = (
+            r"^iree\.build: ModuleNotFoundError: No module named .iree\.compiler\.tools\.binaries"
+        )
+        with pytest.raises(SmokeTestError, match=missing):
+            imports.check_imports(environment, wheel_test.product, wheels)

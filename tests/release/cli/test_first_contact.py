@@ -59,8 +59,8 @@ def test_the_pattern_matches_all_equipment(label: str) -> None:
 @pytest.mark.parametrize(
     "label",
     [
-        "//packaging/dependencies:locks/linux_x86_64-cp311.txt",
-        "//packaging/builder/turbine:assemble",
+        "//products/iree/dependencies:locks/linux_x86_64-cp311.txt",
+        "//products/iree/turbine:assemble",
         "//toolchains/emulation:bootstrap",
         "@@_main~pythons~pythons//:on_host.json",
         "@@_main~pythons~pythons//:python",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.release.nightly.conftest import checkout, gate
+from tests.release.nightly.conftest import checkout, gate, products
 from tests.servers.github.fixtures import github, github_server
 
-__all__ = ["checkout", "gate", "github", "github_server"]
+__all__ = ["checkout", "gate", "github", "github_server", "products"]

@@ -12,11 +12,14 @@ from typer.testing import CliRunner
 
 from release.cli import doctor, nightly
 from release.doctor import releases
+from release.doctor.releases import DoctorRequest
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.store import StoreLimits, Upload
-from release.model import settings
-from release.model.settings import DoctorSettings
+from release.model import products
+from release.site import site
 from tests.release.faults.tree import state
+from tests.release.products import SETTINGS, declare, make_product
+from tests.release.publish.samples import sample_product
 
 
 @pytest.fixture
@@ -93,7 +96,8 @@ def test_nightlies_that_stopped_are_found(store: DirectoryStore) -> None:
 
 def test_a_release_near_the_limit_of_assets_is_noted(store: DirectoryStore) -> None:
     store.limits = StoreLimits(assets=12)
-    view = releases.read(store, settings.read(), datetime.now(UTC))
+    request = DoctorRequest(store, products.named(None), SETTINGS, datetime.now(UTC))
+    view = releases.read(request)
     (one,) = releases.examine(view)
     assert (one.severity, one.message) == ("note", "has 12 files, of at most 12")
 
@@ -105,9 +109,28 @@ def test_a_release_that_is_only_in_the_index_is_found(store: DirectoryStore) -> 
     assert found(store)[tag][1] == "is in the index, but is no longer published"
 
 
-def test_settings_without_its_section_are_valid(tmp_path: Path) -> None:
-    text = settings.DEFAULT.read_text()
-    older = tmp_path / "settings.toml"
-    older.write_text(text[: text.index("[doctor]")])
-    assert settings.read(older).doctor == DoctorSettings()
-    assert settings.read().doctor == DoctorSettings()
+def test_a_store_of_another_product_is_refused(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abacus = make_product(name="abacus")
+    monkeypatch.setenv("PRODUCTS", declare(tmp_path / "both", sample_product(), abacus))
+    result = CliRunner().invoke(doctor.app, ["--store", store.address, "--product", "abacus"])
+    assert result.exit_code == 1
+    assert f"{tag_of(store)} is a release of sample, not of abacus" in result.stderr
+
+
+def test_an_index_of_another_product_is_found(store: DirectoryStore, tmp_path: Path) -> None:
+    """Catches: an index of one product that is deployed to the place of another's."""
+    other = tmp_path / "other"
+    site.write(store, other, make_product(name="abacus"), now=datetime.now(UTC))
+    assert found(store, "--site", str(other)) == {
+        "index": ("error", f"{other} is the index of abacus, not of sample")
+    }
+
+
+def test_fixes_name_the_product_that_was_chosen(store: DirectoryStore) -> None:
+    """Catches: a suggested command that is about the default product."""
+    store.create_tag(f"candidate-{datetime.now(UTC):%Y%m%d}.5", "a" * 40)
+    arguments = ["--store", store.address, "--product", "sample"]
+    result = CliRunner().invoke(doctor.app, arguments)
+    assert f"--commit {'a' * 40} --product sample\n" in result.stdout

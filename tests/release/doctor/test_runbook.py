@@ -15,14 +15,14 @@ from typer.testing import CliRunner, Result
 
 from release.cli import doctor, nightly, promote
 from release.hosting.directory_store import DirectoryStore
-from release.model import document, settings
+from release.model import document
 from release.nightly import worktree
-from release.registry import projects
 from release.site import site
 from tests.git import git
 from tests.release.doctor import runbook
+from tests.release.products import declare
 from tests.release.promote.samples import restamp_tool
-from tests.release.publish.samples import LINUX, WINDOWS
+from tests.release.publish.samples import LINUX, WINDOWS, sample_product
 from tests.servers.github.server import GitHub
 from tests.servers.registry import servers
 from tests.servers.registry.servers import PASSWORD, USER
@@ -162,6 +162,7 @@ def red_platform(scene: Scene) -> None:
     found = next(one for one in scene.findings("--date", later(7)) if one["subject"] == WINDOWS)
     assert re.search("2 of its files have been missing for 7 days", found["message"])
     (command,) = COMMANDS["A platform that is red for a week"]
+    command = command.replace("//products/iree:", "//products/sample:")
     assert found["fix"] == command.replace("$OTHERS", LINUX)
     result = scene.run(f"{command} --//packaging:version=20261126.9")
     assert (result.exit_code, WINDOWS in result.output) == (1, True)
@@ -184,6 +185,7 @@ def bad_index(scene: Scene) -> None:
     site.write(
         scene.store,
         scene.checkout / "store" / "site",
+        sample_product(),
         now=datetime.now(UTC),
         without=frozenset([tag]),
     )
@@ -262,11 +264,11 @@ def full_registry(scene: Scene) -> None:
         on_it = ["--registry", place.upload, "--index", place.index]
         own = [one for one in scene.findings(*on_it) if one["subject"] == "v3.14.0"]
         assert [one["message"].partition(" are ")[0] for one in own] == ["3 of its 3 wheels"]
-        limited = {
-            name: replace(project, total_limit=100) for name, project in projects.read().items()
-        }
+        product = sample_product()
+        limited = tuple(replace(one, total_limit_gib=0) for one in product.projects)
         with scene.monkeypatch.context() as patched:
-            patched.setattr(projects, "read", lambda: limited)
+            changed = declare(scene.scratch / "limited", replace(product, projects=limited))
+            patched.setenv("PRODUCTS", changed)
             refused = scene.run(own[0]["fix"])
             assert refused.exit_code == 1
             assert re.search("would use .* on 127.0.0.1", refused.output)
@@ -302,12 +304,14 @@ def overdue(scene: Scene) -> None:
     date = "2026-01-01T00:00:00+00:00"
     record = document.read(path, "release", dict)
     path.write_bytes(document.dumps({**record, "created": date, "published": date}))
-    site.write(scene.store, scene.checkout / "store" / "site", now=datetime.now(UTC))
+    directory = scene.checkout / "store" / "site"
+    site.write(scene.store, directory, sample_product(), now=datetime.now(UTC))
     scene.commit("Compile faster")
     new = scene.nightly()
-    kept = scene.scratch / "settings.toml"
-    kept.write_text(re.sub("keep_last = .*", "keep_last = 1", settings.DEFAULT.read_text()))
-    scene.monkeypatch.setattr(settings, "DEFAULT", kept)
+    product = sample_product()
+    settings = replace(product.settings, purge=replace(product.settings.purge, keep_last=1))
+    changed = declare(scene.scratch / "changed", replace(product, settings=settings))
+    scene.monkeypatch.setenv("PRODUCTS", changed)
     found = scene.finding(rf"1 releases and tags \(0 MiB\) are older .*, such as {old}")
     assert found["severity"] == "note"
     scene.fix("Releases older than the policy keeps", found)

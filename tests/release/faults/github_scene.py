@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from tests.release.faults.killable import Command, Completed, Running
-from tests.release.publish.samples import WINDOWS, make_release, write_verdicts
+from tests.release.products import declare
+from tests.release.publish.samples import (
+    WINDOWS,
+    make_release,
+    sample_product,
+    write_verdicts,
+)
 from tests.servers.github import server
 from tests.servers.github.server import TOKEN, GitHub
 from tests.servers.remote.proxy import RETRY_SETTINGS
@@ -25,6 +31,7 @@ class Scene:
         """Makes the release to publish."""
         self.directory = directory
         self.github = github
+        self.products = declare(directory / "products", sample_product())
         release = make_release(directory / "release", "20261122.2", missing=[WINDOWS])
         verdicts = write_verdicts(release, directory / "verdicts")
         self._publish = ["--from", str(release), "--verdicts", str(verdicts), "--uploads", "1"]
@@ -52,7 +59,11 @@ class Scene:
             "purge": ["--yes", "--keep-last", "1", "--date", "2027-11-25"],
         }[name]
         store = ["--store", f"github:{repository}", "--github-api", self.github.url]
-        environment = {"GITHUB_TOKEN": TOKEN, "IREE_RELEASE_PATIENCE": retry_settings}
+        environment = {
+            "GITHUB_TOKEN": TOKEN,
+            "IREE_RELEASE_PATIENCE": retry_settings,
+            "PRODUCTS": self.products,
+        }
         return Command(name, [*store, *more], environment)
 
     def start(self, command: Command) -> Running:

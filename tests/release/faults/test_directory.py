@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,12 +12,13 @@ import pytest
 
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.store import Upload
-from release.model import document, settings
+from release.model import document
 from tests.git import git
 from tests.release.faults.killable import Command, Completed, Running, run
 from tests.release.faults.tree import state
+from tests.release.products import declare
 from tests.release.promote.samples import restamp_tool
-from tests.release.publish.samples import make_release, write_verdicts
+from tests.release.publish.samples import make_release, sample_product, write_verdicts
 from tests.tally import tally
 
 COMMIT = "c" * 40
@@ -37,8 +37,8 @@ class Scene:
         self.tool = restamp_tool(directory / "restamp")
         # One upload at a time, so that assets are always listed in the same order.
         self.settings = directory / "settings.toml"
-        text = settings.DEFAULT.read_text()
-        self.settings.write_text(re.sub(r"^uploads = \d+$", "uploads = 1", text, flags=re.M))
+        self.settings.write_text("[publish]\nuploads = 1\n")
+        self.products = declare(directory / "products", sample_product())
         self.checkout = directory / "checkout"
         self.checkout.mkdir()
         git(self.checkout, "init", "--quiet")
@@ -90,7 +90,11 @@ class Scene:
             ],
             "tag": ["--commit", "HEAD", "--source", str(self.checkout)],
         }[name]
-        environment = {"RESTAMP": str(self.tool), "BUILD_WORKSPACE_DIRECTORY": str(self.checkout)}
+        environment = {
+            "RESTAMP": str(self.tool),
+            "BUILD_WORKSPACE_DIRECTORY": str(self.checkout),
+            "PRODUCTS": self.products,
+        }
         return Command(name, ["--store", f"directory:{store}", *more], environment)
 
     def run(self, command: Command, **kill: int) -> Completed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import os
 import tempfile
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from release.hosting import (
 )
 from release.registry import registry  # noqa: F401
 from tests.release.faults import killable  # noqa: F401
-from tests.release.publish.samples import make_release, write_verdicts
+from tests.release.products import declare
+from tests.release.publish.samples import make_release, sample_product, write_verdicts
 
 
 def _warm_up(scratch: Path) -> None:
@@ -31,7 +33,9 @@ def _warm_up(scratch: Path) -> None:
     store = ["--store", f"directory:{scratch / 'store'}"]
     arguments = ["--from", str(release), "--verdicts", str(verdicts), "--commit", "c" * 40]
     publish.app([*store, *arguments], standalone_mode=False)
+    os.environ["PRODUCTS"] = declare(scratch / "products", sample_product())
     index.app([*store, "--date", "2026-11-25"], standalone_mode=False)
+    del os.environ["PRODUCTS"]
 
 
 with (

@@ -9,7 +9,9 @@ from packaging.utils import parse_wheel_filename
 
 from release.gate.report import Import, Report, WheelFacts
 from release.model.manifest import Artifact, Manifest
-from release.model.plan import Cell, Package, Plan, PlannedDist, Platform
+from release.model.plan import Cell, Plan, PlannedDist, Platform
+from release.model.product import DistDescription, Package, VersionModule
+from tests.release.products import make_product
 
 VERSION = "20261122.1"
 
@@ -17,9 +19,16 @@ PLATFORMS = (
     Platform("linux_x86_64", "linux", "x86_64", "glibc_2.28", None, ("manylinux_2_28_x86_64",)),
     Platform("macos_arm64", "macos", "aarch64", None, "macos_13.0", ("macosx_13_0_arm64",)),
 )
-PACKAGES = (
-    Package("iree-runtime", ("iree/runtime",)),
+PRODUCT = make_product(
+    Package(
+        "iree-runtime",
+        ("iree/runtime",),
+        version_modules=(VersionModule("iree/runtime/version.py", ("VERSION",)),),
+    ),
     Package("iree-tools-tf", ("iree/tools/tf",)),
+    dist=DistDescription(
+        "iree-dist", packages=(), contents={"linux": ("README.md",), "macos": ("README.md",)}
+    ),
 )
 RUNTIME_311 = f"iree_runtime-{VERSION}-cp311-cp311-manylinux_2_28_x86_64.whl"
 RUNTIME_ABI3 = f"iree_runtime-{VERSION}-cp312-abi3-manylinux_2_28_x86_64.whl"
@@ -29,9 +38,9 @@ DIST_LINUX = f"iree-dist-{VERSION}-linux-x86_64.tar.xz"
 DIST_MAC = f"iree-dist-{VERSION}-macos-arm64.tar.xz"
 
 PLAN = Plan(
+    product=PRODUCT,
     version=VERSION,
     platforms=PLATFORMS,
-    packages=PACKAGES,
     cells=(
         Cell("iree-runtime", "linux_x86_64", "3.11", True, RUNTIME_311),
         Cell("iree-runtime", "linux_x86_64", "3.12", True, RUNTIME_ABI3),

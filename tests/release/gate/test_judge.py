@@ -306,6 +306,36 @@ def test_a_smoke_test_that_was_not_run_is_accepted_unless_it_is_required() -> No
     assert any(reason in finding.message for finding in verdicts.faults)
 
 
+def test_files_that_were_installed_without_a_smoke_program_have_run() -> None:
+    """Catches: a product without a smoke program that can never meet `--require`."""
+    outcomes = tuple(
+        replace(passed("macos_arm64", kind, python, file), status=RunState.INSTALLED)
+        for kind, python, file in (
+            ("python", "3.15", samples.RUNTIME_MAC),
+            ("python", "3.15", samples.TOOLS),
+            ("dist", None, samples.DIST_MAC),
+        )
+    )
+    required = (RequiredRun("macos_arm64", "run"), RequiredRun("macos_arm64", "dist"))
+    verdicts = judged(good_reports().values(), outcomes=outcomes, required_runs=required)
+    assert verdicts.right
+    assert {cell.run for cell in verdicts.cells if cell.platform == "macos_arm64"} == {
+        RunState.INSTALLED
+    }
+    suite = ElementTree.fromstring(junit.render(verdicts))
+    assert (suite.get("failures"), suite.get("skipped")) == ("0", "0")
+
+
+def test_a_smoke_program_that_passed_outweighs_an_installation() -> None:
+    done = passed("linux_x86_64", "python", "3.11", samples.RUNTIME_311)
+    only_installed = replace(done, status=RunState.INSTALLED)
+    for outcomes in ((done, only_installed), (only_installed, done)):
+        verdicts = judged(good_reports().values(), outcomes=outcomes)
+        assert {cell.run for cell in verdicts.cells if cell.file == samples.RUNTIME_311} == {
+            RunState.PASSED
+        }
+
+
 def test_another_smoke_test_does_not_replace_a_required_container() -> None:
     other = passed("linux_x86_64", "python", "3.11", samples.RUNTIME_311)
     required = (RequiredRun("linux_x86_64", "container"),)

@@ -8,6 +8,7 @@ import pytest
 
 from release.gate import modules
 from release.model.finding import Check
+from release.model.product import VersionModule
 
 FILES = frozenset(
     {"iree/runtime/__init__.py", "iree/runtime/_runtime.abi3.so", "iree/tools/tf/a.py"}
@@ -79,10 +80,59 @@ def test_only_version_modules_declare_versions() -> None:
         "iree/a/_version.py": modules.read(b'__version__ = "1.0"\n'),
         "iree/a/other.py": modules.read(b'VERSION = "2.0"\n'),
     }
-    assert modules.versions(read) == (
+    assert modules.versions(read, ()) == (
         ("iree/runtime/version.py", "3.13.0"),
         ("iree/a/_version.py", "1.0"),
     )
+
+
+DECLARED = (VersionModule("abacus/about.py", ("RELEASE", "__version__")),)
+
+
+@pytest.mark.parametrize(
+    ("source", "versions"),
+    [
+        ('RELEASE = "1.0"\n__version__ = "2.0"\n', ["1.0", "2.0"]),
+        ('RELEASE = "1.0"\n__version__ = RELEASE\n', ["1.0"]),
+        ('RELEASE: str = "1.0"\n__version__: str\n', ["1.0"]),
+        ('RELEASE = __version__ = "1.0"\nVERSION = "2.0"\n', ["1.0"]),
+        ('RELEASE = "1.0"\nRELEASE = compute()\n', []),
+    ],
+)
+def test_every_declared_name_declares_a_version(source: str, versions: list[str]) -> None:
+    """Catches: a declared module or name that nobody reads, because its name is unusual."""
+    read = {"abacus/about.py": modules.read(source.encode())}
+    assert [version for _, version in modules.versions(read, DECLARED)] == versions
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (None, "missing, but the product declares it as a version module"),
+        ('RELEASE = "1.0"\n', "does not define __version__, which the product declares"),
+    ],
+)
+def test_a_declared_version_module_without_its_names_is_found(
+    source: str | None, message: str
+) -> None:
+    """Catches: a wheel whose version nobody can look up."""
+    read = {} if source is None else {"abacus/about.py": modules.read(source.encode())}
+    (finding,) = modules.check_version_modules("a.whl", read, DECLARED)
+    assert (finding.check, finding.member) == (Check.WHEEL_VERSION, "abacus/about.py")
+    assert finding.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'RELEASE = "1.0"\n__version__ = version("abacus")\n',
+        "from abacus._generated import *\n",
+        "from abacus._generated import RELEASE, RELEASE as __version__\n",
+    ],
+)
+def test_a_version_that_is_computed_is_left_to_the_smoke_test(source: str) -> None:
+    read = {"abacus/about.py": modules.read(source.encode())}
+    assert not [*modules.check_version_modules("a.whl", read, DECLARED)]
 
 
 MODULES = {

@@ -8,8 +8,9 @@ from pathlib import Path
 from release.gate.inspection import InspectionContext
 from release.gate.pool import inspect_all
 from release.model.finding import Check
+from tests.release.products import make_product
 
-CONTEXT = InspectionContext("1", {}, {}, {})
+CONTEXT = InspectionContext("1", make_product(), {}, {})
 
 
 def test_reports_are_in_the_order_of_the_files_and_progress_grows(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from datetime import date
 from pathlib import Path
 
@@ -14,11 +13,14 @@ from release.gate import grid
 from release.gate.judge import GateInputs, judge
 from release.gate.report import Report
 from release.model import release_dir
+from release.model.document import dumps
 from release.model.finding import Check, Finding
 from release.model.outcome import Outcome
+from release.model.plan import Plan
 from release.model.state import RunState
 from tests.release.gate import samples
 from tests.release.gate.samples import PLAN, good_reports
+from tests.release.products import make_product
 
 DAY = date(2026, 11, 25)
 
@@ -53,6 +55,23 @@ def test_the_grid_has_a_mark_for_each_cell() -> None:
     text = printed(reports, ran)
     assert line(text, "iree-runtime").split() == ["iree-runtime", "✘", "✔", "○", "-"]
     assert line(text, "dist").split() == ["dist", "○", "○"]
+
+
+def test_files_that_were_only_installed_have_a_mark_of_their_own() -> None:
+    """Catches: a release that nobody tested, shown like one that was tested."""
+    installed = Outcome(
+        "linux_x86_64",
+        "python",
+        "3.12",
+        "CPython 3.12.1",
+        RunState.INSTALLED,
+        "installed",
+        (samples.RUNTIME_ABI3,),
+    )
+    text = printed(good_reports(), installed)
+    assert line(text, "iree-runtime").split() == ["iree-runtime", "○", "◐", "○", "○"]
+    assert "◐ right and installed, but not tested" in text
+    assert "◐" not in printed(good_reports())
 
 
 def test_the_grid_fits_80_columns() -> None:
@@ -105,8 +124,8 @@ def test_the_last_line_says_whether_the_release_passed() -> None:
 def release_in(directory: Path) -> Path:
     (directory / "wheelhouse").mkdir(parents=True)
     (directory / "wheelhouse" / "a-1-py3-none-any.whl").write_bytes(b"")
-    document = {"version": "1", "platforms": [], "packages": [], "cells": [], "dists": []}
-    (directory / "plan.json").write_text(json.dumps(document))
+    plan = Plan(product=make_product(), version="1", platforms=(), cells=(), dists=())
+    (directory / "plan.json").write_bytes(dumps(plan.to_json()))
     return directory
 
 
@@ -117,7 +136,7 @@ def test_a_release_is_found_as_the_build_leaves_it(tmp_path: Path) -> None:
 
 
 def test_a_directory_without_a_release_is_refused_with_the_fix(tmp_path: Path) -> None:
-    with pytest.raises(release_dir.ReleaseDirectoryError, match="bazelw build //packaging:all"):
+    with pytest.raises(release_dir.ReleaseDirectoryError, match="bazelw build //products/NAME:all"):
         release_dir.read(tmp_path / "absent")
     with pytest.raises(release_dir.ReleaseDirectoryError, match="contains no wheel"):
         release_dir.read(tmp_path)

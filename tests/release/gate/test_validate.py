@@ -7,12 +7,15 @@ import hashlib
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from release.cli.validate import app
+from release.model.product import Package, VersionModule
+from tests.release.products import make_product
 
 VERSION = "20261122.1"
 NAME = f"iree_tools_tf-{VERSION}-py3-none-any.whl"
@@ -31,11 +34,23 @@ Imports models.
 """
 MEMBERS = {
     "iree/tools/tf/__init__.py": "",
+    "iree/tools/tf/about.py": f'RELEASE = "{VERSION}"\nFORMER = "1.0"\n',
     f"{INFO}/METADATA": METADATA,
     f"{INFO}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     f"{INFO}/licenses/LICENSE": "Do what you like.\n",
 }
+
+
+def product(module: str, name: str) -> dict[str, Any]:
+    """The product of the release, with one version module."""
+    modules = (VersionModule(module, (name,)),)
+    package = Package("iree-tools-tf", ("iree/tools/tf",), version_modules=modules)
+    return make_product(package).to_json()
+
+
 PLAN = {
+    "schema": 2,
+    "product": product("iree/tools/tf/about.py", "RELEASE"),
     "version": VERSION,
     "platforms": [
         {
@@ -47,7 +62,6 @@ PLAN = {
             "wheel_tags": ["manylinux_2_28_x86_64"],
         }
     ],
-    "packages": [{"name": "iree-tools-tf", "roots": ["iree/tools/tf"]}],
     "cells": [
         {
             "package": "iree-tools-tf",
@@ -132,6 +146,33 @@ def test_a_broken_release_exits_with_1_and_says_why(release: Path) -> None:
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "message"),
+    [
+        ("about.py", "FORMER", "about.py: declares version 1.0, but the release is 20261122.1"),
+        ("about.py", "VERSION", "about.py: does not define VERSION, which the product declares"),
+        ("version.py", "VERSION", "version.py: missing, but the product declares it"),
+    ],
+)
+def test_a_version_module_that_the_product_declares_is_checked(
+    release: Path, module: str, name: str, message: str
+) -> None:
+    """Catches: a version module with an unusual name, which nobody reads."""
+    plan = {**PLAN, "product": product(f"iree/tools/tf/{module}", name)}
+    (release / "plan.json").write_text(json.dumps(plan))
+    result = validate(release)
+    assert result.exit_code == 1
+    assert f"wrong: {NAME}: iree/tools/tf/{message}" in result.output
+
+
+def test_a_plan_from_before_products_exits_with_2(release: Path) -> None:
+    plan = {name: value for name, value in PLAN.items() if name not in ("schema", "product")}
+    (release / "plan.json").write_text(json.dumps({**plan, "packages": []}))
+    result = validate(release)
+    assert result.exit_code == 2
+    assert "an older version wrote it; build the release again" in " ".join(result.output.split())
+
+
 def test_standard_output_has_only_json(release: Path) -> None:
     result = validate(release, "--json")
     assert result.exit_code == 0
@@ -213,7 +254,7 @@ def test_a_directory_store_is_a_directory(release: Path) -> None:
 def test_a_directory_without_a_release_exits_with_2(tmp_path: Path) -> None:
     result = validate(tmp_path / "nowhere")
     assert result.exit_code == 2
-    assert "bazelw build //packaging:all" in result.output
+    assert "bazelw build //products/NAME:all" in result.output
 
 
 def test_an_output_that_cannot_be_written_exits_with_2(release: Path) -> None:

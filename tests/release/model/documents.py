@@ -14,6 +14,7 @@ from release.model.finding import Check, Finding
 from release.model.manifest import Condition, Manifest, RestampedFile
 from release.model.outcome import Outcome
 from release.model.plan import Plan, Platform
+from release.model.product import Package, Product, Program, VersionModule
 from release.model.record import Record
 from release.model.release_dir import ReleaseDirectory
 from release.model.state import RunState
@@ -23,7 +24,9 @@ from release.model.wheelhouse import Lock, Wheelhouse, WheelhouseWheel
 from release.publish import published_manifest
 from release.publish.judgement import Judgement
 from release.publish.published_manifest import BuildRecord
+from tests.release.products import SETTINGS, make_product
 from tests.release.publish.samples import (
+    DIST,
     LINUX,
     VERSION,
     WINDOWS,
@@ -55,6 +58,10 @@ def samples(directory: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
     promoted = promote(release, published, verdicts)
     return {
         "plan": ("plan", release.plan.to_json()),
+        "plan of another product": (
+            "plan",
+            release.plan.changed(product=other_product(), cells=()).to_json(),
+        ),
         "plan at another version": ("plan", release.plan.restamped(STABLE, rename).to_json()),
         "built manifest": ("manifest", release.manifest.to_json()),
         "examined manifest": ("manifest", examined.to_json()),
@@ -64,6 +71,32 @@ def samples(directory: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
         "evidence": ("evidence", make_evidence(TAG, COMMIT).to_json()),
         "wheelhouse": ("wheelhouse", wheelhouse().to_json()),
     }
+
+
+def other_product() -> Product:
+    """A product with programs, version modules, and a package that is installed alone."""
+    programs = (
+        Program("abacus-eval", ("1 2 +",), "^3$", directory="abacus"),
+        Program("abacus-trace", (), "usage: ", 2, "abacus", script=False, systems=("linux",)),
+    )
+    modules = (VersionModule("abacus/version.py", ("VERSION", "__version__")),)
+    return make_product(
+        Package(
+            "abacus",
+            ("abacus",),
+            version_modules=modules,
+            programs=programs,
+            unimportable={"abacus.demo": "it opens a window"},
+        ),
+        Package("abacus-plot", ("abacus_plot",), alone="it requires a display"),
+        dist=replace(DIST, packages=("abacus",)),
+        settings=replace(
+            SETTINGS,
+            tag=replace(SETTINGS.tag, required_checks=("ci",)),
+            purge=replace(SETTINGS.purge, pinned=("v1.0",)),
+        ),
+        smoke=False,
+    )
 
 
 rename = partial(renamed, old=VERSION, new=STABLE)

@@ -20,6 +20,7 @@ from tests.release.publish.samples import LINUX, WINDOWS, make_release, verdicts
 
 NAMES = (
     "plan",
+    "plan of another product",
     "plan at another version",
     "built manifest",
     "examined manifest",
@@ -108,18 +109,19 @@ def test_an_unknown_check_is_kept() -> None:
     assert found.to_json() == content
 
 
-@pytest.mark.parametrize("name", ["built manifest", "verdicts", "evidence", "wheelhouse"])
+@pytest.mark.parametrize("name", ["plan", "built manifest", "verdicts", "evidence", "wheelhouse"])
 def test_an_unknown_schema_is_refused_in_one_sentence(
     samples: Mapping[str, tuple[str, Mapping[str, Any]]], name: str
 ) -> None:
     """Catches: a document of a newer schema that is misread."""
     kind, content = samples[name]
-    model = MODELS[kind]
+    model, known = MODELS[kind], content["schema"]
+    newer = dumps({**content, "schema": known + 1})
     with pytest.raises(DocumentError) as refused:
-        document.loads(dumps({**content, "schema": 2}), "DOCUMENT", kind, model.from_json)
+        document.loads(newer, "DOCUMENT", kind, model.from_json)
     assert str(refused.value) == (
-        f"DOCUMENT: not a {kind} of a known schema: it has schema 2, and this program reads "
-        "schema 1; use a newer version of these tools"
+        f"DOCUMENT: not a {kind} of a known schema: it has schema {known + 1}, and this program "
+        f"reads schema {known}; use a newer version of these tools"
     )
 
 
@@ -174,6 +176,78 @@ def test_other_content_is_refused(loads: Callable[[bytes, str], object], text: b
         loads(text, "DOCUMENT")
 
 
+def test_a_plan_from_before_products_is_refused(
+    samples: Mapping[str, tuple[str, Mapping[str, Any]]],
+) -> None:
+    """Catches: a missing key, reported of a plan that nobody can complete by hand."""
+    content = {
+        name: value
+        for name, value in samples["plan"][1].items()
+        if name not in ("schema", "product")
+    }
+    with pytest.raises(DocumentError) as refused:
+        plan.loads(dumps({**content, "packages": [{"name": "a", "roots": ["a"]}]}), "plan.json")
+    assert str(refused.value) == (
+        "plan.json: not a plan: an older version wrote it; build the release again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda p: p["cells"][1].update(package="other"),
+            "cells[1].package is other, which the product does not have",
+        ),
+        (
+            lambda p: p["cells"][1].update(platform="plan9"),
+            "cells[1].platform is plan9, which platforms does not list",
+        ),
+        (
+            lambda p: p["dists"][0].update(platform="plan9"),
+            "dists[0].platform is plan9, which platforms does not list",
+        ),
+        (
+            lambda p: p["product"].update(dist=None),
+            "dists lists archives, but the product has none",
+        ),
+        (
+            lambda p: p["product"]["dist"].update(packages=["other"]),
+            "product.dist.packages lists other, which the product does not have",
+        ),
+        (
+            lambda p: p["product"]["dist"]["versions"][2].update(pattern="^version (.*"),
+            "product.dist.versions[2].pattern is not a regular expression (missing )",
+        ),
+        (
+            lambda p: p["product"]["dist"]["versions"][2].update(pattern="^version .*"),
+            "product.dist.versions[2].pattern has no group, which would be the version",
+        ),
+        (
+            lambda p: p["product"]["packages"][0].update(
+                programs=[{"name": "a", "arguments": [], "prints": "*"}]
+            ),
+            "product.packages[0].programs[0].prints is not a regular expression (nothing to",
+        ),
+        (
+            lambda p: p["product"]["settings"]["tag"].pop("branch"),
+            "product.settings.tag.branch is missing",
+        ),
+    ],
+)
+def test_a_plan_that_contradicts_its_product_is_refused_with_the_key(
+    samples: Mapping[str, tuple[str, Mapping[str, Any]]],
+    change: Callable[[dict[str, Any]], object],
+    message: str,
+) -> None:
+    """Catches: a plan that fails in the middle of an examination, or in a publication."""
+    content = copy.deepcopy(dict(samples["plan"][1]))
+    change(content)
+    with pytest.raises(DocumentError) as refused:
+        plan.loads(dumps(content), "plan.json")
+    assert str(refused.value).startswith(f"plan.json: not a plan: {message}")
+
+
 def test_verdicts_that_contradict_themselves_are_refused(
     samples: Mapping[str, tuple[str, Mapping[str, Any]]], tmp_path: Path
 ) -> None:
@@ -220,14 +294,15 @@ def sorted_keys(content: Any) -> Any:
     return json.loads(json.dumps(content, sort_keys=True))
 
 
+OPEN = ("overrides", "contents", "unimportable")
+"""The keys whose objects have any keys."""
+
+
 def with_new_keys(content: Any) -> Any:
     """The same JSON value with one more key in every object of fixed keys."""
     if isinstance(content, list):
         return [with_new_keys(one) for one in content]
     if isinstance(content, dict):
-        inner = {
-            name: one if name == "overrides" else with_new_keys(one)
-            for name, one in content.items()
-        }
+        inner = {name: one if name in OPEN else with_new_keys(one) for name, one in content.items()}
         return {**inner, "new": 1}
     return content

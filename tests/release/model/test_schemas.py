@@ -110,6 +110,8 @@ def test_the_documents_of_a_release_are_valid(tmp_path: Path) -> None:
         ("manifest", {"evidence": {}}),
         ("manifest", {"notes": [{}]}),
         ("plan", {"cells": [{}]}),
+        ("plan", {"schema": 1}),
+        ("plan", {"product": {}}),
         ("verdicts", {"right": None}),
     ],
 )

@@ -1,64 +1,70 @@
-"""Settings: read as a whole, or refused with a sentence that names the setting."""
+"""Settings: a file overrides those of a product, or is refused with a sentence that says why."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from release.model import settings
 from release.model.errors import UsageError
+from tests.release.products import SETTINGS
 
 
-def test_the_settings_of_this_repository_can_be_read() -> None:
-    ours = settings.read()
-    assert ours.tag.branch == "main"
-    assert ours.tag.required_checks is None
-    # Releases are kept for six months, and no six months are longer than this.
-    assert ours.purge.after_days >= 184
-
-
-def changed(tmp_path: Path, old: str, new: str) -> Path:
-    text = settings.DEFAULT.read_text()
-    assert old in text
+def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "settings.toml"
-    path.write_text(text.replace(old, new))
+    path.write_text(text)
     return path
 
 
+def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
+    assert settings.override(SETTINGS, written(tmp_path, "")) == SETTINGS
+
+
+def test_a_file_changes_only_what_it_names(tmp_path: Path) -> None:
+    """Catches: a section of the file that resets the rest of the section to defaults."""
+    own = replace(SETTINGS, purge=replace(SETTINGS.purge, keep_last=60, after_days=365))
+    path = written(tmp_path, "[purge]\nkeep_last = 5\n[promote]\ninstalled_is_enough = true\n")
+    assert settings.override(own, path) == replace(
+        own,
+        purge=replace(own.purge, keep_last=5),
+        promote=replace(own.promote, installed_is_enough=True),
+    )
+
+
 def test_checks_can_be_named(tmp_path: Path) -> None:
-    path = changed(tmp_path, '# required_checks = ["ci"]', 'required_checks = ["ci", "lint"]')
-    assert settings.read(path).tag.required_checks == ("ci", "lint")
+    path = written(tmp_path, '[tag]\nrequired_checks = ["ci", "lint"]\n')
+    assert settings.override(SETTINGS, path).tag.required_checks == ("ci", "lint")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("text", "message"),
     [
-        ("uploads = 4", "uploads = 0", "publish.uploads must be a positive integer, not 0"),
-        ("uploads = 4", "uploads = true", "publish.uploads must be a positive integer"),
+        ("[publish]\nuploads = 0", "publish.uploads must be a positive integer, not 0"),
+        ("[publish]\nuploads = true", "publish.uploads must be a positive integer"),
         (
-            "uploads = 4",
-            "upload = 4",
+            "[publish]\nupload = 4",
             "publish.upload: unknown setting; expected one of publish.uploads",
         ),
-        ('branch = "main"', "branch = 3", "tag.branch must be a non-empty string, not 3"),
-        ("pinned = []", "pinned = [1]", "purge.pinned must be a list of strings"),
-        ("keep_last = 30", "", "purge.keep_last is missing"),
+        ("[tag]\nbranch = 3", "tag.branch must be a non-empty string, not 3"),
+        ("[promote]\ninstalled_is_enough = 1", "promote.installed_is_enough must be true or false"),
+        ("[purge]\npinned = [1]", "purge.pinned must be a list of strings"),
+        ("purge = 3", "purge must be a table, [purge]"),
         (
-            "[purge]",
             "[purges]",
             "purges: unknown setting; expected one of tag, publish, promote, purge, doctor",
         ),
-        ("[tag]", "[tag", "not TOML"),
+        ("[tag", "not TOML"),
     ],
 )
-def test_an_invalid_setting_is_reported(tmp_path: Path, old: str, new: str, message: str) -> None:
-    path = changed(tmp_path, old, new)
+def test_an_invalid_setting_is_reported(tmp_path: Path, text: str, message: str) -> None:
+    path = written(tmp_path, text)
     with pytest.raises(UsageError) as error:
-        settings.read(path)
+        settings.override(SETTINGS, path)
     assert str(error.value).startswith(f"{path}: {message}")
 
 
 def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.toml: cannot read the settings"):
-        settings.read(tmp_path / "none.toml")
+        settings.override(SETTINGS, tmp_path / "none.toml")

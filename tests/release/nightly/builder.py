@@ -20,17 +20,17 @@ from tests.release.publish.samples import LINUX, WINDOWS, make_plan, make_releas
 def main() -> int:
     """Does what Bazel would do."""
     workspace = Path.cwd()
-    out = workspace / "out" / "packaging"
+    out = workspace / "out" / "products" / "sample"
     flags = [argument.partition("=") for argument in sys.argv[1:] if argument.startswith("--//")]
     version = next(value for name, _, value in flags if name.endswith(":version"))
     without = [value for name, _, value in flags if name.endswith(":without")]
     if sys.argv[1] == "info":
-        print(out.parent)
+        print(workspace / "out")
         return 0
     target = sys.argv[-1]
     with (workspace / "calls").open("a") as calls:
         calls.write(f"{target} {version} {' '.join(without)}\n")
-    if target == "//packaging:plan":
+    if target == "//products/sample:plan":
         out.mkdir(parents=True, exist_ok=True)
         (out / "plan.json").write_text(json.dumps(make_plan(version)))
         return 0

@@ -13,10 +13,17 @@ from release.gate import examination
 from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import Verdicts
 from tests.git import git
-from tests.release.publish.samples import verdicts_for
+from tests.release.products import declare
+from tests.release.publish.samples import sample_product, verdicts_for
 from tests.servers.github.fixtures import github, github_server
 
-__all__ = ["checkout", "gate", "github", "github_server"]
+__all__ = ["checkout", "gate", "github", "github_server", "products"]
+
+
+@pytest.fixture(autouse=True)
+def products(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product of the small releases, as the build declares it."""
+    monkeypatch.setenv("PRODUCTS", declare(tmp_path / "products", sample_product()))
 
 
 @pytest.fixture

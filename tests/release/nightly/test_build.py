@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 
 from release.model.errors import Refused, UsageError
+from release.model.product import DistDescription
 from release.nightly.build import Workspace
+from tests.release.products import make_product
 
 VERSION = "20261122.1"
+PACKAGE = "//products/sample"
 PLAN = {
+    "schema": 2,
+    "product": make_product(
+        dist=DistDescription("sample-dist", packages=(), contents={"linux": ()})
+    ).to_json(),
     "version": VERSION,
     "platforms": [
         {
@@ -24,7 +31,6 @@ PLAN = {
         }
         for name in ("windows", "linux", "macos")
     ],
-    "packages": [],
     "cells": [],
     "dists": [
         {"platform": name, "required": name == "linux", "archive": f"{name}.tar.xz"}
@@ -40,7 +46,7 @@ echo "$@" >> calls
 env >> environment
 for platform in $(cat broken); do
     case "$*" in
-    *//packaging:plan*|*--//packaging:without=$platform*) ;;
+    *//products/sample:plan*|*--//packaging:without=$platform*) ;;
     *)
         echo "Computing main repo mapping:" >&2
         echo "ERROR: /w/x.bzl:3:7: An error occurred during the fetch of '$platform':" >&2
@@ -58,8 +64,9 @@ done
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """A checkout with a replacement for Bazel."""
-    (tmp_path / "out" / "packaging").mkdir(parents=True)
-    (tmp_path / "out" / "packaging" / "plan.json").write_text(json.dumps(PLAN))
+    outputs = tmp_path / "out" / "products" / "sample"
+    outputs.mkdir(parents=True)
+    (outputs / "plan.json").write_text(json.dumps(PLAN))
     (tmp_path / "broken").write_text("")
     script = tmp_path / "bazelw"
     script.write_text(BAZELW)
@@ -70,12 +77,12 @@ def workspace(tmp_path: Path) -> Path:
 def builds(workspace: Path) -> list[str]:
     """The command lines of Bazel, except those for the plan."""
     lines = (workspace / "calls").read_text().splitlines()
-    return [line for line in lines if "//packaging:plan" not in line]
+    return [line for line in lines if f"{PACKAGE}:plan" not in line]
 
 
 def test_without_failures_there_is_one_build(workspace: Path) -> None:
-    built = Workspace(workspace).build(VERSION)
-    assert built.directory == workspace / "out" / "packaging"
+    built = Workspace(workspace, PACKAGE).build(VERSION)
+    assert built.directory == workspace / "out" / "products" / "sample"
     assert built.unbuilt == {}
     assert len(builds(workspace)) == 1
     assert f"--//packaging:version={VERSION}" in builds(workspace)[0]
@@ -83,21 +90,21 @@ def test_without_failures_there_is_one_build(workspace: Path) -> None:
 
 def test_a_tolerated_platform_that_fails_is_left_out_with_a_reason(workspace: Path) -> None:
     (workspace / "broken").write_text("windows")
-    built = Workspace(workspace).build(VERSION)
+    built = Workspace(workspace, PACKAGE).build(VERSION)
     assert built.unbuilt == {"windows": "the payload of windows cannot be fetched"}
-    assert builds(workspace)[-1].endswith("--//packaging:without=windows //packaging:all")
+    assert builds(workspace)[-1].endswith("--//packaging:without=windows //products/sample:all")
 
 
 def test_several_tolerated_platforms_can_be_left_out(workspace: Path) -> None:
     (workspace / "broken").write_text("windows macos")
-    assert set(Workspace(workspace).build(VERSION).unbuilt) == {"windows", "macos"}
+    assert set(Workspace(workspace, PACKAGE).build(VERSION).unbuilt) == {"windows", "macos"}
 
 
 def test_a_required_platform_that_fails_stops_the_nightly(workspace: Path) -> None:
     """Catches: hours of building tolerated platforms before the required one fails."""
     (workspace / "broken").write_text("windows linux")
     with pytest.raises(Refused) as refused:
-        Workspace(workspace).build(VERSION)
+        Workspace(workspace, PACKAGE).build(VERSION)
     assert str(refused.value) == (
         "linux is required and could not be built: the payload of linux cannot be fetched; "
         "nothing is published"
@@ -111,7 +118,7 @@ def test_a_failure_that_no_platform_causes_is_reported(workspace: Path) -> None:
     failure = 'case "$*" in *without*|*:plan*) ;; *) echo "ERROR: disk full" >&2; exit 1 ;; esac'
     script.write_text(f"{BAZELW}{failure}\n")
     with pytest.raises(Refused, match=f"{VERSION} could not be built: disk full"):
-        Workspace(workspace).build(VERSION)
+        Workspace(workspace, PACKAGE).build(VERSION)
 
 
 def test_output_is_reported_and_secrets_are_hidden_from_the_build(
@@ -121,7 +128,7 @@ def test_output_is_reported_and_secrets_are_hidden_from_the_build(
     monkeypatch.setenv("BUILD_WORKING_DIRECTORY", "somewhere")
     (workspace / "broken").write_text("macos")
     lines: list[str] = []
-    Workspace(workspace, progress=lines.append).build(VERSION)
+    Workspace(workspace, PACKAGE, progress=lines.append).build(VERSION)
     assert "Error in fail: the payload of macos cannot be fetched." in lines
     environment = (workspace / "environment").read_text()
     assert "s3cret" not in environment
@@ -132,4 +139,4 @@ def test_a_directory_that_is_not_a_checkout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match="not a checkout of this repository: bazelw does not exist"
     ):
-        Workspace(tmp_path)
+        Workspace(tmp_path, PACKAGE)

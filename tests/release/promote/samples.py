@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from release.hosting.store import Store, StoredRelease
-from release.model import release_dir, settings
+from release.model import release_dir
 from release.model.document import dumps
 from release.promote import restamping
 from release.promote.candidate import Candidate
@@ -20,6 +20,7 @@ from release.promote.restamping import Approval
 from release.publish import judgement, publisher
 from release.publish.publication import Publication
 from release.publish.published_manifest import BuildRecord
+from tests.release.products import SETTINGS
 from tests.release.publish.samples import verdicts_of
 
 COMMIT = "c" * 40
@@ -71,6 +72,6 @@ def publish(store: Store, place: Path, tag: str, commit: str = COMMIT, **more: A
         Publication(
             release, judgement.of(verdicts_of(place), release), BuildRecord(commit, **more), tag
         ),
-        settings.read().publish,
+        SETTINGS.publish,
         Console(quiet=True),
     )

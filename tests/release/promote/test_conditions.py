@@ -10,15 +10,16 @@ import pytest
 
 from release.hosting.source import CommitSource, Issue
 from release.hosting.store import StoredRelease
-from release.model import settings
 from release.model.cells import CellStatus
 from release.model.errors import Refused, UsageError
 from release.model.manifest import Condition, Manifest
 from release.model.plan import Plan
+from release.model.product import Package
 from release.model.state import CellState, RunState
 from release.promote import conditions
 from release.promote.candidate import Candidate
 from release.promote.conditions import Circumstances
+from tests.release.products import SETTINGS, make_product
 
 TAG, COMMIT = "candidate-20261122.1", "c" * 40
 PUBLISHED = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -61,10 +62,10 @@ def cell(platform: str, python: str | None, **changes: object) -> CellStatus:
 def circumstances(*cells: CellStatus, **changes: object) -> Circumstances:
     release = StoredRelease(TAG, "", "", False, True, PUBLISHED, PUBLISHED)
     manifest = Manifest("20261122.1", {}, package_cells=cells, commit=COMMIT)
-    plan = Plan("20261122.1", (), (), (), ())
+    plan = Plan(product=make_product(), version="20261122.1", platforms=(), cells=(), dists=())
     made = Circumstances(
         Candidate(release, "20261122.1", manifest, plan),
-        settings.read().promote,
+        SETTINGS.promote,
         Issues(()),
         local=False,
         now=PUBLISHED + timedelta(days=5),
@@ -112,6 +113,50 @@ def test_a_required_cell_that_was_not_run_is_not_met() -> None:
     not_run = cell(LINUX, "3.12", run=RunState.NOT_RUN)
     verdicts = condition("verdicts", circumstances(not_run, cell(LINUX, None)))
     assert verdicts == Condition("verdicts", False, f"not run: iree-runtime {LINUX}")
+
+
+def test_files_that_were_only_installed_are_not_met_unless_the_settings_accept_them() -> None:
+    """Catches: a product without a smoke program whose candidates are promoted untested."""
+    installed = (cell(LINUX, "3.12", run=RunState.INSTALLED), cell(LINUX, None))
+    verdicts = condition("verdicts", circumstances(*installed))
+    assert verdicts == Condition(
+        "verdicts",
+        False,
+        f"installed, but not tested: iree-runtime {LINUX}; write a smoke program, or set "
+        "promote.installed_is_enough",
+    )
+    enough = replace(SETTINGS.promote, installed_is_enough=True)
+    verdicts = condition("verdicts", circumstances(*installed, settings=enough))
+    assert verdicts.met
+    assert "installed or ran all that is required" in verdicts.detail
+
+
+@pytest.mark.parametrize("run", [RunState.INSTALLED, RunState.NOT_RUN])
+def test_a_package_that_is_installed_alone_need_only_be_installed(run: RunState) -> None:
+    """Catches: candidates that are never promoted, since nothing can run one of their packages; a
+    package of that kind that was not even installed."""
+    plot = cell(LINUX, "3.12", package="abacus-plot", run=run)
+    given = circumstances(*GOOD, plot)
+    assert not condition("verdicts", given).met, "the product does not declare it so"
+    product = make_product(Package("abacus-plot", ("plot",), alone="it requires a display"))
+    plan = replace(given.candidate.plan, product=product)
+    candidate = replace(given.candidate, plan=plan)
+    verdicts = condition("verdicts", replace(given, candidate=candidate))
+    assert verdicts.met is (run is RunState.INSTALLED)
+    assert ("installed or ran all" in verdicts.detail) is verdicts.met
+
+
+def test_files_that_were_not_even_installed_are_not_met_whatever_the_settings() -> None:
+    """Catches: `installed_is_enough` that lets files pass that were only inspected."""
+    enough = replace(SETTINGS.promote, installed_is_enough=True)
+    cells = (
+        cell(LINUX, "3.12", run=RunState.INSTALLED),
+        cell(LINUX, None, run=RunState.NOT_RUN),
+    )
+    verdicts = condition("verdicts", circumstances(*cells, settings=enough))
+    assert verdicts == Condition("verdicts", False, f"not run: dist {LINUX}")
+    both = condition("verdicts", circumstances(*cells))
+    assert both.detail.startswith(f"not run: dist {LINUX}; installed, but not tested: ")
 
 
 def test_one_python_of_each_required_platform_is_enough() -> None:

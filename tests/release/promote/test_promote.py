@@ -19,12 +19,12 @@ from release.gate import examination
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.github_store import GitHubStore
 from release.hosting.store import Store, Upload
-from release.model import settings
 from release.model.release_dir import ReleaseDirectory
 from release.model.verdicts import Verdicts
 from release.site import site
 from tests.git import git
 from tests.release.faults.tree import state
+from tests.release.products import SETTINGS
 from tests.release.promote.samples import COMMIT, publish
 from tests.release.publish.samples import (
     DAY,
@@ -32,6 +32,7 @@ from tests.release.publish.samples import (
     WINDOWS,
     make_evidence,
     make_release,
+    sample_product,
     verdicts_for,
 )
 from tests.servers.github.server import GitHub
@@ -94,6 +95,7 @@ def test_the_manifest_names_the_files_of_the_candidate(store: DirectoryStore) ->
     stable, candidate = manifest(store), manifest(store, TAG)
     assert stable["promoted_from"] == TAG
     assert stable["commit"] == candidate["commit"]
+    assert stable["product"] == candidate["product"] == "sample"
     assert stable["evidence"] == EVIDENCE.to_json()
     digests = {one["filename"]: one["sha256"] for one in candidate["artifacts"]}
     for artifact in stable["artifacts"]:
@@ -122,7 +124,7 @@ def test_the_release_is_examined_before_it_is_published(
     assert call["release"].plan.version == "3.14.0"
     assert call["release"].manifest.promoted_from == TAG
     assert call["options"].run is False
-    assert call["options"].limits.wheel == settings.read().publish.registry_file_limit
+    assert call["options"].limits.wheel == SETTINGS.publish.registry_file_limit
 
 
 def test_a_refusal_of_the_gate_publishes_nothing(
@@ -246,7 +248,7 @@ def test_a_dry_run_reports_what_it_would_do(store: DirectoryStore, checkout: Pat
 
 
 def test_the_index_of_the_store_lists_it(store: DirectoryStore) -> None:
-    site.write(store, store.root / "site", now=datetime.now(UTC))
+    site.write(store, store.root / "site", sample_product(), now=datetime.now(UTC))
     result = promote(store, "--json")
     assert json.loads(result.stdout)["site"] == str(store.root / "site")
     page = (store.root / "site" / "simple" / "iree-tools-tf" / "index.html").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import json
+import re
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -15,15 +16,22 @@ from hypothesis import strategies as st
 
 from builder.assembly import tarball, xz
 from builder.assembly.errors import PackagingError
-from builder.assembly.restamp import Change, restamp
+from builder.assembly.restamp import Change, VersionText, restamp
 from builder.assembly.tarball import Copied, Entry, Link, Text
 from builder.assembly.wheel import assemble
 from tests.packaging.assembled import launching, wheel_of
 from tests.packaging.upstream import TOOL, UpstreamWheel
+from tests.release.publish.samples import DIST as DESCRIPTION
 from tests.release.publish.samples import make_release
 
 FORMER = "20261122.1"
-CHANGE = Change(FORMER, "3.14.0", {"iree-compiler", "iree-runtime", "iree-tools-tf"})
+CHANGE = Change(
+    FORMER,
+    "3.14.0",
+    siblings={"iree-compiler", "iree-runtime", "iree-tools-tf"},
+    version_modules={"iree/_runtime_libs/version.py", "iree_tools_tf/version.py"},
+    texts=[VersionText(file.path, file.pattern, file.numeric) for file in DESCRIPTION.versions],
+)
 RC = "3.14.0rc20261122"
 WHEEL = "iree_tools_tf-{}-py3-none-any.whl"
 DIST = "iree-dist-{}-linux-x86_64.tar.xz"
@@ -119,7 +127,71 @@ def test_a_dist_that_does_not_name_its_version_is_refused(tmp_path: Path) -> Non
     source = tmp_path / DIST.format(FORMER)
     tarball.write(source, {"origin.json": Text(b"{}")})
     with pytest.raises(PackagingError, match=r"origin\.json does not contain version 20261122\.1"):
-        restamp(source, tmp_path / DIST.format("3.14.0"), CHANGE)
+        restamp(source, tmp_path / DIST.format("3.14.0"), replace(CHANGE, texts=()))
+
+
+HEADER = VersionText("abacus.h", r'^#define VERSION "(.*)"$', numeric=False)
+NUMBERS = VersionText("abacus.h", r'^#define NUMBERS "(.*)"$', numeric=True)
+CMAKE = VersionText("abacus.cmake", r'^set\(PACKAGE_VERSION "(.*)"\)$', numeric=True)
+TEXTS = {
+    "abacus.h": '#define VERSION "3.14.0rc1"\n#define NUMBERS "3.14.0"\n// 3.14.0rc1, not 3.14.0\n',
+    "abacus.cmake": 'cmake_minimum_required(VERSION 3.14.0)\nset(PACKAGE_VERSION "3.14.0")\n',
+    "origin.json": '{\n "payload": {\n  "version": "3.14.0rc1"},\n "version": "3.14.0rc1"}\n',
+}
+
+
+def restamped(directory: Path, texts: dict[str, str]) -> dict[str, str]:
+    """The texts of a dist at 3.14.0rc1, after it got the version 3.15.0."""
+    source, output = (directory / f"abacus-dist-{v}-linux.tar.xz" for v in ("3.14.0rc1", "3.15.0"))
+    tarball.write(source, {path: Text(text.encode()) for path, text in texts.items()})
+    change = Change("3.14.0rc1", "3.15.0", siblings=(), texts=(HEADER, NUMBERS, CMAKE))
+    restamp(source, output, change)
+    return {
+        path: entry.content.decode()
+        for path, entry in tarball.read(output).items()
+        if isinstance(entry, Text)
+    }
+
+
+def test_declared_texts_of_a_dist_get_the_version(tmp_path: Path) -> None:
+    """Catches: the oldest CMake, or the version of a payload, changed with ours."""
+    assert restamped(tmp_path, TEXTS) == {
+        "abacus.h": '#define VERSION "3.15.0"\n#define NUMBERS "3.15.0"\n// 3.15.0, not 3.14.0\n',
+        "abacus.cmake": 'cmake_minimum_required(VERSION 3.14.0)\nset(PACKAGE_VERSION "3.15.0")\n',
+        "origin.json": '{\n "payload": {\n  "version": "3.14.0rc1"},\n "version": "3.15.0"}\n',
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "message"),
+    [
+        ("abacus.h", '"3.14.0rc1"', '"3.13.0"', "abacus.h does not contain version 3.14.0rc1"),
+        ("abacus.h", '"3.14.0"', '"3.13.0"', "abacus.h does not contain version 3.14.0"),
+        ("abacus.cmake", "set(", "set (", "abacus.cmake does not contain version 3.14.0"),
+    ],
+)
+def test_a_declared_text_without_the_version_is_refused(
+    tmp_path: Path, path: str, old: str, new: str, message: str
+) -> None:
+    """Catches: a text that keeps the version of another release."""
+    texts = {**TEXTS, path: TEXTS[path].replace(old, new, 1)}
+    with pytest.raises(PackagingError, match=f"{re.escape(message)}$"):
+        restamped(tmp_path, texts)
+
+
+def test_a_declared_text_that_is_missing_is_refused(tmp_path: Path) -> None:
+    texts = {name: text for name, text in TEXTS.items() if name != "abacus.cmake"}
+    with pytest.raises(PackagingError, match=r"abacus\.cmake is missing, which should contain"):
+        restamped(tmp_path, texts)
+
+
+def test_a_version_module_without_the_version_is_refused(release: Path) -> None:
+    """Catches: a stable release whose module names another version."""
+    change = replace(CHANGE, version_modules={"iree_tools_tf/__init__.py"})
+    output = release / WHEEL.format("3.14.0")
+    with pytest.raises(PackagingError, match=r"__init__\.py does not contain version 20261122\.1"):
+        restamp(release / "wheelhouse" / WHEEL.format(FORMER), output, change)
+    assert not output.exists()
 
 
 def test_an_archive_of_another_tool_is_refused(tmp_path: Path) -> None:

@@ -17,7 +17,14 @@ def test_restamping_makes_the_same_files_as_building(tmp_path: Path) -> None:
     """Catches: a promoted wheel, of any platform, that its commit does not build."""
     planned = plan.read(Path(os.environ["PLAN"]))
     names = {canonicalize_name(package.name) for package in planned.packages}
-    change = Change(planned.version, os.environ["VERSION"], names)
+    change = Change(
+        planned.version,
+        os.environ["VERSION"],
+        siblings=names,
+        version_modules={
+            module.path for package in planned.packages for module in package.version_modules
+        },
+    )
     candidate = {path.name: path for path in Path(os.environ["WHEELHOUSE"]).iterdir()}
     built = {path.name: path for path in Path(os.environ["BUILT"]).iterdir()}
     assert set(candidate) == planned.wheels

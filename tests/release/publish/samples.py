@@ -17,9 +17,19 @@ from builder.assembly.tarball import Copied, Text
 from release.model import release_dir
 from release.model.document import dumps
 from release.model.evidence import CommitEvidence, PassedOver, RecordedCheck
+from release.model.product import (
+    Companion,
+    DistDescription,
+    Package,
+    Product,
+    Project,
+    VersionFile,
+    VersionModule,
+)
 from release.model.release_dir import ReleaseDirectory
 from release.model.state import CellState, RunState
 from release.model.verdicts import CellVerdict, Size, Verdicts
+from tests.release.products import make_product
 
 VERSION = "20261122.1"
 DAY = date(2026, 11, 22)
@@ -33,6 +43,30 @@ _ORIGIN = {
     "revision": "89ece87b89852100c0a4ac3d515e14842d090967",
     "sources": [{"filename": "iree_base_runtime-3.13.0.whl", "sha256": "ab" * 32}],
 }
+_CMAKE = "lib/cmake/IREECompiler/IREECompilerConfig"
+DIST = DistDescription(
+    name="iree-dist",
+    packages=(),
+    contents=dict.fromkeys(
+        ("linux", "windows"), ("README.md", f"{_CMAKE}.cmake", f"{_CMAKE}Version.cmake")
+    ),
+    versions=(
+        VersionFile("README.md", r"^# iree-dist (\S+) for "),
+        VersionFile(f"{_CMAKE}.cmake", r'^set\(IREECompiler_VERSION_FULL "([^"]*)"\)'),
+        VersionFile(f"{_CMAKE}Version.cmake", r'^set\(PACKAGE_VERSION "([^"]*)"\)', numeric=True),
+    ),
+)
+"""The dists of these releases."""
+_PROJECTS = (
+    *(Project(name, "managed") for name in ("iree-compiler", "iree-runtime", "iree-tools-tf")),
+    Project("iree-turbine", "managed"),
+    Project("shark-turbine", "transitional", "iree-turbine"),
+    Project("iree-runtime-instrumented", "deprecated", "iree-runtime"),
+    Project("iree-tools-xla", "deprecated", "iree-compiler"),
+)
+_COMPANION = Companion(
+    "iree-turbine", transitional=("shark-turbine",), core=("iree-compiler", "iree-runtime")
+)
 
 
 def make_release(
@@ -79,6 +113,7 @@ def make_release(
     manifest = {
         "schema": 1,
         "version": version,
+        "product": plan["product"]["name"],
         "artifacts": artifacts,
         "cells": [_built(cell, "wheel", artifacts) for cell in plan["cells"]],
         "dists": [_built(dist, "archive", artifacts) for dist in plan["dists"]],
@@ -124,6 +159,22 @@ def make_wheel(
     return path
 
 
+def sample_product(native: Sequence[str] = NATIVE) -> Product:
+    """The product of these releases."""
+    packages = []
+    for name in (*native, "iree-tools-tf"):
+        root = name.replace("-", "_")
+        modules = (VersionModule(f"{root}/version.py", ("VERSION",)),)
+        packages.append(Package(name, roots=(root,), version_modules=modules))
+    return make_product(
+        *packages,
+        dist=DIST,
+        headline=("iree-compiler", "iree-runtime"),
+        projects=_PROJECTS,
+        companion=_COMPANION,
+    )
+
+
 def make_plan(version: str, native: Sequence[str] = NATIVE) -> dict[str, Any]:
     """The plan of these releases."""
     platforms = [
@@ -151,12 +202,10 @@ def make_plan(version: str, native: Sequence[str] = NATIVE) -> dict[str, Any]:
         for python in ("3.14", "3.15")
     ]
     return {
+        "schema": 2,
+        "product": sample_product(native).to_json(),
         "version": version,
         "platforms": platforms,
-        "packages": [
-            {"name": package, "roots": [package.replace("-", "_")]}
-            for package in (*native, "iree-tools-tf")
-        ],
         "cells": cells,
         "dists": [
             {"platform": name, "required": name == LINUX, "archive": _dist(version, name)}
@@ -259,12 +308,11 @@ def _make_dist(path: Path, version: str, salt: str) -> None:
     with blob.open("wb") as file:
         block, data = xz.encode(tool + bytes(tarball.padding(len(tool))))
         file.write(data)
-    cmake = "lib/cmake/IREECompiler/IREECompilerConfig"
     texts = {
         "README.md": f"# iree-dist {version} for a sample\n",
         "origin.json": json.dumps({"payloads": {}, "version": version}, indent=1) + "\n",
-        f"{cmake}.cmake": f'set(IREECompiler_VERSION_FULL "{version}")\n',
-        f"{cmake}Version.cmake": f'set(PACKAGE_VERSION "{numeric(version)}")\n',
+        f"{_CMAKE}.cmake": f'set(IREECompiler_VERSION_FULL "{version}")\n',
+        f"{_CMAKE}Version.cmake": f'set(PACKAGE_VERSION "{numeric(version)}")\n',
     }
     tarball.write(
         path,

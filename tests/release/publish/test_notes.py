@@ -15,6 +15,7 @@ from release.hosting.directory_store import DirectoryStore
 from release.hosting.source import Commit
 from release.hosting.store import StoredRelease
 from release.model import marks, release_dir
+from release.model.state import RunState
 from release.publish import judgement, notes, published_manifest
 from release.publish.publication import Publication
 from release.publish.published_manifest import BuildRecord
@@ -24,12 +25,16 @@ PREBUILT = "prebuilt by upstream from revision 89ece87b8985"
 TAG = f"candidate-{VERSION}"
 
 
-def rendered(tmp_path: Path, *commits: Commit) -> str:
+def rendered(tmp_path: Path, *commits: Commit, run: RunState = RunState.PASSED) -> str:
     place = make_release(tmp_path / "r", missing=[WINDOWS])
     release = release_dir.read(place)
+    verdicts = verdicts_of(place)
+    cells = tuple(
+        one.changed(run=run) if one.run is RunState.PASSED else one for one in verdicts.cells
+    )
     made = Publication(
         release=release,
-        judgement=judgement.of(verdicts_of(place), release),
+        judgement=judgement.of(replace(verdicts, cells=cells), release),
         build=BuildRecord("c" * 40, unbuilt={WINDOWS: "no *payload* for @all"}),
         tag=TAG,
     )
@@ -60,6 +65,21 @@ def test_the_notes_list_contents_origins_and_commits(tmp_path: Path) -> None:
         "- abcdef123456 Compile faster (Ada)",
     ):
         assert line in text.splitlines(), text
+
+
+def test_files_that_were_only_installed_have_a_mark_of_their_own(tmp_path: Path) -> None:
+    """Catches: notes that claim that files were run although nothing tested them."""
+    lines = rendered(tmp_path, run=RunState.INSTALLED).splitlines()
+    assert "| iree-runtime | ◐ 3.14 3.15 | - 3.14 3.15 |" in lines
+    assert "✔ installed and run, ◐ installed only, ○ built but not run, - missing" in lines
+
+
+def test_without_headline_packages_the_install_line_has_all(tmp_path: Path) -> None:
+    release = release_dir.read(make_release(tmp_path / "r"))
+    assert release.manifest
+    product = replace(release.plan.product, headline=())
+    line = notes.install_line(DirectoryStore(tmp_path / "store"), TAG, release.manifest, product)
+    assert line.split()[4:] == [f"iree-runtime=={VERSION}", f"iree-tools-tf=={VERSION}"]
 
 
 def test_many_commits_are_counted(tmp_path: Path) -> None:
@@ -102,5 +122,6 @@ def test_the_install_line_pins_every_package(tmp_path: Path, version: str) -> No
     release = release_dir.read(place)
     judged = judgement.of(verdicts_of(place), release)
     published = published_manifest.make(release, judged, BuildRecord("c" * 40), TAG)
-    line = notes.install_line(DirectoryStore(tmp_path / "store"), TAG, published.manifest)
+    store = DirectoryStore(tmp_path / "store")
+    line = notes.install_line(store, TAG, published.manifest, release.plan.product)
     assert line.split()[4:] == [f"{name}=={version}" for name in names]

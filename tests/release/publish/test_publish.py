@@ -113,6 +113,40 @@ def test_a_file_that_changed_after_it_was_examined_is_not_published(
     assert release.draft
 
 
+def test_a_store_of_another_product_is_refused_before_any_upload(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    """Catches: two products in one store."""
+    assert publish(*arguments).exit_code == 0
+    before = state(tmp_path / "store")
+    made = make_release(tmp_path / "other", "20261123.1")
+    plan = json.loads((made / "plan.json").read_bytes())
+    plan["product"]["name"] = "abacus"
+    (made / "plan.json").write_text(json.dumps(plan))
+    result = publish(*arguments, "--from", str(made))
+    assert result.exit_code == 1
+    assert f"{TAG} is a release of sample, not of abacus" in result.stderr
+    assert state(tmp_path / "store") == before
+
+
+def test_a_product_that_is_not_that_of_the_release_is_refused(arguments: list[str]) -> None:
+    result = publish(*arguments, "--product", "abacus")
+    assert result.exit_code == 2
+    assert f"--product abacus: {VERSION} is a release of sample" in result.stderr
+    assert publish(*arguments, "--product", "sample").exit_code == 0
+
+
+def test_the_settings_are_those_of_the_release_unless_a_file_overrides_them(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    store = DirectoryStore(tmp_path / "store")
+    file = tmp_path / "settings.toml"
+    file.write_text('[publish]\nsnapshot_branch = "newest"\n')
+    assert publish(*arguments, "--snapshot", "--settings", str(file)).exit_code == 0
+    assert store.branch("newest") == COMMIT
+    assert store.branch("latest-snapshot") is None
+
+
 @pytest.mark.parametrize(
     ("store", "message"),
     [

@@ -15,12 +15,13 @@ from rich.console import Console
 from release.hosting import catalogue
 from release.hosting.directory_store import DirectoryStore
 from release.hosting.store import Conflict, PutResult, StoreLimits, Upload
-from release.model import release_dir, settings
+from release.model import release_dir
 from release.model.errors import Refused, RemoteError
 from release.model.state import CellState
 from release.publish import judgement, publisher
 from release.publish.publication import Publication, Published
 from release.publish.published_manifest import BuildRecord
+from tests.release.products import SETTINGS
 from tests.release.publish.samples import (
     LINUX,
     VERSION,
@@ -32,7 +33,6 @@ from tests.release.publish.samples import (
 
 TAG = f"candidate-{VERSION}"
 COMMIT = "c" * 40
-SETTINGS = settings.read().publish
 
 
 class RecordingStore(DirectoryStore):
@@ -77,7 +77,7 @@ def publication(place: Path, **changes: object) -> Publication:
 
 
 def publish(store: DirectoryStore, made: Publication) -> Published:
-    return publisher.publish(store, made, SETTINGS, Console(file=io.StringIO()))
+    return publisher.publish(store, made, SETTINGS.publish, Console(file=io.StringIO()))
 
 
 def test_the_manifest_is_uploaded_first_and_the_release_published_last(
@@ -259,7 +259,7 @@ def test_a_wheel_that_is_too_large_for_the_registry_is_refused(
         publisher.publish(
             store,
             made,
-            replace(SETTINGS, registry_file_limit_mib=0),
+            replace(SETTINGS.publish, registry_file_limit_mib=0),
             Console(file=io.StringIO()),
         )
 

@@ -16,13 +16,22 @@ from release.hosting.directory_store import DirectoryStore
 from release.hosting.store import Upload
 from release.model import document
 from release.model.errors import RemoteError
+from release.model.manifest import Manifest
 from release.purge import purge as purging
 from release.purge.purge import PurgeRun
 from release.site import site
 from tests.release.faults.tree import state
+from tests.release.products import declare, make_product
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+PRODUCT = make_product()
 OLD, NEW, STABLE = "candidate-20260101.1", "candidate-20261124.1", "v3.14.0"
+
+
+@pytest.fixture(autouse=True)
+def products(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product, as the build declares it."""
+    monkeypatch.setenv("PRODUCTS", declare(tmp_path / "products", PRODUCT))
 
 
 @pytest.fixture
@@ -36,7 +45,7 @@ def store(tmp_path: Path) -> DirectoryStore:
         store.create_tag(tag, "a" * 40)
         store.publish(tag, prerelease=tag != STABLE, latest=False)
         set_date(store, tag, f"{date}T00:00:00+00:00")
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     return store
 
 
@@ -187,15 +196,25 @@ def test_if_a_removal_fails_the_others_are_done_and_it_exits_with_75(
             raise RemoteError("the disk is offline")
         remove(self, tag)
 
-    monkeypatch.setattr(DirectoryStore, "remove", fail)
-    result = purge(store, "--yes")
+    with monkeypatch.context() as patched:
+        patched.setattr(DirectoryStore, "remove", fail)
+        result = purge(store, "--yes")
     assert result.exit_code == 75
     assert "error: the disk is offline" in result.output
     assert f"1 of 2 could not be removed, such as {OLD}; run this again" in result.output
     assert set(store.tags()) == {OLD, NEW, STABLE}
-    monkeypatch.undo()
     assert purge(store, "--yes").exit_code == 0
     assert set(store.tags()) == {NEW, STABLE}
+
+
+def test_a_store_of_another_product_is_not_purged(store: DirectoryStore) -> None:
+    """Catches: the policy of one product applied to the releases of another."""
+    manifest = Manifest("20261124.1", {}, product="other")
+    store.put(NEW, Upload.of_bytes("manifest.json", document.dumps(manifest.to_json())))
+    result = purge(store, "--yes")
+    assert result.exit_code == 1
+    assert f"{NEW} is a release of other, not of sample" in result.stderr
+    assert set(store.tags()) == {OLD, NEW, STABLE}
 
 
 def test_json_lists_all_decisions(store: DirectoryStore) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
@@ -16,12 +15,10 @@ from typer.testing import CliRunner, Result
 from release.cli import publish
 from release.cli import push as push_command
 from release.hosting.directory_store import DirectoryStore
-from release.registry import projects
 from release.registry.file import RegistryFile
-from release.registry.projects import Project
 from release.registry.registry import Registry
 from tests.release.publish.samples import make_release, make_wheel, write_verdicts
-from tests.release.registry.conftest import VERSION, digests, expected
+from tests.release.registry.conftest import VERSION, ProjectTable, digests, expected
 from tests.servers.registry.servers import PASSWORD, EmptyRegistry
 
 RUNTIME = f"iree_runtime-{VERSION}-cp312-abi3-"
@@ -43,14 +40,6 @@ def push(
 def remote(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes registries on this machine look like remote ones."""
     monkeypatch.setattr(Registry, "local", False)
-
-
-@pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Project]]:
-    """The projects, which a test can change."""
-    changed = dict(projects.read())
-    monkeypatch.setattr(projects, "read", lambda: changed)
-    yield changed
 
 
 def test_all_wheels_are_uploaded_dependencies_first(registry: EmptyRegistry, release: Path) -> None:
@@ -123,7 +112,7 @@ def test_a_different_file_with_the_same_name_is_refused_before_any_upload(
     [
         ("iree-tools-xla", "iree-tools-xla is deprecated and must not be released; use iree-comp"),
         ("iree-runtime-instrumented", "deprecated and must not be released; use iree-runtime inst"),
-        ("iree-helper", "iree-helper is not listed in release/registry/projects.toml"),
+        ("iree-helper", "iree-helper is not a project of products/sample"),
     ],
 )
 def test_deprecated_and_unknown_projects_are_refused_without_any_request(
@@ -133,6 +122,22 @@ def test_deprecated_and_unknown_projects_are_refused_without_any_request(
     result = push(registry, "--from", directory, code=1)
     assert message in result.stderr
     assert not registry.proxy.seen
+
+
+def test_a_product_that_is_not_that_of_the_release_is_refused_without_any_request(
+    registry: EmptyRegistry, release: Path
+) -> None:
+    result = push(registry, "--from", release, "--product", "abacus", code=2)
+    assert f"--product abacus: {VERSION} is a release of sample" in result.stderr
+    assert not registry.proxy.seen
+
+
+def test_the_projects_of_a_product_that_is_no_longer_declared_are_those_of_its_plan(
+    registry: EmptyRegistry, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PRODUCTS")
+    push(registry, "--from", release)
+    assert digests(registry) == expected(release)
 
 
 def test_a_local_development_version_is_not_uploaded(
@@ -147,19 +152,18 @@ def test_a_local_development_version_is_not_uploaded(
 
 
 def test_a_file_over_the_limit_of_its_project_is_refused_before_any_upload(
-    registry: EmptyRegistry, release: Path, table: dict[str, Project], uploads: Callable[[], int]
+    registry: EmptyRegistry, release: Path, table: ProjectTable, uploads: Callable[[], int]
 ) -> None:
-    table["iree-tools-tf"] = replace(table["iree-tools-tf"], file_limit=1)
+    table.change("iree-tools-tf", file_limit_mib=0)
     result = push(registry, "--from", release, code=1)
     assert f"{TOOLS} has 0.0 MiB; the limit for a file of iree-tools-tf is 0 MiB" in result.stderr
     assert uploads() == 0
 
 
 def test_files_over_the_total_limit_of_their_project_are_refused_before_any_upload(
-    registry: EmptyRegistry, release: Path, table: dict[str, Project], uploads: Callable[[], int]
+    registry: EmptyRegistry, release: Path, table: ProjectTable, uploads: Callable[[], int]
 ) -> None:
-    size = sum(path.stat().st_size for path in release.glob(f"wheelhouse/{RUNTIME}*"))
-    table["iree-runtime"] = replace(table["iree-runtime"], total_limit=size - 1)
+    table.change("iree-runtime", total_limit_gib=0)
     result = push(registry, "--from", release, code=1)
     assert "iree-runtime would use 0.0 GiB" in result.stderr
     assert "request more space" in result.stderr

@@ -1,10 +1,10 @@
-"""Tests of `registry_status`: a registry compared with projects.toml and with a release."""
+"""Tests of `registry_status`: a registry compared with a product and with a release."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +13,23 @@ from typer.testing import CliRunner, Result
 
 from release.cli import push as push_command
 from release.cli import registry_status
-from release.registry import projects
-from release.registry.projects import Project
+from release.model.product import Project
+from tests.release.products import declare, make_product
 from tests.release.publish.samples import make_release
-from tests.release.registry.conftest import VERSION
+from tests.release.registry.conftest import VERSION, ProjectTable
 from tests.servers.registry.servers import EmptyRegistry
 
-TABLE = {
-    "iree-runtime": Project("iree-runtime", "managed"),
-    "iree-tools-tf": Project("iree-tools-tf", "transitional", "iree-runtime"),
-    "iree-tools-xla": Project("iree-tools-xla", "deprecated", "iree-runtime"),
-}
+PROJECTS = (
+    Project("iree-runtime", "managed"),
+    Project("iree-tools-tf", "transitional", "iree-runtime"),
+    Project("iree-tools-xla", "deprecated", "iree-runtime"),
+)
 
 
 @pytest.fixture(autouse=True)
-def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Project]]:
-    """A few projects, which a test can change."""
-    changed = dict(TABLE)
-    monkeypatch.setattr(projects, "read", lambda: changed)
-    yield changed
+def projects(table: ProjectTable) -> None:
+    """A few projects."""
+    table.set(*PROJECTS)
 
 
 def push(registry: EmptyRegistry, directory: Path) -> None:
@@ -79,11 +77,11 @@ def test_a_project_without_files_is_reported(registry: EmptyRegistry, release: P
 
 
 def test_a_deprecated_project_that_was_released_again_is_reported(
-    registry: EmptyRegistry, release: Path, table: dict[str, Project]
+    registry: EmptyRegistry, release: Path, table: ProjectTable
 ) -> None:
     """Catches: an old release job that is still running."""
     push(registry, release)
-    table["iree-tools-tf"] = Project("iree-tools-tf", "deprecated", "iree-runtime")
+    table.change("iree-tools-tf", state="deprecated")
     result = status(registry, code=1)
     message = f"iree-tools-tf: deprecated, but {VERSION} was released together with iree-runtime"
     assert message in result.stderr
@@ -101,7 +99,7 @@ def test_a_platform_that_only_the_previous_version_has_is_reported(
 
 
 def test_a_transitional_project_that_was_not_released_is_reported(
-    registry: EmptyRegistry, release: Path, table: dict[str, Project], tmp_path: Path
+    registry: EmptyRegistry, release: Path, table: ProjectTable, tmp_path: Path
 ) -> None:
     push(registry, release)
     later = make_release(tmp_path / "later", "20261123.1")
@@ -128,6 +126,20 @@ def test_differences_from_a_release_are_reported(
     result = status(registry, "--from", later, code=1)
     assert "is missing; push it again" in result.stderr
     assert "(1 more project with problems)" in result.stderr
+
+
+def test_a_release_is_compared_with_the_projects_of_its_product(
+    registry: EmptyRegistry, release: Path, table: ProjectTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: a release of a second product that is compared with the projects of the first."""
+    push(registry, release)
+    first = make_product(name="first", projects=(Project("first-core", "managed"),))
+    both = f"{declare(release.parent / 'first', first)} {table.variable}"
+    monkeypatch.setenv("PRODUCTS", both)
+    shown = statuses(status(registry, "--from", release, "--json"))
+    assert set(shown) == {project.name for project in PROJECTS}
+    result = status(registry, "--from", release, "--product", "first", code=2)
+    assert f"--product first: {VERSION} is a release of sample" in " ".join(result.output.split())
 
 
 def test_a_store_without_a_tag_is_refused(registry: EmptyRegistry) -> None:

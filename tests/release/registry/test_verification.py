@@ -120,7 +120,7 @@ class Scene:
             self.write_lists(),
             self.suite,
             self.equipment(),
-            Tools.from_environment(),
+            Tools.from_environment("iree-turbine"),
             self.messages.append,
         )
         return verification.verify(this, this.wheelhouse.locks[0])
@@ -143,6 +143,7 @@ def scene(registry: EmptyRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for name, value in turbine_tools(tmp_path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TURBINE_SOURCE", "none")
+    monkeypatch.setenv("TURBINE_SUITE", str(scene.suite))
     monkeypatch.setenv("TURBINE_LOCKS", str(tmp_path / "here-cp311.txt"))
     monkeypatch.setenv("SMOKE_UV", os.environ.get("SMOKE_UV") or str(shutil.which("uv")))
     # Dependencies come from a local index, not from the registry.
@@ -248,7 +249,7 @@ def test_an_unreachable_registry_gives_no_verdict(
         wheelhouse,
         scene.suite,
         scene.equipment(),
-        Tools.from_environment(),
+        Tools.from_environment("iree-turbine"),
         print,
     )
     with pytest.raises(RemoteError, match=r"127\.0\.0\.1:9 cannot be reached"):
@@ -302,7 +303,7 @@ def test_a_dry_run_prints_what_it_would_do(scene: Scene) -> None:
     [
         (["--python", "3.9"], "the wheelhouse has no lock for Python 3.9"),
         (["--suite", "/none"], "--suite /none: no such file or directory exists"),
-        (["--from", "/none"], "/none/wheelhouse.json"),
+        (["--from", "/none"], "/none: neither a wheelhouse nor a release; pass --from DIR"),
     ],
 )
 def test_invalid_options_are_reported_in_one_sentence(

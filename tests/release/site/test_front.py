@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from release.hosting.directory_store import DirectoryStore
+from release.model.state import RunState
 from release.site import chart, site
-from tests.release.site.samples import NOW, publish
+from tests.release.site.samples import NOW, PRODUCT, publish
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     for number in range(12):
         publish(store, scratch, f"202611{10 + number}.1", days=20 - number, missing=number == 11)
     store.describe("v3.14.0", title="", notes="Pinned: a paper")
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     return (store.root / "site" / "index.html").read_text()
 
 
@@ -29,6 +30,11 @@ def test_it_loads_nothing_from_other_servers(page: str) -> None:
     assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", page)
     assert "@import" not in page
     assert "<link" not in page
+
+
+def test_its_title_is_that_of_the_product(page: str) -> None:
+    assert "<title>Sample releases</title>" in page
+    assert "<h1>Sample releases</h1>" in page
 
 
 def test_it_fits_a_phone(page: str) -> None:
@@ -57,6 +63,16 @@ def test_the_grid_shows_what_is_built_run_and_missing(page: str) -> None:
     assert "without windows_x86_64" in page
 
 
+def test_the_grid_tells_what_was_only_installed_from_what_was_run(tmp_path: Path) -> None:
+    """Catches: a page that claims that files were run although nothing tested them."""
+    store = DirectoryStore(tmp_path / "store")
+    publish(store, tmp_path, "20261121.1", run=RunState.INSTALLED)
+    site.write(store, tmp_path / "site", PRODUCT, now=NOW)
+    page = (tmp_path / "site" / "index.html").read_text()
+    title = "iree-runtime linux_x86_64 3.14: installed, not tested"
+    assert f'<span class="mark installed" title="{title}">' in page
+
+
 def test_it_shows_where_native_code_comes_from(page: str) -> None:
     assert "pinned payload of revision 89ece87b8985, not built from this commit" in page
 
@@ -75,7 +91,7 @@ def test_ten_releases_are_shown_in_detail_and_all_are_listed(page: str) -> None:
 
 def test_the_page_of_an_empty_store_says_so(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path / "store")
-    site.write(store, tmp_path / "site", now=NOW)
+    site.write(store, tmp_path / "site", PRODUCT, now=NOW)
     page = (tmp_path / "site" / "index.html").read_text()
     assert "Nothing has been published yet." in page
     assert "<svg" not in page

@@ -21,7 +21,7 @@ from release.model import version as versions
 from release.publish import notes
 from release.site import site
 from tests.release.publish.samples import make_release
-from tests.release.site.samples import NOW, publish, store_of
+from tests.release.site.samples import NOW, PRODUCT, publish, store_of
 
 OLD, NEW = "20261124.1", "20261125.1"
 SHOWN = ("20261124.1", "3.14.0rc20261122", "3.14.0", "0.dev0")
@@ -71,7 +71,7 @@ class Served:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> DirectoryStore:
     store = store_of(tmp_path_factory.mktemp("install"), OLD, NEW)
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     return store
 
 
@@ -149,7 +149,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> DirectoryStore:
     store = DirectoryStore(scratch / "store")
     for number, version in enumerate(KINDS):
         publish(store, scratch, version, days=len(KINDS) - number, native=())
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     return store
 
 
@@ -169,7 +169,7 @@ def test_the_command_in_the_notes_installs_that_version(
     tag = versions.tag_of(version)
     stated = catalogue.manifest_of(mixed, tag)
     assert stated
-    pip_word, install, *words = notes.install_line(mixed, tag, stated).split()
+    pip_word, install, *words = notes.install_line(mixed, tag, stated, PRODUCT).split()
     assert (pip_word, install, words[-1]) == ("pip", "install", f"iree-tools-tf=={version}")
     more = (
         "--no-index",
@@ -217,7 +217,7 @@ def test_resolving_fetches_metadata_and_no_wheel(served: Served, tmp_path: Path)
 def test_installers_skip_a_yanked_release(tmp_path: Path) -> None:
     store = store_of(tmp_path, OLD, NEW)
     store.describe(f"candidate-{NEW}", title="", notes="Yanked: wrong numbers")
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     page = store.root / "site" / "pip-release-links.html"
     target = tmp_path / "target"
     pip("--no-index", "--find-links", page, "--no-deps", "--target", target, "iree-tools-tf")
@@ -227,7 +227,7 @@ def test_installers_skip_a_yanked_release(tmp_path: Path) -> None:
 def test_installers_skip_wheels_for_newer_pythons(tmp_path: Path) -> None:
     """Catches: wheels that an older Python installs and cannot run."""
     store = store_of(tmp_path, OLD)
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     page = store.root / "site" / "pip-release-links.html"
     text = page.read_text()
     # The same page, but for a future Python.

@@ -17,7 +17,7 @@ from release.hosting.store import Upload
 from release.site import entry, site
 from release.site.entry import SiteFile
 from release.site.simple import Link, templates
-from tests.release.site.samples import COMMIT, NOW, publish, store_of
+from tests.release.site.samples import COMMIT, NOW, PRODUCT, publish, store_of
 
 NIGHTLY, STABLE = "20261125.1", "3.14.0"
 
@@ -42,7 +42,7 @@ class Links(HTMLParser):
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> DirectoryStore:
     store = store_of(tmp_path_factory.mktemp("site"), STABLE, NIGHTLY)
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     return store
 
 
@@ -106,14 +106,14 @@ def test_a_yanked_release_is_marked(tmp_path: Path) -> None:
     store = store_of(tmp_path, NIGHTLY)
     tag = f"candidate-{NIGHTLY}"
     store.describe(tag, title="", notes="Yanked: wrong numbers <on> arm")
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     assert page(store, "simple/iree-runtime/index.html")[0]["data-yanked"] == (
         "wrong numbers <on> arm"
     )
     data = json.loads((store.root / "site/simple/iree-runtime/index.json").read_text())
     assert data["files"][0]["yanked"] == "wrong numbers <on> arm"
     store.describe(tag, title="", notes="Yanked:")
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     assert page(store, "simple/iree-runtime/index.html")[0]["data-yanked"] == ""
     data = json.loads((store.root / "site/simple/iree-runtime/index.json").read_text())
     assert data["files"][0]["yanked"] is True
@@ -124,7 +124,7 @@ def test_drafts_are_not_listed(tmp_path: Path) -> None:
     store.draft("candidate-20261126.1", commit=COMMIT, title="", notes="")
     wheel = "iree_runtime-20261126.1-py3-none-any.whl"
     store.put("candidate-20261126.1", Upload.of_bytes(wheel, b""))
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     assert "20261126" not in (store.root / "site/pip-release-links.html").read_text()
 
 
@@ -135,7 +135,7 @@ def test_releases_without_a_manifest_are_listed_by_file_name(tmp_path: Path) -> 
     for name in ("iree_compiler-1.0-cp38-cp38-win_amd64.whl", "notes.txt", "not-a-wheel.whl"):
         store.put("candidate-20200101.1", Upload.of_bytes(name, name.encode()))
     store.publish("candidate-20200101.1", prerelease=True, latest=False)
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     (link,) = page(store, "simple/iree-compiler/index.html")
     digest = hashlib.sha256(b"iree_compiler-1.0-cp38-cp38-win_amd64.whl").hexdigest()
     assert link["href"].endswith(f"#sha256={digest}")
@@ -146,7 +146,7 @@ def test_releases_without_a_manifest_are_listed_by_file_name(tmp_path: Path) -> 
 def test_the_plus_of_a_local_version_is_escaped_in_urls_only(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path / "store")
     publish(store, tmp_path, "3.14.0+abc.1")
-    site.write(store, store.root / "site", now=NOW)
+    site.write(store, store.root / "site", PRODUCT, now=NOW)
     links = page(store, "simple/iree-tools-tf/index.html")
     assert "iree_tools_tf-3.14.0%2Babc.1-py3-none-any.whl#" in links[0]["href"]
     assert links[0]["text"] == "iree_tools_tf-3.14.0+abc.1-py3-none-any.whl"

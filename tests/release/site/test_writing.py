@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from release.hosting.store import Asset, Busy, StoredRelease
 from release.model.errors import Refused, UsageError
 from release.site import front, site
 from tests.release.faults.tree import state
-from tests.release.site.samples import NOW, publish, store_of
+from tests.release.products import declare, make_product
+from tests.release.site.samples import NOW, PRODUCT, publish, store_of
 
 VERSIONS = ("20261124.1", "20261125.1")
 
@@ -42,23 +44,23 @@ def store(tmp_path: Path) -> Counting:
 
 def test_a_second_run_reads_nothing_and_changes_nothing(store: Counting) -> None:
     directory = store.root / "site"
-    assert site.write(store, directory, now=NOW).read == 2
+    assert site.write(store, directory, PRODUCT, now=NOW).read == 2
     before = state(directory.resolve())
     store.reads = 0
-    assert site.write(store, directory, now=NOW).read == 0
+    assert site.write(store, directory, PRODUCT, now=NOW).read == 0
     assert store.reads == 0
     assert state(directory.resolve()) == before
 
 
 def test_only_a_new_release_is_read(store: Counting, tmp_path: Path) -> None:
     directory = store.root / "site"
-    site.write(store, directory, now=NOW)
+    site.write(store, directory, PRODUCT, now=NOW)
     publish(store, tmp_path, "20261126.1")
     store.reads = 0
-    assert site.write(store, directory, now=NOW).read == 1
+    assert site.write(store, directory, PRODUCT, now=NOW).read == 1
     assert store.reads == 1
     fresh = tmp_path / "fresh" / "site"
-    site.write(store, fresh, now=NOW)
+    site.write(store, fresh, PRODUCT, now=NOW)
     incremental = (directory / "simple/iree-runtime/index.json").read_bytes()
     assert "20261126.1" in incremental.decode()
     relative = (fresh / "simple/iree-runtime/index.json").read_text()
@@ -68,9 +70,9 @@ def test_only_a_new_release_is_read(store: Counting, tmp_path: Path) -> None:
 def test_a_change_of_the_notes_is_noticed(store: Counting) -> None:
     """Catches: a yanked release that installers still select, because its manifest is unchanged."""
     directory = store.root / "site"
-    site.write(store, directory, now=NOW)
+    site.write(store, directory, PRODUCT, now=NOW)
     store.describe("candidate-20261125.1", title="", notes="Yanked: wrong")
-    assert site.write(store, directory, now=NOW).read == 1
+    assert site.write(store, directory, PRODUCT, now=NOW).read == 1
     assert 'data-yanked="wrong"' in (directory / "pip-release-links.html").read_text()
 
 
@@ -78,12 +80,12 @@ def test_the_site_is_replaced_in_one_step_and_the_previous_generation_stays(
     store: Counting,
 ) -> None:
     directory = store.root / "site"
-    site.write(store, directory, now=NOW)
+    site.write(store, directory, PRODUCT, now=NOW)
     first = directory.readlink()
-    site.write(store, directory, now=NOW)
+    site.write(store, directory, PRODUCT, now=NOW)
     assert directory.readlink() != first
     assert (directory.parent / first / "index.html").exists()
-    site.write(store, directory, now=NOW)
+    site.write(store, directory, PRODUCT, now=NOW)
     assert not (directory.parent / first).exists()
 
 
@@ -91,7 +93,7 @@ def test_a_failure_leaves_the_site_unchanged(
     store: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = store.root / "site"
-    site.write(store, directory, now=NOW)
+    site.write(store, directory, PRODUCT, now=NOW)
     before = state(store.root)
 
     def fail(*_: object, **__: object) -> None:
@@ -99,36 +101,38 @@ def test_a_failure_leaves_the_site_unchanged(
 
     monkeypatch.setattr(front, "write", fail)
     with pytest.raises(OSError, match="No space left"):
-        site.write(store, directory, now=NOW)
+        site.write(store, directory, PRODUCT, now=NOW)
     assert state(store.root) == before
 
 
 def test_files_that_the_store_still_has_are_not_lost(store: Counting) -> None:
     """Catches: an index without half of the releases after an incomplete listing."""
     directory = store.root / "site"
-    site.write(store, directory, now=NOW)
+    site.write(store, directory, PRODUCT, now=NOW)
     served = directory.readlink()
     store.hidden = frozenset({"candidate-20261124.1"})
     with pytest.raises(
         Refused, match="the new index would lack 5 files that the store still has, such"
     ):
-        site.write(store, directory, now=NOW)
+        site.write(store, directory, PRODUCT, now=NOW)
     assert directory.readlink() == served
 
 
 def test_deleted_files_are_removed_from_the_index(store: Counting) -> None:
     directory = store.root / "site"
-    site.write(store, directory, now=NOW)
+    site.write(store, directory, PRODUCT, now=NOW)
     store.discard("candidate-20261124.1", "iree_tools_tf-20261124.1-py3-none-any.whl")
     store.remove("candidate-20261125.1")
-    written = site.write(store, directory, now=NOW)
+    written = site.write(store, directory, PRODUCT, now=NOW)
     assert (written.releases, written.files) == (1, 4)
 
 
 def test_releases_that_are_about_to_be_purged_are_left_out(store: Counting) -> None:
     directory = store.root / "site"
-    site.write(store, directory, now=NOW)
-    written = site.write(store, directory, now=NOW, without=frozenset({"candidate-20261124.1"}))
+    site.write(store, directory, PRODUCT, now=NOW)
+    written = site.write(
+        store, directory, PRODUCT, now=NOW, without=frozenset({"candidate-20261124.1"})
+    )
     assert written.releases == 1
 
 
@@ -144,8 +148,42 @@ def test_other_files_at_that_path_are_not_overwritten(
     else:
         directory.symlink_to("mine")
     with pytest.raises(UsageError, match="with --site"):
-        site.write(store, directory, now=NOW)
+        site.write(store, directory, PRODUCT, now=NOW)
     assert (directory / "page.html").read_text() == "mine"
+
+
+def test_the_site_of_another_product_is_refused_and_unchanged(store: Counting) -> None:
+    """Catches: `index` with the directory of another product, whose users lose their releases."""
+    directory = store.root / "site"
+    site.write(store, directory, PRODUCT, now=NOW)
+    before = state(directory.resolve())
+    with pytest.raises(Refused) as refused:
+        site.write(store, directory, make_product(name="abacus"), now=NOW)
+    assert str(refused.value) == (
+        f"{directory} is the index of sample, not of abacus; pass another directory with --site"
+    )
+    assert state(directory.resolve()) == before
+    data = json.loads((directory / "site.json").read_bytes())
+    assert data == {"schema": 1, "product": "sample", "title": "Sample"}
+
+
+def test_a_site_that_names_no_product_is_from_before_and_is_taken_over(store: Counting) -> None:
+    directory = store.root / "site"
+    site.write(store, directory, PRODUCT, now=NOW)
+    (directory / "site.json").unlink()
+    site.write(store, directory, PRODUCT, now=NOW)
+    assert (directory / "site.json").exists()
+
+
+def test_the_command_refuses_a_store_of_another_product(
+    store: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abacus = make_product(name="abacus")
+    monkeypatch.setenv("PRODUCTS", declare(tmp_path / "both", PRODUCT, abacus))
+    result = CliRunner().invoke(app, ["--store", store.address, "--product", "abacus"])
+    assert result.exit_code == 1
+    assert "candidate-20261125.1 is a release of sample, not of abacus" in result.stderr
+    assert not (store.root / "site").exists()
 
 
 def test_two_processes_cannot_write_it_at_once(
@@ -156,10 +194,10 @@ def test_two_processes_cannot_write_it_at_once(
     def again(*_: object, **__: object) -> None:
         monkeypatch.undo()
         with pytest.raises(Busy, match="another process is writing the index"):
-            site.write(store, directory, now=NOW)
+            site.write(store, directory, PRODUCT, now=NOW)
 
     monkeypatch.setattr(front, "write", again)
-    site.write(store, directory, now=NOW)
+    site.write(store, directory, PRODUCT, now=NOW)
 
 
 def test_the_command_prints_what_it_wrote(store: Counting) -> None:

@@ -53,7 +53,7 @@ def turbine_tools(directory: Path) -> Mapping[str, str]:
     path = os.pathsep.join(sys.path)
     environment = {}
     for name, module in (
-        ("assemble", "builder.turbine.assemble"),
+        ("assemble", "products.iree.turbine.assemble"),
         ("fetch", "toolchains.wheels.fetch"),
     ):
         script = directory / name

@@ -14,7 +14,7 @@ import pytest
 from installer.records import parse_record_file
 
 from builder.assembly.errors import PackagingError
-from builder.turbine.assemble import Turbine, assemble
+from products.iree.turbine.assemble import Turbine, assemble
 from tests.release.turbine.samples import make_source
 
 VERSION, CORE = "3.14.0rc20261125", "3.14.0"

@@ -15,11 +15,19 @@ from typer.testing import CliRunner, Result
 
 from release.cli.turbine import app
 from release.hosting.directory_store import DirectoryStore
+from release.model.errors import UsageError
 from release.turbine import smoke_test
 from release.turbine.smoke_test import SuiteOutcome
 from tests.release.faults.tree import state
+from tests.release.products import declare, make_product
 from tests.release.promote.samples import publish
-from tests.release.publish.samples import LINUX, WINDOWS, make_release, make_wheel
+from tests.release.publish.samples import (
+    LINUX,
+    WINDOWS,
+    make_release,
+    make_wheel,
+    sample_product,
+)
 from tests.release.turbine.samples import make_source, turbine_tools
 
 NATIVE = ("iree-compiler", "iree-runtime")
@@ -64,6 +72,7 @@ class World:
         """Sets the environment of commands."""
         for name, value in self.tools.items():
             patch.setenv(name, value)
+        patch.setenv("PRODUCTS", declare(self.directory / "products", sample_product(NATIVE)))
         patch.setenv("TURBINE_SOURCE", str(self.directory / "source.txt"))
         patch.setenv("TURBINE_LOCKS", " ".join(str(path) for path in self.locks.iterdir()))
         # Restrict pip to the index of this test.
@@ -152,7 +161,7 @@ def test_it_holds_turbine_the_core_of_every_platform_and_dependencies(scene: Sce
         "other-314-py3-none-any.whl",
         "other-315-py3-none-any.whl",
     }
-    assert f"iree-turbine {version} with IREE 3.14.0 is in" in result.stdout
+    assert f"iree-turbine {version} with Sample 3.14.0 is in" in result.stdout
     content = json.loads((scene.wheelhouse / "wheelhouse.json").read_bytes())
     assert {wheel["sha256"] for wheel in content["wheels"]} == {
         sha256(path) for path in scene.wheelhouse.glob("*.whl")
@@ -263,8 +272,9 @@ def test_without_downloads_only_the_turbine_wheels_are_made(scene: Scene) -> Non
     result = scene.run("--no-download")
     assert result.exit_code == 0, result.output
     assert {name.split("-")[0] for name in scene.wheels()} == {"iree_turbine", "shark_turbine"}
-    assert "without IREE and dependencies" in result.stdout
-    assert scene.run("--no-download", "--test").exit_code == 1
+    assert "without Sample and dependencies" in result.stdout
+    suite = ["--test", "--suite", __file__]
+    assert scene.run("--no-download", *suite).exit_code == 1
     assert scene.run().exit_code == 0
     assert len(scene.wheels()) == 9
 
@@ -350,6 +360,55 @@ def test_a_dry_run_changes_nothing(scene: Scene) -> None:
     assert not scene.wheelhouse.exists()
 
 
+@pytest.mark.parametrize("files", ["suite.py", "suite.py data.txt", "."])
+def test_the_default_suite_is_the_directory_of_the_files_that_the_build_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: str
+) -> None:
+    """Catches: a suite that runs without the file that keeps pytest from our settings."""
+    (tmp_path / "suite.py").touch()
+    monkeypatch.chdir(tmp_path)
+    assert smoke_test.suite_at(None, {"TURBINE_SUITE": files}) == tmp_path
+
+
+def test_a_command_that_the_build_did_not_start_has_no_default_suite(scene: Scene) -> None:
+    with pytest.raises(UsageError, match=r"\$TURBINE_SUITE is not set; pass --suite PATH, or"):
+        smoke_test.suite_at(None, {})
+    result = scene.run("--test")
+    assert result.exit_code == 2
+    assert not scene.wheelhouse.exists(), "it fails before it downloads anything"
+
+
+def test_a_product_without_a_companion_has_no_turbine_release(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abacus = make_product(name="abacus")
+    products = declare(tmp_path / "products", sample_product(NATIVE), abacus)
+    monkeypatch.setenv("PRODUCTS", products)
+    result = scene.run("--product", "abacus")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.strip() == (
+        "error: products/abacus declares no companion, and this command releases one; name another "
+        "product with --product"
+    )
+
+
+def test_the_tools_of_another_product_make_no_companion_of_this_one(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: the companion of one product, released under the name of another one's."""
+    sample = sample_product(NATIVE)
+    abacus = make_product(name="abacus", companion=sample.companion)
+    monkeypatch.setenv("PRODUCTS", declare(tmp_path / "products", sample, abacus))
+    monkeypatch.setenv("TURBINE_PRODUCT", "sample")
+    assert scene.run("--dry-run").exit_code == 0
+    result = scene.run("--product", "abacus", "--dry-run")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.strip() == (
+        "error: products/abacus declares a companion, but this command has the tools of sample's; "
+        "pass --product sample"
+    )
+
+
 @pytest.mark.parametrize(
     ("statuses", "code", "message"),
     [
@@ -368,6 +427,7 @@ def test_a_failed_smoke_test_fails_the_command_and_so_do_tests_that_did_not_run(
 
     monkeypatch.setattr(smoke_test, "run_from_wheelhouse", run)
     monkeypatch.setenv("SMOKE_UV", str(shutil.which("true")))
+    monkeypatch.setenv("TURBINE_SUITE", __file__)
     result = filled.run("--test", "--json")
     assert result.exit_code == code, result.output
     assert message in result.stderr

@@ -19,15 +19,16 @@ from typer.testing import CliRunner, Result
 from release.cli import promote, publish, push, registry_status, turbine, verify_published
 from release.gate.smoke.provided import ProvidedEquipment
 from release.hosting.directory_store import DirectoryStore
-from release.model import wheelhouse
+from release.model import plan, wheelhouse
 from release.model.document import read as read_document
 from release.registry import verification
 from release.registry.registry import Registry
 from release.registry.verification import Verification
-from release.turbine.smoke_test import SUITE
+from release.turbine.smoke_test import suite_at
 from release.turbine.tools import Tools
 from tests.git import git
 from tests.release.faults.tree import state
+from tests.release.products import declare
 from tests.release.promote.samples import at_version, restamp_tool
 from tests.release.publish.samples import write_verdicts
 from tests.release.turbine.samples import turbine_tools
@@ -132,6 +133,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     git(checkout, "init", "--quiet")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BUILD_WORKSPACE_DIRECTORY", str(checkout))
+        product = plan.read(Path(os.environ["PLAN"])).product
+        patch.setenv("PRODUCTS", declare(directory / "products", product))
         patch.setenv("RESTAMP", str(restamp_tool(directory / "restamp")))
         for name, value in turbine_tools(directory).items():
             patch.setenv(name, value)
@@ -204,9 +207,9 @@ def test_local_wheels_and_settings_do_not_make_a_verification_pass(
     empty = Verification(
         Registry.open(scene.server.empty_registry().index),
         pushed,
-        SUITE,
+        suite_at(None),
         ProvidedEquipment.from_environment(),
-        Tools.from_environment(),
+        Tools.from_environment("iree-turbine"),
         print,
     )
     outcome = verification.verify(empty, pushed.locks[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import lzma
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +29,9 @@ def zipped(
     """A ZIP archive."""
     pairs = members.items() if isinstance(members, Mapping) else members
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
+    with zipfile.ZipFile(buffer, "w", compression) as archive, warnings.catch_warnings():
+        # A hostile archive may have a name twice, which zipfile warns of.
+        warnings.simplefilter("ignore", UserWarning)
         for name, content in pairs:
             archive.writestr(zipfile.ZipInfo(name), content, compression)
     return buffer.getvalue()

@@ -16,12 +16,27 @@ from hypothesis import strategies as st
 from release.gate.archive.member import ArchiveLimits
 from release.gate.inspection import InspectionContext, inspect
 from release.model.plan import Platform
+from release.model.product import DistDescription, Package, VersionFile, VersionModule
 from tests.release.gate.archive.builders import GOOD, ReadResult, special, tarred, xz, zipped
+from tests.release.products import make_product
 
 WHEEL = "iree_runtime-1-py3-none-any.whl"
 DIST = "iree-dist-1-linux-x86_64.tar.xz"
 PLATFORM = Platform("linux_x86_64", "linux", "x86_64", "glibc_2.28", None, ())
-CONTEXT = InspectionContext("1", {"iree-runtime": ("iree/runtime",)}, {DIST: PLATFORM}, {})
+PRODUCT = make_product(
+    Package(
+        "iree-runtime",
+        ("iree/runtime",),
+        version_modules=(VersionModule("iree/runtime/__init__.py", ("VERSION",)),),
+    ),
+    dist=DistDescription(
+        "iree-dist",
+        packages=("iree-runtime",),
+        contents={"linux": ("README.md",)},
+        versions=(VersionFile("iree/runtime/data.bin", "^version (.*)$"),),
+    ),
+)
+CONTEXT = InspectionContext("1", PRODUCT, {DIST: PLATFORM}, {})
 INFO = "iree_runtime-1.dist-info"
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00" + bytes(44)
 PE = b"MZ" + bytes(58) + b"\x40\0\0\0PE\0\0\x64\x86" + bytes(40)

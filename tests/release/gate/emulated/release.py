@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from release.gate.smoke.runnable import RunnableRelease
-from release.model import manifest, plan
+from release.model import manifest, plan, products
 from release.model.outcome import Outcome
 
 
@@ -20,12 +20,14 @@ def built() -> RunnableRelease:
     directories = (Path(os.environ["WHEELHOUSE"]), Path(os.environ["DISTS"]))
     document = next(Path(p) for p in os.environ["MANIFEST"].split() if p.endswith(".json"))
     artifacts = manifest.read(document).artifacts
+    planned = plan.read(Path(os.environ["PLAN"]))
     return RunnableRelease(
-        plan=plan.read(Path(os.environ["PLAN"])),
+        plan=planned,
         files={
             path.name: path.resolve() for directory in directories for path in directory.iterdir()
         },
         digests={name: artifact.sha256 for name, artifact in artifacts.items()},
+        declared=products.named(planned.product.name),
     )
 
 
@@ -43,8 +45,22 @@ def require_an_engine(outcomes: Sequence[Outcome]) -> None:
 
 
 def passed_files(outcomes: Sequence[Outcome], kind: str, python: str | None = None) -> set[str]:
-    """The files of the outcomes of a kind, which must all have passed."""
+    """The files of the outcomes of a kind that passed; the others must be installed alone."""
     selected = [outcome for outcome in outcomes if (outcome.kind, outcome.python) == (kind, python)]
-    others = [f"{one.status}: {one.detail}" for one in selected if one.status != "passed"]
+    others = [
+        f"{one.status}: {one.detail}"
+        for one in selected
+        if one.status != "passed" and not _is_installed_alone(one)
+    ]
     assert not others, "\n".join(others)
+    return {file for outcome in selected if outcome.status == "passed" for file in outcome.files}
+
+
+def lone_files(outcomes: Sequence[Outcome], python: str) -> set[str]:
+    """The files that were installed alone for a Python."""
+    selected = [one for one in outcomes if one.python == python and _is_installed_alone(one)]
     return {file for outcome in selected for file in outcome.files}
+
+
+def _is_installed_alone(outcome: Outcome) -> bool:
+    return outcome.status == "installed" and outcome.detail.startswith("installed alone; ")

@@ -11,7 +11,13 @@ from release.gate.smoke.aarch64 import smoke_test_aarch64
 from release.gate.smoke.provided import ProvidedEquipment
 from release.gate.smoke.runnable import RunnableRelease
 from release.model.outcome import Outcome
-from tests.release.gate.emulated.release import built, passed_files, require_an_engine, scratch
+from tests.release.gate.emulated.release import (
+    built,
+    lone_files,
+    passed_files,
+    require_an_engine,
+    scratch,
+)
 
 NAME = "linux_aarch64"
 PYTHONS = tuple(os.environ["PYTHONS"].split())
@@ -53,13 +59,14 @@ def test_wheels_run_on_a_python(
     missing = equipment.emulation().missing
     if python in missing:
         pytest.skip(f"not run: {missing[python]}")
-    native, pure = (release.planned(NAME, python, pure=pure) for pure in (False, True))
-    assert passed_files(outcomes, "python", python) == {*native.values(), *pure.values()}
+    together, alone = (release.planned(NAME, python, alone=alone) for alone in (False, True))
+    assert passed_files(outcomes, "python", python) == {*together.values()}
+    assert lone_files(outcomes, python) == {*alone.values()}
 
 
 def test_native_tools_of_the_wheels_run(release: RunnableRelease, outcomes: list[Outcome]) -> None:
     """Catches: a tool for a newer processor, or without a required library."""
-    newest = release.planned(NAME, PYTHONS[-1], pure=False)
+    newest = release.planned_tools(NAME, PYTHONS[-1])
     assert passed_files(outcomes, "tools") == {*newest.values()}
 
 

@@ -17,9 +17,10 @@ from release.gate.smoke.process import run
 from release.gate.smoke.provided import ProvidedEquipment
 from release.gate.smoke.qemu import Qemu
 from release.gate.smoke.runnable import RunnableRelease
-from release.gate.smoke.tool_runs import call_tool
+from release.gate.smoke.runner import call
 from release.gate.smoke.wine import Wine, start_wine
 from release.model.plan import PlannedDist, Platform
+from release.model.products import DeclaredProduct, ProductFiles
 from tests.release.gate.samples import DIST_MAC, PLAN, RUNTIME_MAC, TOOLS
 
 EMPTY = RunnableRelease(PLAN, {}, {})
@@ -45,20 +46,6 @@ def test_qemu_starts_a_program_in_its_root(qemu: Qemu, tmp_path: Path) -> None:
     assert output == ["-cpu", "cortex-a72", "-L", f"{tmp_path}/root", f"{tmp_path}/tool", "--help"]
 
 
-def test_the_linker_beside_a_compiler_is_started_through_qemu(qemu: Qemu, tmp_path: Path) -> None:
-    """Catches: an aarch64 linker started by the kernel, which cannot run it."""
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "lib/iree-lld").touch()
-    (tmp_path / "lib/iree-compile").touch()
-    (tmp_path / "bin/iree-compile").symlink_to("../lib/iree-compile")
-    command = qemu.command(tmp_path / "bin/iree-compile")
-    variable, _, script = command[command.index("-E") + 1].partition("=")
-    assert variable == "IREE_LLVM_EMBEDDED_LINKER_PATH"
-    output = run([script, "-o", "a b"], environment=qemu.environment).expect().stdout
-    assert output.endswith(f"{tmp_path}/lib/iree-lld -o a b\n")
-
-
 def test_a_python_imports_its_packages_and_nothing_of_the_users(qemu: Qemu, tmp_path: Path) -> None:
     command = qemu.python(tmp_path / "python3.14", tmp_path / "packages", "-c", "pass")
     assert f"PYTHONPATH={tmp_path}/packages" in command
@@ -68,10 +55,10 @@ def test_a_python_imports_its_packages_and_nothing_of_the_users(qemu: Qemu, tmp_
 
 def test_wine_gets_windows_paths(tmp_path: Path) -> None:
     wine = Wine(Path("/usr/bin/wine"), tmp_path)
-    assert wine.path(Path("/tmp/a b/m.vmfb")) == "Z:\\tmp\\a b\\m.vmfb"
-    assert wine.command(Path("/x/iree-compile.exe"), "-o") == [
+    assert wine.path(Path("/tmp/a b/m.txt")) == "Z:\\tmp\\a b\\m.txt"
+    assert wine.command(Path("/x/abacus-eval.exe"), "-o") == [
         "/usr/bin/wine",
-        "Z:\\x\\iree-compile.exe",
+        "Z:\\x\\abacus-eval.exe",
         "-o",
     ]
 
@@ -83,7 +70,7 @@ def test_a_start_that_wine_loses_is_repeated(tmp_path: Path) -> None:
         tmp_path / "wine", f'echo x >> {starts}; [ "$(wc -l < {starts})" -ge 3 ] && echo it'
     )
     wine = Wine(fake, tmp_path)
-    assert call_tool(wine, tmp_path / "tool.exe").expect().stdout == "it\n"
+    assert call(wine, tmp_path / "tool.exe").expect().stdout == "it\n"
     assert starts.read_text() == "x\nx\nx\n"
 
 
@@ -92,7 +79,7 @@ def test_a_tool_that_explains_its_failure_is_started_once(tmp_path: Path) -> Non
     starts = tmp_path / "starts"
     fake = program(tmp_path / "wine", f"echo x >> {starts}; echo no device >&2; exit 1")
     with pytest.raises(SmokeTestError, match=r"tool\.exe exits with 1: no device"):
-        call_tool(Wine(fake, tmp_path), tmp_path / "tool.exe").expect()
+        call(Wine(fake, tmp_path), tmp_path / "tool.exe").expect()
     assert starts.read_text() == "x\n"
 
 
@@ -163,8 +150,8 @@ def test_skipped_platforms_are_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_an_emulator_the_outcome_gives_the_reason(tmp_path: Path) -> None:
-    plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "iree-dist.tar.xz"),))
-    release = RunnableRelease(plan, {"iree-dist.tar.xz": tmp_path / "dist"}, {})
+    plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "sample-dist.tar.xz"),))
+    release = RunnableRelease(plan, {"sample-dist.tar.xz": tmp_path / "dist"}, {})
     outcomes = [
         *smoke_test_aarch64(release, without_emulation("the mirror is down"), ARM, tmp_path)
     ]
@@ -173,7 +160,7 @@ def test_without_an_emulator_the_outcome_gives_the_reason(tmp_path: Path) -> Non
 
 def test_no_emulator_is_fetched_when_there_is_nothing_to_run(tmp_path: Path) -> None:
     """Catches: a hundred megabytes fetched for a platform that was not built."""
-    plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "iree-dist.tar.xz"),), cells=())
+    plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, "sample-dist.tar.xz"),), cells=())
     outcomes = [
         *smoke_test_aarch64(
             RunnableRelease(plan, {}, {}), without_emulation("requested"), ARM, tmp_path
@@ -186,14 +173,14 @@ def test_no_emulator_is_fetched_when_there_is_nothing_to_run(tmp_path: Path) -> 
 
 def test_a_platform_with_only_a_dist_is_smoke_tested(tmp_path: Path) -> None:
     """Catches: a gate that crashes on a plan without wheels for a platform."""
-    dist = tmp_path / "iree-dist.tar.xz"
+    dist = tmp_path / "sample-dist.tar.xz"
     dist.touch()
     plan = replace(PLAN, dists=(PlannedDist(ARM.name, False, dist.name),), cells=())
     emulation = Emulation(tmp_path / "qemu", "11.1.2", tmp_path, {}, {})
     equipment = replace(without_emulation(""), emulator=emulation)
-    outcomes = [
-        *smoke_test_aarch64(RunnableRelease(plan, {dist.name: dist}, {}), equipment, ARM, tmp_path)
-    ]
+    product = DeclaredProduct(PLAN.product, ProductFiles("//products/sample", "main.py", None))
+    release = RunnableRelease(plan, {dist.name: dist}, {}, product)
+    outcomes = [*smoke_test_aarch64(release, equipment, ARM, tmp_path)]
     assert [(o.kind, o.status) for o in outcomes] == [("dist", "failed")]
 
 

@@ -31,7 +31,7 @@ def outcomes(release: RunnableRelease) -> list[Outcome]:
 
 def test_native_tools_of_the_wheels_run(release: RunnableRelease, outcomes: list[Outcome]) -> None:
     """Catches: a DLL that is not found, a missing tool, a linker that does not start."""
-    newest = release.planned(NAME, release.pythons(NAME)[-1], pure=False)
+    newest = release.planned_tools(NAME, release.pythons(NAME)[-1])
     assert passed_files(outcomes, "tools") == {*newest.values()}
 
 

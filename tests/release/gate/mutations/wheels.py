@@ -135,6 +135,11 @@ WHEELS = [
         "a leftover of the operating system", Check.LITTER, added(*TF, path="iree/tf/.DS_Store")
     ),
     Mutation(
+        "a version module that is missing",
+        Check.WHEEL_VERSION,
+        dropped(*X86, path="_runtime_libs_tracy/version.py"),
+    ),
+    Mutation(
         "a file outside the package",
         Check.WHEEL_OUTSIDE,
         added(*TF, path="tests/x.py", content=b""),

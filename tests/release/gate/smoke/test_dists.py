@@ -1,39 +1,51 @@
-"""A dist whose tools do not work fails at the step that shows it.
-
-The tools are shell scripts that print what IREE's do and copy results computed with NumPy.
-"""
+"""A dist whose programs do not work fails at the step that shows it."""
 
 from __future__ import annotations
 
-import re
 import tarfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from release.gate.smoke import model_set
-from release.gate.smoke.dists import smoke_test_dist
-from release.gate.smoke.probes import dist_tools
+from release.gate.smoke.dists import programs_in, smoke_test_dist
+from release.gate.smoke.errors import SmokeTestError
 from release.gate.smoke.runner import NativeRunner, Runner
 from release.model.outcome import Outcome
-from release.model.plan import Platform
+from release.model.plan import Plan, Platform
+from release.model.product import DistDescription, Package, Program
+from tests.release.products import make_product
 
 PLATFORM = Platform("linux_x86_64", "linux", "x86_64", "glibc_2.28", None, ())
-NAME = "iree-dist-1-linux-x86_64.tar.xz"
+NAME = "sample-dist-1-linux-x86_64.tar.xz"
+PRODUCT = make_product(
+    Package(
+        "sample-core",
+        ("sample_core",),
+        programs=(
+            Program("sample-sum", ("1", "2"), "^3$", directory="sample_core"),
+            Program("sample-fail", ("-x",), "no such option", exit_code=2, directory="a/b"),
+            Program("sample-window", (), "x", directory="a", systems=("windows", "macos")),
+            Program("sample-script", (), "x"),
+        ),
+    ),
+    Package("sample-more", ("x",), programs=(Program("sample-more", (), "x", directory="x"),)),
+    dist=DistDescription("sample-dist", packages=("sample-core",), contents={"linux": ()}),
+)
+PLAN = Plan(product=PRODUCT, version="1", platforms=(PLATFORM,), cells=(), dists=())
 
-_COMPILE = """
-for last; do :; done
-[ "$#" = 1 ] || echo compiled > "$last"
-"""
-_RUN = """
-for flag; do case $flag in
-  --function=*) function=${flag#*=} ;;
-  --output=@*) output=${flag#*@} ;;
-esac; done
-[ -z "$output" ] || cp "${0%/*}/../results/$function.npy" "$output"
+# A smoke program without the library; it calls a program of the dist.
+SMOKE_PROGRAM = """\
+import json, subprocess, sys
+
+request = json.load(open(sys.argv[1]))
+runner = request["runner"]
+command = [*runner["command"], request["programs"]["sample-sum"], "20", "22"]
+done = subprocess.run(command, env=runner["environment"], capture_output=True, text=True)
+status = "passed" if done.stdout == "42\\n" else "failed"
+print(json.dumps({"name": "adds", "status": status, "detail": done.stdout + done.stderr}))
+print(json.dumps({"results": 1}))
 """
 
 
@@ -49,20 +61,12 @@ def write_tool(path: Path, script: str) -> None:
 
 def write_dist(dist: Path) -> None:
     """Writes a sound dist, unpacked."""
-    for directory in ("bin", "results"):
-        (dist / directory).mkdir(parents=True)
-    for name, probe in dist_tools("linux").items():
-        # Without its backslashes, each of these patterns matches itself.
-        output = probe.pattern.replace("\\", "").split("|")[0]
-        more = {"iree-compile": _COMPILE, "iree-run-module": _RUN}.get(name, "")
-        write_tool(dist / "bin" / name, f"echo '{output}'\n{more}\nexit {probe.exit_code}")
-    for model in model_set.model_set():
-        np.save(result_of(dist, model.name), model.expected)
-
-
-def result_of(dist: Path, model: str) -> Path:
-    """The file with the result of a model."""
-    return dist / "results" / f"{model}.npy"
+    (dist / "bin").mkdir(parents=True)
+    write_tool(dist / "bin/sample-sum", "echo $(($1 + $2))")
+    write_tool(dist / "bin/sample-fail", "echo no such option >&2; exit 2")
+    for library in ("libsample.so", "libsample.so.1.2"):
+        (dist / "bin" / library).touch()
+    (dist / "bin/data").mkdir()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,25 @@ class DistTest:
             writer.add(dist, ".")
         return archive
 
-    def run(self, archive: Path, runner: Runner | None = None, timeout: float = 30) -> Outcome:
+    def run(
+        self,
+        archive: Path,
+        runner: Runner | None = None,
+        timeout: float = 30,
+        plan: Plan = PLAN,
+    ) -> Outcome:
         """Runs the smoke test."""
         scratch = self.directory / "scratch"
         scratch.mkdir()
+        (self.directory / "main.py").write_text(SMOKE_PROGRAM)
         outcome = smoke_test_dist(
-            archive, PLATFORM, scratch, runner=runner or NativeRunner(), timeout=timeout
+            archive,
+            plan,
+            PLATFORM,
+            scratch,
+            program=self.directory / "main.py" if plan.product.smoke else None,
+            runner=runner or NativeRunner(),
+            timeout=timeout,
         )
         assert list(scratch.iterdir()) == []
         assert (outcome.kind, outcome.files) == ("dist", (NAME,))
@@ -104,7 +121,17 @@ def test_a_sound_dist_passes(dist_test: DistTest) -> None:
     outcome = dist_test.run(dist_test.pack())
     assert (outcome.status, outcome.detail) == (
         "passed",
-        "unpacked; 20 tools work; 6 compiled models give correct results",
+        "unpacked; 2 programs called; 1 result of the smoke program passed",
+    )
+
+
+def test_a_dist_of_a_product_without_a_smoke_program_is_installed(dist_test: DistTest) -> None:
+    """Catches: a dist reported as tested although no smoke program used it."""
+    plan = replace(PLAN, product=replace(PRODUCT, smoke=False))
+    outcome = dist_test.run(dist_test.pack(), plan=plan)
+    assert (outcome.status, outcome.detail) == (
+        "installed",
+        "unpacked; 2 programs called; sample has no smoke program",
     )
 
 
@@ -114,49 +141,49 @@ def tool(name: str, script: str) -> Fault:
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {
-    "a missing tool": (
-        lambda dist: (dist / "bin" / "iree-opt").unlink(),
-        "running the tools: iree-opt is missing",
+    "a missing program": (
+        lambda dist: (dist / "bin/sample-sum").unlink(),
+        "running the programs: sample-sum is missing",
     ),
-    "an unknown tool": (
-        tool("iree-new", "exit 0"),
-        "running the tools: iree-new: unknown tool; add a probe to probes.py",
+    "no directory of programs": (
+        lambda dist: (dist / "bin").rename(dist / "programs"),
+        "running the programs: sample-sum is missing",
     ),
-    "a tool that cannot be started": (
-        lambda dist: (dist / "bin" / "iree-opt").chmod(0o644),
-        "running the tools: iree-opt does not start (Permission denied)",
+    "an undeclared program": (
+        tool("sample-new", "exit 0"),
+        "running the programs: sample-new: in bin/, but no program of the packages that products/",
     ),
-    "a tool that fails": (
-        tool("iree-opt", "echo missing library >&2; exit 127"),
-        "running the tools: iree-opt exits with 127: missing library",
+    "a program of a package that dists do not have": (
+        tool("sample-more", "echo x"),
+        "running the programs: sample-more: in bin/, but no program",
     ),
-    "a compiler that fails": (
-        tool("iree-compile", "echo IREE compiler version; [ $# = 1 ]"),
-        "compiling elementwise for llvm-cpu: iree-compile exits with 1: IREE compiler version",
+    "a script": (
+        tool("sample-script", "echo x"),
+        "running the programs: sample-script: in bin/, but no program",
     ),
-    "wrong results": (
-        lambda dist: np.save(result_of(dist, "matmul"), np.zeros((17, 23))),
-        "running matmul for llvm-cpu: results differ from NumPy's (largest relative error ",
+    "a program of other systems": (
+        tool("sample-window", "echo x"),
+        "running the programs: sample-window: in bin/, but no program",
     ),
-    "results of another shape": (
-        lambda dist: np.save(result_of(dist, "matmul"), np.zeros((23, 17))),
-        "running matmul for llvm-cpu: results differ from NumPy's (largest relative error inf)",
+    "a program that cannot be started": (
+        lambda dist: (dist / "bin/sample-sum").chmod(0o644),
+        "running the programs: sample-sum does not start (Permission denied)",
     ),
-    "results that are NaN": (
-        lambda dist: np.save(result_of(dist, "collatz"), np.full(8, np.nan)),
-        "running collatz for llvm-cpu: results differ from NumPy's (largest relative error nan)",
+    "a program that fails": (
+        tool("sample-sum", "echo missing library >&2; exit 127"),
+        "running the programs: sample-sum exits with 127: missing library",
     ),
-    "a result that is not an array": (
-        lambda dist: result_of(dist, "collatz").write_text("0 1 2"),
-        "running collatz for llvm-cpu: ",
+    "a program that must fail and does not": (
+        tool("sample-fail", "echo no such option"),
+        "running the programs: sample-fail exits with 0, not 2: no such option",
     ),
-    "an empty result": (
-        lambda dist: result_of(dist, "collatz").write_text(""),
-        "running collatz for llvm-cpu: No data left in file",
+    "another program": (
+        tool("sample-sum", "echo $(($1 + $2)) is it"),
+        'running the programs: sample-sum does not print "^3$": 3 is it',
     ),
-    "no result": (
-        tool("iree-run-module", "echo 'local-task: '"),
-        "running elementwise for llvm-cpu: ",
+    "a wrong result": (
+        tool("sample-sum", "echo 3"),
+        "running the smoke program: adds: 3",
     ),
     "a link that points outside": (
         lambda dist: (dist / "lib").symlink_to("../../../etc"),
@@ -174,11 +201,11 @@ def test_the_step_that_fails_is_named(dist_test: DistTest, name: str) -> None:
     assert outcome.detail.startswith(message)
 
 
-def test_a_tool_that_hangs_times_out(dist_test: DistTest) -> None:
-    """Catches: a gate that hangs with a tool of the release."""
-    outcome = dist_test.run(dist_test.pack(tool("iree-opt", "sleep 600")), timeout=1)
+def test_a_program_that_hangs_times_out(dist_test: DistTest) -> None:
+    """Catches: a gate that hangs with a program of the release."""
+    outcome = dist_test.run(dist_test.pack(tool("sample-sum", "sleep 600")), timeout=1)
     assert outcome.status == "failed"
-    assert outcome.detail == "running the tools: iree-opt times out after 1 s"
+    assert outcome.detail == "running the programs: sample-sum times out after 1 s"
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\xfd7zXZ\0 and no more"])
@@ -214,33 +241,40 @@ def test_an_archive_with_a_flipped_bit_fails(dist_test: DistTest, place: float) 
 
 
 class Elsewhere(NativeRunner):
-    """A runner that starts programs through another program, and renames all paths."""
+    """A runner that starts programs through another program."""
+
+    prefix = ("/usr/bin/env",)
 
     @property
     def environment(self) -> Mapping[str, str]:
+        """The default, and a variable."""
         return {**super().environment, "ENGINE": "here"}
 
-    def command(self, program: Path, *arguments: str) -> list[str]:
-        return ["/usr/bin/env", str(program), *arguments]
 
-    def path(self, path: Path) -> str:
-        return f"/proc/self/root{path.absolute()}"
-
-
-def test_the_runner_starts_the_tools_and_translates_paths(dist_test: DistTest) -> None:
-    """Catches: a tool started or a path passed without the runner of the platform."""
+def test_the_runner_starts_all_programs(dist_test: DistTest) -> None:
+    """Catches: a program started without the runner of the platform."""
     log = dist_test.directory / "log"
 
     def add_logging(dist: Path) -> None:
-        for path in (dist / "bin").iterdir():
-            script = path.read_text().removeprefix("#!/bin/sh\n")
-            write_tool(path, f'echo "$ENGINE" "$@" >> {log}\n{script}')
+        for name in ("sample-sum", "sample-fail"):
+            script = (dist / "bin" / name).read_text().removeprefix("#!/bin/sh\n")
+            write_tool(dist / "bin" / name, f'echo "$ENGINE" "$@" >> {log}\n{script}')
 
     outcome = dist_test.run(dist_test.pack(add_logging), runner=Elsewhere())
     assert outcome.status == "passed", outcome.detail
-    calls = log.read_text().splitlines()
-    assert len(calls) == 20 + 2 * 6
-    assert all(call.startswith("here") for call in calls)
-    paths = re.findall(r"(?:^|[ @=])(/\S+)", "\n".join(calls))
-    assert len(paths) > 20
-    assert all(path.startswith("/proc/self/root/") for path in paths)
+    assert log.read_text().splitlines() == ["here 1 2", "here -x", "here 20 22"]
+
+
+def test_programs_for_windows_are_named_without_suffix(tmp_path: Path) -> None:
+    for name in ("sample-sum.exe", "sample.dll"):
+        (tmp_path / name).touch()
+    assert programs_in(tmp_path, "windows") == {"sample-sum": tmp_path / "sample-sum.exe"}
+
+
+def test_a_program_without_suffix_fails_on_windows(tmp_path: Path) -> None:
+    """Catches: a program that Windows does not start."""
+    (tmp_path / "sample-sum").touch()
+    with pytest.raises(
+        SmokeTestError, match=r"^sample-sum: not a \.exe file, so Windows does not start it$"
+    ):
+        programs_in(tmp_path, "windows")

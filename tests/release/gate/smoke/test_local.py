@@ -9,15 +9,30 @@ from pathlib import Path
 
 import pytest
 
+from release.gate.smoke.environment import PinnedWheel, Requirements
 from release.gate.smoke.equipment import Interpreter
 from release.gate.smoke.errors import NotRunError
 from release.gate.smoke.host import host_platform
 from release.gate.smoke.local import smoke_test_local_dist, smoke_test_locally, smoke_test_python
 from release.gate.smoke.provided import ProvidedEquipment
 from release.gate.smoke.runnable import RunnableRelease
-from tests.release.gate.samples import DIST_LINUX, PLAN, RUNTIME_311, RUNTIME_ABI3, TOOLS
+from release.gate.smoke.shared import SharedDirectories
+from release.model.products import DeclaredProduct, ProductFiles
+from tests.release.gate import samples
+from tests.release.gate.samples import (
+    DIST_LINUX,
+    RUNTIME_311,
+    RUNTIME_ABI3,
+    TOOLS,
+)
 
-EMPTY = RunnableRelease(PLAN, {}, {})
+RUNTIME, IMPORTER = samples.PRODUCT.packages
+PRODUCT = replace(
+    samples.PRODUCT, packages=(RUNTIME, replace(IMPORTER, alone="it requires a framework"))
+)
+PLAN = replace(samples.PLAN, product=PRODUCT)
+DECLARED = DeclaredProduct(PRODUCT, ProductFiles("//products/sample", "smoke/main.py", None))
+EMPTY = RunnableRelease(PLAN, {}, {}, DECLARED)
 PYTHON = Interpreter("3.11", "3.11.9", Path("/usr/bin/python3.11"))
 
 
@@ -81,6 +96,43 @@ def test_without_a_lock_nothing_is_run(tmp_path: Path) -> None:
     assert outcome.detail == "no dependency lock covers Python 3.11 on linux_x86_64"
 
 
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        (None, "this command does not know the product sample, so its smoke tests cannot run"),
+        (
+            replace(DECLARED, product=replace(PRODUCT, name="other")),
+            "this command does not know the product sample, so its smoke tests cannot run",
+        ),
+        (
+            replace(DECLARED, files=replace(DECLARED.files, smoke=None)),
+            "products/sample declares no smoke program here; the plan has one",
+        ),
+    ],
+)
+def test_without_the_smoke_program_nothing_is_run(
+    tmp_path: Path, declared: DeclaredProduct | None, reason: str
+) -> None:
+    """Catches: wheels of another product that count as tested, since nothing tested them."""
+    dist = tmp_path / DIST_LINUX
+    release = replace(release_of(RUNTIME_311, TOOLS), declared=declared)
+    release = replace(release, files={**release.files, DIST_LINUX: dist})
+    one, *_ = smoke_test_python(release, equipment(PYTHON), "linux_x86_64", "3.11", tmp_path)
+    two = smoke_test_local_dist(release, "linux_x86_64", tmp_path)
+    assert [(outcome.status, outcome.detail) for outcome in (one, two)] == [("not run", reason)] * 2
+
+
+def test_a_product_without_a_smoke_program_needs_none(tmp_path: Path) -> None:
+    product = replace(PRODUCT, smoke=False)
+    release = RunnableRelease(
+        replace(PLAN, product=product),
+        {},
+        {},
+        DeclaredProduct(product, replace(DECLARED.files, smoke=None)),
+    )
+    assert release.smoke_program() is None
+
+
 def test_a_missing_dist_is_not_run(tmp_path: Path) -> None:
     """Catches: a missing archive that raises."""
     outcome = smoke_test_local_dist(EMPTY, "linux_x86_64", tmp_path)
@@ -142,7 +194,34 @@ def test_equipment_is_read_from_the_variables_of_bazel(tmp_path: Path) -> None:
         directories=(here / "a", here / "b"),
         no_root="no apt either",
     )
+    assert found.requirements("linux_x86_64", "3.14").lock == here / "locks/linux_x86_64-cp314.txt"
     with pytest.raises(NotRunError, match=r"^Python 3\.14 is not available \(no apt\)$"):
         found.interpreter("3.14")
     with pytest.raises(NotRunError, match=r"^no apt either$"):
         found.root_file_system()
+
+
+def test_without_locks_wheels_may_require_nothing() -> None:
+    """Catches: a product without requirements that cannot be tested for lack of a lock."""
+    found = ProvidedEquipment.from_environment({"SMOKE_UV": "bin/uv"})
+    assert found.requirements("linux_x86_64", "3.14") == Requirements()
+    assert Requirements().options() == []
+    assert Requirements().wheels() == ()
+    covering = ProvidedEquipment.from_environment({"SMOKE_UV": "bin/uv", "SMOKE_LOCKS": ""})
+    with pytest.raises(NotRunError, match="no dependency lock covers"):
+        covering.requirements("linux_x86_64", "3.14")
+
+
+def test_packages_that_are_alone_are_planned_apart() -> None:
+    """Catches: wheels installed together with one that cannot be installed."""
+    assert EMPTY.planned("linux_x86_64", "3.11", alone=False) == {"iree-runtime": RUNTIME_311}
+    assert EMPTY.planned("linux_x86_64", "3.11", alone=True) == {"iree-tools-tf": TOOLS}
+
+
+def test_the_same_wheels_share_a_directory(tmp_path: Path) -> None:
+    """Catches: results of other wheels reused for these."""
+    shared = SharedDirectories(tmp_path)
+    one, two = (PinnedWheel("sample", tmp_path, digest) for digest in ("aa", "bb"))
+    assert shared.of([one, two]) == shared.of([two, one])
+    assert shared.of([one]) != shared.of([two])
+    assert shared.of([one]).is_dir()

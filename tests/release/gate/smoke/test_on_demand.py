@@ -15,10 +15,12 @@ import pytest
 
 from platforms import data
 from release.gate.smoke import process, sizes, supplier
+from release.gate.smoke.environment import Requirements
 from release.gate.smoke.equipment import Emulation, Interpreter
 from release.gate.smoke.errors import InterruptedTestError, NotRunError
-from release.gate.smoke.on_demand import FetchedEquipment, Sources
+from release.gate.smoke.on_demand import FetchedEquipment, RequirementLocks, Sources
 from release.gate.smoke.provided import ProvidedEquipment
+from release.model import products
 from toolchains.debian.apt import Announce
 from toolchains.debian.errors import UnavailableError, UnreachableError
 from toolchains.wheels.fetch import Target
@@ -53,7 +55,7 @@ class FakeSources:
         return FetchedEquipment(
             uv=Path("uv"),
             on_host={"3.11": HOST},
-            locks={(LINUX, "3.12"): lock},
+            locks=RequirementLocks({(LINUX, "3.12"): lock}, "products/sample/locks", "lock them"),
             declared=data.load(),
             notify=self.lines.append,
             sources=Sources(
@@ -90,7 +92,7 @@ class FakeSources:
         assert (cache, python) == (self.directory / "payload", sys.executable)
         assert (target.label, target.python_version) == (f"{LINUX}-cp312", "3.12")
         assert target.platforms
-        assert lock.name == f"packaging/dependencies/locks/{LINUX}-cp312.txt"
+        assert (lock.name, lock.fix) == (f"products/sample/locks/{LINUX}-cp312.txt", "lock them")
         self.fetch("requirements", None, "", 0)
         return cache / pin.sha256 / f"{pin.project}.whl"
 
@@ -142,8 +144,8 @@ def test_nothing_is_fetched_before_it_is_requested(fake: FakeSources, part: str)
         (
             "requirements",
             (
-                "fetching 2 wheels that iree-compiler and iree-runtime require on linux_x86_64 "
-                "with Python 3.12 (about 18 MB), once"
+                "fetching 2 wheels that the release requires on linux_x86_64 with Python 3.12 "
+                "(about 18 MB), once"
             ),
         ),
     ],
@@ -233,6 +235,13 @@ def test_a_missing_lock_is_a_reason(fake: FakeSources) -> None:
     assert fake.calls == []
 
 
+def test_a_product_without_locks_requires_nothing(fake: FakeSources) -> None:
+    """Catches: a product without requirements that is not run for lack of a lock."""
+    equipment = replace(fake.equipment(), locks=None)
+    assert equipment.requirements(LINUX, "3.9") == Requirements()
+    assert fake.calls == []
+
+
 def test_an_interrupted_gate_stops_fetching(
     fake: FakeSources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,14 +277,21 @@ def test_a_command_fetches_and_a_test_does_not(tmp_path: Path) -> None:
     """Catches: a sandboxed test that goes to the network; a command that expects Bazel's data."""
     found = {"3.11": {"path": str(HOST.executable), "release": HOST.full_version}, "3.15": None}
     (tmp_path / "on_host.json").write_text(json.dumps(found))
-    environ = {"SMOKE_UV": "uv", "SMOKE_LOCKS": f"locks/{LINUX}-cp312.txt"}
-    assert isinstance(supplier.from_environment(print, environ), ProvidedEquipment)
+    environ = {"SMOKE_UV": "uv"}
+    assert isinstance(supplier.from_environment(print, None, environ), ProvidedEquipment)
+    own = products.LockedRequirements(
+        (f"locks/{LINUX}-cp312.txt",), "products/sample/locks", "lock them"
+    )
     fetched = supplier.from_environment(
-        print, environ | {"SMOKE_ON_HOST": str(tmp_path / "on_host.json")}
+        print, own, environ | {"SMOKE_ON_HOST": str(tmp_path / "on_host.json")}
     )
     assert isinstance(fetched, FetchedEquipment)
     assert fetched.on_host == {"3.11": HOST}
-    assert fetched.locks == {(LINUX, "3.12"): Path.cwd() / f"locks/{LINUX}-cp312.txt"}
+    assert fetched.locks == RequirementLocks(
+        {(LINUX, "3.12"): Path.cwd() / f"locks/{LINUX}-cp312.txt"},
+        "products/sample/locks",
+        "lock them",
+    )
 
 
 @pytest.mark.parametrize("variable", ["SMOKE_INTERPRETERS", "SMOKE_EMULATION", "SMOKE_ROOTFS"])

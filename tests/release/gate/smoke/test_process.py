@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -27,6 +28,14 @@ def is_running(process: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def has_ended(process: int) -> bool:
+    """Whether a process that was killed ends within seconds."""
+    deadline = time.monotonic() + 10
+    while is_running(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not is_running(process)
 
 
 def test_output_and_exit_code_are_kept() -> None:
@@ -58,6 +67,12 @@ def test_a_signal_is_named() -> None:
         shell("kill -SEGV $$").expect()
 
 
+def test_a_signal_without_a_name_is_a_number() -> None:
+    """Catches: a ValueError in place of the failure; Python knows few real-time signals."""
+    with pytest.raises(SmokeTestError, match=r"^tool is killed by signal 35$"):
+        ProcessResult("tool", -35, "", "").expect()
+
+
 def test_a_missing_program_is_named() -> None:
     """Catches: an OSError in place of an outcome."""
     with pytest.raises(
@@ -73,11 +88,7 @@ def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> Non
     with pytest.raises(SmokeTestError, match=r"^tool times out after 0\.5 s: at work$"):
         shell(f"echo at work; sleep 60 & echo $! > {pid}; wait", timeout=0.5)
     assert time.monotonic() - start < 30
-    child = int(pid.read_text())
-    deadline = time.monotonic() + 10
-    while is_running(child) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_running(child)
+    assert has_ended(int(pid.read_text()))
 
 
 def test_a_child_that_keeps_the_streams_open_does_not_delay_the_result() -> None:
@@ -85,6 +96,27 @@ def test_a_child_that_keeps_the_streams_open_does_not_delay_the_result() -> None
     start = time.monotonic()
     assert shell("sleep 5 & echo done").stdout == "done\n"
     assert time.monotonic() - start < 4
+
+
+def test_a_program_that_ends_leaves_no_children(tmp_path: Path) -> None:
+    """Catches: a process that a program of the release starts, and that outlives the gate."""
+    pid = tmp_path / "pid"
+    shell(f"sleep 60 & echo $! > {pid}").expect()
+    assert has_ended(int(pid.read_text()))
+
+
+def test_a_child_in_a_session_of_its_own_goes_on(tmp_path: Path) -> None:
+    """Catches: wine's server, which is to persist, killed with the call that starts it."""
+    pid = tmp_path / "pid"
+    leave = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+        f"open({str(pid)!r}, 'w').write(str(child.pid))\n"
+    )
+    run([sys.executable, "-c", leave], environment=ENVIRONMENT).expect()
+    child = int(pid.read_text())
+    assert is_running(child)
+    os.kill(child, signal.SIGKILL)
 
 
 def test_an_interrupt_ends_all_programs(monkeypatch: pytest.MonkeyPatch) -> None:

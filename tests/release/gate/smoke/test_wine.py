@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from release.gate.smoke.process import ProcessResult
-from release.gate.smoke.tool_runs import call_tool
+from release.gate.smoke.runner import call
 from release.gate.smoke.wine import Wine
 
 # Seen in CI: wine's server ended while a program was starting.
 LOST = "wine client error:0: recvmsg: Connection reset by peer"
-UNLINKED = "Linking failed; escaped command line returned exit code 1:"
 
 
 @pytest.fixture
@@ -33,11 +32,11 @@ def wine(tmp_path: Path) -> Wine:
 def starts(wine: Wine, directory: Path, *output: str) -> tuple[int, ProcessResult]:
     """The number of starts of a program, and its last result."""
     (directory / "output").write_text("".join(f"{line}\n" for line in output))
-    result = call_tool(wine, Path("tool.exe"))
+    result = call(wine, Path("tool.exe"))
     return len((directory / "starts").read_text().splitlines()), result
 
 
-@pytest.mark.parametrize("failure", ["", LOST, UNLINKED])
+@pytest.mark.parametrize("failure", ["", LOST])
 def test_a_program_that_wine_loses_is_started_again(
     wine: Wine, tmp_path: Path, failure: str
 ) -> None:
@@ -50,14 +49,6 @@ def test_a_tool_that_explains_its_failure_is_started_once(wine: Wine, tmp_path: 
     """Catches: an intermittent fault hidden by retries."""
     count, result = starts(wine, tmp_path, "no such device", "OK")
     assert (count, result.exit_code) == (1, 1)
-
-
-def test_a_linker_that_explains_its_failure_is_not_lost() -> None:
-    """Catches: a link failure attributed to wine and retried."""
-    stderr = f"{UNLINKED}\nlld-link: error: undefined symbol: main\n"
-    assert not Wine(Path("wine"), Path()).should_retry(
-        ProcessResult("iree-compile.exe", 1, "", stderr)
-    )
 
 
 def test_retries_are_limited(wine: Wine, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What is released: one package for each product."""

@@ -1,0 +1,3 @@
+"""The version, which the wheel's maker sets."""
+
+VERSION = "0"

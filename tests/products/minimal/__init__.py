@@ -1,0 +1,1 @@
+"""The smallest product: one pure package, without dist archives and without a smoke program."""

@@ -1,0 +1,3 @@
+"""The version, which the build sets."""
+
+VERSION = "0"

@@ -1,0 +1,1 @@
+"""A whole night of a product that is built from source."""
