@@ -5,6 +5,7 @@ that Python, one for the stable ABI (cp312-abi3) that Python and all later ones,
 (py3-none) every Python.
 """
 
+load("//packaging/private:product_parts.bzl", "normalized")
 load("//platforms:defs.bzl", "platform_named")
 
 def _minor(python):
@@ -108,7 +109,7 @@ def wheel_filename(distribution, version, python_tag, abi_tag, platform):
       string.
     """
     return "-".join([
-        distribution.lower().replace("-", "_").replace(".", "_"),
+        normalized(distribution).replace("-", "_"),
         version,
         python_tag,
         abi_tag,

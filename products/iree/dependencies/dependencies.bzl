@@ -18,75 +18,80 @@ DEPENDENCY_PLATFORMS = [
 # Each platform has locks for the same Pythons, with the same versions.
 DEPENDENCY_PYTHONS = MATRIX[DEPENDENCY_PLATFORMS[0]]
 
-def _name(platform, python):
+def lock_name(platform, python):
+    """Returns the name of the lock for a platform and a Python, without its suffix.
+
+    Example:
+
+    ```starlark
+    lock_name("linux_x86_64", "3.11")  # "linux_x86_64-cp311"
+    ```
+
+    Args:
+      platform: a platform of DEPENDENCY_PLATFORMS.
+      python: a minor version, such as "3.11".
+
+    Returns:
+      string.
+    """
     return "%s-%s" % (platform, python_tag(python))
 
-def dependencies_label(platform, python):
-    """Returns the label of the third-party wheels that the built wheels require.
+def locked_requirements_of(name, package):
+    """Makes the repositories of the wheels that the locks of a package pin.
+
+    It is for module extensions.
 
     Example:
 
     ```starlark
-    dependencies_label("linux_x86_64", "3.11")  # "@dependencies//:linux_x86_64-cp311"
+    wheels_hub(
+        name = "dependencies",
+        wheels = locked_requirements_of("dependencies", "//products/iree/dependencies"),
+    )
     ```
 
     Args:
-      platform: a platform of DEPENDENCY_PLATFORMS.
-      python: a minor version, such as "3.11".
+      name: first part of the repositories' names.
+      package: the Bazel package with locks/PLATFORM-cpXY.txt, and the program `lock` that writes
+        them.
 
     Returns:
-      A label, as a string.
+      A dict: the names of the repositories by those of the locks.
     """
-    return "@dependencies//:" + _name(platform, python)
+    wheels = {}
+    for platform in DEPENDENCY_PLATFORMS:
+        for python in DEPENDENCY_PYTHONS:
+            lock = lock_name(platform, python)
+            wheels[lock] = "%s_%s" % (name, lock.replace("-", "_"))
+            locked_wheels(
+                name = wheels[lock],
+                lock = "%s:locks/%s.txt" % (package, lock),
+                fix = "./bazelw run %s:lock" % package,
+                label = lock,
+                python_version = python,
+                abis = [python_tag(python), "abi3"],
+                platform_tags = platform_named(platform).wheel_tags,
+            )
+    return wheels
 
-def lock_label(platform, python):
-    """Returns the label of the lock file of these wheels, PLATFORM-cpXY.txt.
-
-    Example:
-
-    ```starlark
-    lock_label("linux_x86_64", "3.11")  # "//products/iree/dependencies:locks/linux_x86_64-cp311.txt"
-    ```
-
-    Args:
-      platform: a platform of DEPENDENCY_PLATFORMS.
-      python: a minor version, such as "3.11".
-
-    Returns:
-      A label, as a string.
-    """
-    return "//products/iree/dependencies:locks/%s.txt" % _name(platform, python)
+_PACKAGE = "//products/iree/dependencies"
 
 # What the wheels require on each platform and Python, as `equipment` takes it.
 REQUIREMENTS = [
     struct(
         platform = platform,
         python = python,
-        lock = lock_label(platform, python),
-        wheels = dependencies_label(platform, python),
+        lock = "%s:locks/%s.txt" % (_PACKAGE, lock_name(platform, python)),
+        wheels = "@dependencies//:" + lock_name(platform, python),
     )
     for platform in DEPENDENCY_PLATFORMS
     for python in DEPENDENCY_PYTHONS
 ]
 
 def _dependencies_impl(module_ctx):
-    wheels = {}
-    for platform in DEPENDENCY_PLATFORMS:
-        for python in DEPENDENCY_PYTHONS:
-            name = _name(platform, python)
-            wheels[name] = "dependencies_" + name.replace("-", "_")
-            locked_wheels(
-                name = wheels[name],
-                lock = lock_label(platform, python),
-                fix = "./bazelw run //products/iree/dependencies:lock",
-                label = name,
-                python_version = python,
-                abis = [python_tag(python), "abi3"],
-                platform_tags = platform_named(platform).wheel_tags,
-            )
     wheels_hub(
         name = "dependencies",
-        wheels = wheels,
+        wheels = locked_requirements_of("dependencies", _PACKAGE),
     )
     return module_ctx.extension_metadata(
         root_module_direct_deps = ["dependencies"],

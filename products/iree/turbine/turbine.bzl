@@ -3,13 +3,13 @@
 `//release:turbine` downloads the same wheels from the same lock files when it runs.
 """
 
-load("//platforms:defs.bzl", "platform_named")
-load("//platforms:pythons.bzl", "python_tag")
-load("//products/iree/dependencies:dependencies.bzl", "DEPENDENCY_PLATFORMS", "DEPENDENCY_PYTHONS")
+load(
+    "//products/iree/dependencies:dependencies.bzl",
+    "DEPENDENCY_PYTHONS",
+    "lock_name",
+    "locked_requirements_of",
+)
 load("//toolchains/wheels:defs.bzl", "locked_wheels", "wheels_hub")
-
-def _name(platform, python):
-    return "%s-%s" % (platform, python_tag(python))
 
 def turbine_requirements(platform, python):
     """Returns the label of the wheels that iree-turbine requires.
@@ -27,10 +27,9 @@ def turbine_requirements(platform, python):
     Returns:
       A label, as a string.
     """
-    return "@turbine//:" + _name(platform, python)
+    return "@turbine//:" + lock_name(platform, python)
 
 def _turbine_impl(module_ctx):
-    wheels = {"source": "turbine_source"}
     locked_wheels(
         name = "turbine_source",
         lock = "//products/iree/turbine:source.txt",
@@ -38,22 +37,10 @@ def _turbine_impl(module_ctx):
         label = "any platform",
         python_version = DEPENDENCY_PYTHONS[0],
     )
-    for platform in DEPENDENCY_PLATFORMS:
-        for python in DEPENDENCY_PYTHONS:
-            name = _name(platform, python)
-            wheels[name] = "turbine_" + name.replace("-", "_")
-            locked_wheels(
-                name = wheels[name],
-                lock = "//products/iree/turbine:locks/%s.txt" % name,
-                fix = "./bazelw run //products/iree/turbine:lock",
-                label = name,
-                python_version = python,
-                abis = [python_tag(python), "abi3"],
-                platform_tags = platform_named(platform).wheel_tags,
-            )
     wheels_hub(
         name = "turbine",
-        wheels = wheels,
+        wheels = {"source": "turbine_source"} |
+                 locked_requirements_of("turbine", "//products/iree/turbine"),
     )
     return module_ctx.extension_metadata(
         root_module_direct_deps = ["turbine"],
