@@ -15,6 +15,8 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
+from release.hosting import address, catalogue
+from release.hosting.store import Store
 from release.model import plan, products, settings, terminal
 from release.model.errors import CommandError, UsageError
 from release.model.plan import Plan
@@ -161,14 +163,23 @@ def product_of_plan(planned: Plan, name: str | None) -> DeclaredProduct | None:
     Raises:
       UsageError: --product names another product.
     """
-    own = planned.product
-    if name is not None and name != own.name:
+    _check_name(planned, name)
+    known = products.declared().get(planned.product.name)
+    return replace(known, product=planned.product) if known else None
+
+
+def _check_name(planned: Plan, name: str | None) -> None:
+    """Checks that --product, if it was passed, names the product of a planned release.
+
+    Raises:
+      UsageError: it names another product.
+    """
+    own = planned.product.name
+    if name is not None and name != own:
         raise UsageError(
-            f"--product {name}: {planned.version} is a release of {own.name}; omit the option, or "
+            f"--product {name}: {planned.version} is a release of {own}; omit the option, or "
             f"name a release of {name}"
         )
-    known = products.declared().get(own.name)
-    return replace(known, product=own) if known else None
 
 
 def product_of_directory(directory: Path | None, name: str | None) -> Product:
@@ -184,11 +195,24 @@ def product_of_directory(directory: Path | None, name: str | None) -> Product:
     """
     if directory and (directory / "plan.json").exists():
         planned = plan.read(directory / "plan.json")
-        product_of_plan(planned, name)
+        _check_name(planned, name)
         # The projects may have changed since the build.
         known = products.declared().get(planned.product.name)
         return known.product if known else planned.product
     return product_of(name).product
+
+
+def store_of(product: Product, text: str | None, *, api: str | None) -> Store:
+    """Opens the store of a product's releases; by default the directory store/ of this checkout.
+
+    Raises:
+      UsageError: the address is malformed, or cannot be opened.
+      Refused: the store belongs to another product.
+      RemoteError: the store cannot be read now.
+    """
+    store = address.open_own(text, api=api)
+    catalogue.check_product(store, product)
+    return store
 
 
 def settings_of(product: Product, file: str | None) -> Settings:

@@ -19,7 +19,6 @@ from release.cli import command
 from release.doctor import doctor as doctors
 from release.doctor.doctor import Examination
 from release.doctor.releases import DoctorRequest
-from release.hosting import address, catalogue
 from release.model import terminal
 from release.registry.address import open_registry
 from release.site import site as sites
@@ -48,8 +47,7 @@ def doctor(
 ) -> None:
     """Report what is inconsistent and which command fixes it; change nothing."""
     declared = command.product_of(product)
-    target = address.open_own(store, api=github_api)
-    catalogue.check_product(target, declared.product)
+    target = command.store_of(declared.product, store, api=github_api)
     directory = sites.directory_of(target, site)
     remote = open_registry(index, registry) if index or registry else None
     examination = doctors.examine(

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address, catalogue
+from release.hosting import address
 from release.model import release_dir, terminal, version
 from release.model.errors import UsageError
 from release.model.manifest import Condition
@@ -67,8 +67,7 @@ def promote(
         raise UsageError(f"--version {stable}: write a stable version, such as 3.14.0")
     overrides = conditions.overrides(override or ())
     declared = command.product_of(product)
-    target = address.open_own(store, api=github_api)
-    catalogue.check_product(target, declared.product)
+    target = command.store_of(declared.product, store, api=github_api)
     request = PromoteRequest(
         product=declared,
         store=target,

@@ -24,7 +24,6 @@ from rich.console import Console
 from rich.table import Table
 
 from release.cli import command
-from release.hosting import address, catalogue
 from release.model.errors import RemoteError, UsageError
 from release.model.text import MIB, mib
 from release.purge import purge as purging
@@ -92,8 +91,7 @@ def purge(
         keep_last=keep_last or settings.keep_last,
         pinned=(*settings.pinned, *(pin or ())),
     )
-    target = address.open_store(store, api=github_api)
-    catalogue.check_product(target, own)
+    target = command.store_of(own, store, api=github_api)
     run = PurgeRun(target, own, settings, now, command.print_error)
     decisions = run.decide()
     selected = purging.to_remove(decisions, now)

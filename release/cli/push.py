@@ -18,7 +18,6 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address, catalogue
 from release.model import terminal
 from release.model.errors import Refused, UsageError
 from release.model.release_dir import where
@@ -66,9 +65,7 @@ def push(
     console = Console(stderr=True)
     directory = where(wheels_at) if wheels_at else None
     own = command.product_of_directory(directory, product)
-    target = address.open_store(store, api=github_api) if store else None
-    if target:
-        catalogue.check_product(target, own)
+    target = command.store_of(own, store, api=github_api) if store else None
     options = PushOptions(
         product=own,
         registry=registry,

@@ -17,7 +17,6 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address, catalogue
 from release.model import release_dir, terminal
 from release.model.errors import Refused, UsageError
 from release.registry import expected, status
@@ -66,8 +65,7 @@ def registry_status(
     if directory:
         release = expected.from_directory(directory)
     elif store and tag:
-        source = address.open_store(store, api=github_api)
-        catalogue.check_product(source, own)
+        source = command.store_of(own, store, api=github_api)
         release = expected.from_store(source, tag)
     standings = status.check(target, own, release)
     if as_json:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from release.cli import command
-from release.hosting import address, catalogue
+from release.hosting import address
 from release.nightly import tagging
 
 app = command.new()
@@ -65,8 +65,7 @@ def tag(
     settings = command.settings_of(own, settings_file).tag
     if maximum_age:
         settings = replace(settings, maximum_age_days=maximum_age)
-    target = address.open_store(store, api=github_api)
-    catalogue.check_product(target, own)
+    target = command.store_of(own, store, api=github_api)
     commits = address.source_of(target, source, api=github_api)
     choice = tagging.choose(commits, settings, now=now, commit=commit, branch=branch)
     run = tagging.preview if dry_run else tagging.tag

@@ -18,7 +18,6 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address, catalogue
 from release.model import release_dir, terminal
 from release.turbine import naming, smoke_test
 from release.turbine import turbine as turbines
@@ -117,8 +116,7 @@ def turbine(
     own = command.product_of(product).product
     companion_of(own)
     tests = smoke_test.suite_at(suite) if test or suite else None
-    target = address.open_own(store, api=github_api)
-    catalogue.check_product(target, own)
+    target = command.store_of(own, store, api=github_api)
     plan = turbines.plan(
         TurbineRequest(
             product=own,

@@ -21,7 +21,7 @@ from release.gate.examination import ExaminationOptions
 from release.gate.sizes import SizeLimits
 from release.gate.smoke.container_base import ContainerBase
 from release.gate.smoke.host import host_platform
-from release.hosting import address, catalogue
+from release.hosting import catalogue
 from release.model import manifest
 from release.model.errors import UsageError
 from release.model.manifest import Manifest
@@ -172,8 +172,7 @@ def find_previous(
     if file:
         return manifest.read(where(file))
     if store:
-        source = address.open_store(store, api=api)
-        catalogue.check_product(source, plan.product)
+        source = command.store_of(plan.product, store, api=api)
         before = catalogue.previous(source, plan.version)
         return before[1] if before else None
     return None

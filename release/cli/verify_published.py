@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from release.cli import command
-from release.hosting import address, catalogue
+from release.hosting import catalogue
 from release.hosting.store import Store
 from release.model import manifest, plan, products, release_dir, wheelhouse
 from release.model.errors import Refused, UsageError
@@ -82,9 +82,7 @@ def verify_published(
         raise UsageError("pass --store and --tag together, or --from DIR")
     if store and tag:
         _refuse_suite(suite, tag)
-        own = command.product_of(product)
-        opened = address.open_store(store, api=github_api)
-        catalogue.check_product(opened, own.product)
+        opened = command.store_of(command.product_of(product).product, store, api=github_api)
         _verify_release(target, _stored(opened, tag), python or [], dry_run, as_json)
         return
     directory = (

@@ -14,6 +14,7 @@ from typing import Literal
 from release.model import document
 from release.model.record import Record
 from release.model.settings import Settings
+from release.model.state import RunState
 
 ProjectState = Literal["managed", "transitional", "deprecated"]
 
@@ -155,6 +156,11 @@ class Product(Record):
     smoke: bool
     """Whether it has a smoke program; files of a product without one count as installed."""
     companion: Companion | None
+
+    @property
+    def success(self) -> RunState:
+        """The status of a smoke test that finds no fault."""
+        return RunState.PASSED if self.smoke else RunState.INSTALLED
 
     @property
     def projects_by_name(self) -> Mapping[str, Project]:

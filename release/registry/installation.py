@@ -162,8 +162,9 @@ def require_pass(release: PushedRelease, outcomes: Sequence[Outcome]) -> None:
     alone = {
         cell.wheel for cell in release.plan.cells if product.package(cell.package).alone is not None
     }
-    success = RunState.PASSED if product.smoke else RunState.INSTALLED
-    if not any(one.status is success and not alone.issuperset(one.files) for one in outcomes):
+    if not any(
+        one.status is product.success and not alone.issuperset(one.files) for one in outcomes
+    ):
         raise Refused(f"{release.name} was not tested on any Python, for the reasons above")
 
 

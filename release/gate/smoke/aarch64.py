@@ -148,7 +148,7 @@ class _Aarch64:
                 used = smoke_program.use(program, request, directory, shared)
             return f"installed; {modules}; {used}"
 
-        success = RunState.PASSED if self.release.plan.product.smoke else RunState.INSTALLED
+        success = self.release.plan.product.success
         return self._run(test, version, steps, success)
 
     def _alone(self, version: str, package: str, name: str) -> Outcome:

@@ -143,7 +143,7 @@ def _run_in(
                 _add(writer, path, _LAYOUT.dependencies / path.name)
         archive.seek(0)
         container.put_archive("/", archive)
-        success = RunState.PASSED if program else RunState.INSTALLED
+        success = release.plan.product.success
         return _outcome(test, container, timeout, success)
 
 

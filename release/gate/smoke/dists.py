@@ -17,7 +17,6 @@ from release.gate.smoke.smoke_program import SmokeRequest
 from release.gate.smoke.smoke_test import SmokeTest, step
 from release.model.outcome import Outcome
 from release.model.plan import Plan, Platform
-from release.model.state import RunState
 from release.model.text import counted
 
 _CHUNK = 1 << 20
@@ -117,7 +116,7 @@ def smoke_test_dist(
                 used = smoke_program.use(program, request, directory)
             return f"unpacked; {counted(len(programs), 'program')} called; {used}"
 
-        return test.run(steps, RunState.PASSED if plan.product.smoke else RunState.INSTALLED)
+        return test.run(steps, plan.product.success)
 
 
 def _probes(plan: Plan, platform: Platform) -> dict[str, probes.Probe]:

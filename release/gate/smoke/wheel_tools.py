@@ -18,7 +18,6 @@ from release.gate.smoke.wheel_file import WheelFile
 from release.model.outcome import Outcome
 from release.model.plan import Platform
 from release.model.product import Package
-from release.model.state import RunState
 from release.model.text import counted
 
 
@@ -93,7 +92,7 @@ def smoke_test_wheel_tools(
             used = smoke_program.use(program, request, directory)
         return f"{checked} called; {used}"
 
-    return test.run(steps, RunState.PASSED if product.smoke else RunState.INSTALLED)
+    return test.run(steps, product.success)
 
 
 def _tools(packages: Path, declared: Sequence[Package], system: str) -> Mapping[str, Path]:

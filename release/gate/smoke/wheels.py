@@ -47,11 +47,6 @@ class WheelTest:
     timeout: float = TIMEOUT
     """Seconds that each program may take."""
 
-    @property
-    def success(self) -> RunState:
-        """The status of a smoke test that finds no fault."""
-        return RunState.PASSED if self.product.smoke else RunState.INSTALLED
-
     def environment(self, directory: Path) -> Environment:
         """Creates an empty environment in a new directory below `directory`.
 
@@ -114,7 +109,7 @@ def smoke_test_wheels(
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as directory:
         return test.of(wheels).run(
             lambda: _use(test, wheels, requirements, Path(directory), shared, install),
-            test.success,
+            test.product.success,
         )
 
 

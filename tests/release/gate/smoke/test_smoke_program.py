@@ -43,7 +43,7 @@ def use(path: Path | None, directory: Path, **changes: Any) -> str:
         packages=directory,
         **changes,
     )
-    work = directory / "work"
+    work = directory / "used"
     work.mkdir()
     return smoke_program.use(path, request, work)
 
@@ -290,7 +290,7 @@ def request_of(directory: Path, request: SmokeRequest, shared: Path | None = Non
     (directory / "beside.py").touch()
     path = directory / "main.py"
     path.write_text(PRINT)
-    work = directory / "work"
+    work = directory / "used"
     work.mkdir()
     smoke_program.use(path, request, work, shared)
     (result,) = smoke_program.results(path, work / "REQUEST.json", timeout=60)
@@ -332,7 +332,7 @@ def test_a_request_has_all_that_was_installed(
             "attempts": 1,
             "starts_children": True,
         },
-        "scratch": f"{tmp_path}/work/smoke-scratch",
+        "scratch": f"{tmp_path}/used/smoke-scratch",
         "shared": str(shared),
         "emulated": False,
         "timeout": 300,
@@ -363,7 +363,7 @@ def test_a_request_describes_the_emulator(tmp_path: Path) -> None:
     }
     assert (found["emulated"], found["python"], found["packages"]) == (True, None, None)
     assert found["dist"] == f"{tmp_path}/dist"
-    assert found["shared"] == f"{tmp_path}/work/smoke-shared"
+    assert found["shared"] == f"{tmp_path}/used/smoke-shared"
 
 
 def test_the_library_accepts_a_request(tmp_path: Path) -> None:
@@ -388,6 +388,6 @@ def test_the_library_accepts_a_request(tmp_path: Path) -> None:
         python=PythonCommand("3.11", (sys.executable, "-I")),
         packages=tmp_path,
     )
-    work = tmp_path / "work"
+    work = tmp_path / "used"
     work.mkdir()
     assert smoke_program.use(path, request, work) == "2 results of the smoke program passed"
